@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""World Tracing's single entry for people: set up, trace, test, package, measure.
+
+Runs on a bare Python 3.11 (standard library only); every command prepares what it needs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+if sys.version_info < (3, 11):  # noqa: UP036 - said in a sentence before an import fails without one
+    sys.exit(f"build.py needs Python 3.11, this is {sys.version.split()[0]}; run `python3.11 build.py`.")
+
+from devtools import checks, extension, gui, trace
+from devtools.environment import setup
+from devtools.process import ROOT, VENV_PYTHON, BuildError, run, say
+
+
+def main() -> int:
+    """Run one command; a failure is a sentence on standard error and exit status 1."""
+    arguments = _parser().parse_args()
+    start = time.monotonic()
+    try:
+        setup()
+        arguments.command(arguments)
+    except BuildError as error:
+        sys.stdout.flush()
+        print(f"build.py: {error}", file=sys.stderr)
+        return 1
+    if arguments.command is not _test:  # a test run ends with its runner's own summary
+        say(f"{arguments.name}: done in {time.monotonic() - start:.1f} s")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="build.py", description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(dest="name", required=True, metavar="COMMAND")
+
+    command = commands.add_parser("setup", help="make .venv with everything pinned in pyproject.toml")
+    command.set_defaults(command=lambda arguments: None)
+
+    command = commands.add_parser("trace", help="trace an image in headless Blender: .blend, .wts, pictures")
+    command.add_argument("image", nargs="?", type=Path, help="default: the bundled photographs")
+    command.add_argument("--out", type=Path, help="folder of the results (default: out/NAME)")
+    command.add_argument("--mode", choices=("auto", "object", "scene"), default="auto")
+    command.add_argument("--mask", type=Path, help="picture that is white where the subject is")
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--steps", type=int, help="denoising steps (default: the model's own)")
+    command.add_argument("--model", help="name of a model (default: the bundled one)")
+    command.set_defaults(command=_trace)
+
+    command = commands.add_parser("test", help="lint, types and every headless test")
+    command.set_defaults(command=_test)
+
+    command = commands.add_parser("lint", help="ruff and mypy only")
+    command.set_defaults(command=lambda arguments: checks.lint())
+
+    command = commands.add_parser("package", help="build the extension zip into dist/")
+    command.add_argument("--out", type=Path, default=ROOT / "dist")
+    command.set_defaults(command=_package)
+
+    command = commands.add_parser("bench", help="measure the model or the making of scenes")
+    command.add_argument("subject", choices=("model", "scene"))
+    command.set_defaults(command=_bench)
+
+    command = commands.add_parser("test-gui", help="test the extension in real Blender windows (Linux, root)")
+    command.add_argument("--suite", choices=tuple(gui.SUITES), action="append", help="default: all")
+    command.set_defaults(command=lambda arguments: gui.test(arguments.suite or list(gui.SUITES)))
+    return parser
+
+
+def _trace(arguments: argparse.Namespace) -> None:
+    given = {"mask": arguments.mask, "steps": arguments.steps, "model": arguments.model}
+    options = {"mode": arguments.mode, "seed": arguments.seed, **given}
+    trace.trace(arguments.image, arguments.out, {k: v for k, v in options.items() if v is not None})
+
+
+def _test(arguments: argparse.Namespace) -> None:
+    checks.lint()
+    checks.test()
+
+
+def _package(arguments: argparse.Namespace) -> None:
+    archive = extension.build_extension(arguments.out.resolve())
+    say(f"{archive} ({archive.stat().st_size / 1e6:.1f} MB), accepted by Blender's validator")
+
+
+def _bench(arguments: argparse.Namespace) -> None:
+    script = ROOT / "bench" / f"{arguments.subject}.py"
+    run([VENV_PYTHON, script], what=f"Measuring the {arguments.subject}", timeout=3600)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

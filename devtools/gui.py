@@ -1,0 +1,49 @@
+"""The window tests: a real Blender of a Debian suite, in a chroot kept outside the repository."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from devtools.extension import build_extension
+from devtools.process import ROOT, VENV_PYTHON, BuildError, capture, run, say
+
+SUITES = {"sid": "Blender 5.2", "trixie": "Blender 4.3"}
+MAKE_CHROOT = ROOT / "scripts" / "gui_make_chroot.sh"
+TIMEOUT = 900.0
+
+
+def test(suites: list[str]) -> None:
+    """Install the extension zip in each suite's Blender and press its buttons, under a virtual screen."""
+    chroots = [str(ensure_chroot(suite)) for suite in suites]
+    archive = build_extension(ROOT / "dist")
+    environment = {"WT_GUI_CHROOTS": os.pathsep.join(chroots), "WT_GUI_ZIP": str(archive)}
+    command: list[str | Path] = [VENV_PYTHON, "-m", "pytest", "-m", "gui", "-v", "tests/gui"]
+    run(command, what="The window tests", timeout=TIMEOUT, env=environment)
+
+
+def cache() -> Path:
+    """Folder for what is large and can be made again: `$WT_CACHE`, or the user's cache folder."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(os.environ.get("WT_CACHE") or home / "world-tracing")
+
+
+def ensure_chroot(suite: str) -> Path:
+    """Return the chroot with this suite's Blender; made on the first call."""
+    folder = cache() / f"chroot-{suite}"
+    if (folder / "usr/bin/blender").exists():
+        return folder
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        raise BuildError(
+            "The window tests make a Debian chroot, which needs root on Linux; run them as root, "
+            f"or point WT_CACHE at a folder that holds chroot-{suite}."
+        )
+    if shutil.which("mmdebstrap") is None:
+        say("Installing mmdebstrap")
+        capture(["apt-get", "update", "-qq"], what="apt-get update", timeout=300)
+        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "mmdebstrap"]
+        capture(install, what="Installing mmdebstrap", timeout=300)
+    say(f"Making {folder} with {SUITES[suite]} from Debian {suite} (about a minute, 1.2 GB)")
+    run([MAKE_CHROOT, suite, folder], what=f"Making the {suite} chroot", timeout=1800)
+    return folder

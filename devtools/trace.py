@@ -1,0 +1,46 @@
+"""The main job: an image through the installed extension in headless Blender."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from devtools.extension import build_extension
+from devtools.process import ROOT, VENV_PYTHON, BuildError, run, say
+
+SAMPLES = ROOT / "samples"
+SCRIPT = ROOT / "scripts" / "trace_in_blender.py"
+PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
+TIMEOUT = 600.0
+
+
+def trace(image: Path | None, out: Path | None, options: Mapping[str, object]) -> None:
+    """Trace one image, or every bundled sample, into `out` (default `out/<name>` in the repository)."""
+    images = [image.resolve()] if image else samples()
+    archive = build_extension(ROOT / "dist")
+    for picture in images:
+        folder = (out or ROOT / "out").resolve()
+        if out is None or len(images) > 1:
+            folder /= picture.stem
+        say(f"Tracing {picture} into {folder}")
+        flags = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+        command: list[str | Path] = [
+            VENV_PYTHON,
+            SCRIPT,
+            "--zip",
+            archive,
+            "--image",
+            picture,
+            "--out",
+            folder,
+            *flags,
+        ]
+        run(command, what=f"Tracing {picture.name}", timeout=TIMEOUT)
+
+
+def samples() -> list[Path]:
+    """The photographs that come with the repository."""
+    found = sorted(path for path in SAMPLES.glob("*") if path.suffix.lower() in PICTURES)
+    if not found:
+        raise BuildError(f"No sample photographs in {SAMPLES}; name an image: `python build.py trace IMAGE`.")
+    return found
