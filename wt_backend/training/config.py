@@ -1,0 +1,168 @@
+"""What a training run is: one TOML file, read into frozen dataclasses."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from wt_backend.model.config import WTDiTConfig
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """The endless procedural data set (`wt_backend.training.data`) or a folder of the user's own stacks.
+
+    Attributes
+    ----------
+    seed : int
+        Every sample is a function of this seed and its index.
+    scene_share : float
+        Share of full-frame scenes; the rest are objects with a mask.
+    workers : int
+        Processes that generate samples.
+    reuse : int
+        How often a generated sample is drawn from the rolling buffer, each time augmented anew.
+    buffer_scenes : int
+        Scenes whose views the rolling buffer of one worker holds.
+    stacks : str
+        Folder with `.wts` files to train on instead of procedural data ("" for procedural).
+    """
+
+    seed: int = 1
+    scene_share: float = 0.3
+    workers: int = 2
+    reuse: int = 2
+    buffer_scenes: int = 16
+    stacks: str = ""
+
+
+@dataclass(frozen=True)
+class ObjectiveConfig:
+    """Weights of the flow-matching objective (training_and_evaluation.md, "The objective").
+
+    Attributes
+    ----------
+    max_weight : float
+        The x0 error is weighted by min(1/t², max_weight). 400 is the velocity loss of the paper (t clamped
+        at 0.05); 1 weights all noise levels evenly, which a small budget wants.
+    pure_noise_share : float
+        Share of draws at exactly t = 1, where few-step sampling begins.
+    monotonic_weight : float
+        Weight of the squared violation of front-to-back order.
+    scene_weight : float
+        Weight of scene samples against object samples, whose depths span a smaller range.
+    """
+
+    max_weight: float = 400.0
+    pure_noise_share: float = 0.0
+    monotonic_weight: float = 0.1
+    scene_weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class StageConfig:
+    """One stage of progressive resolution.
+
+    Attributes
+    ----------
+    size : int
+        Image side in pixels, a multiple of the patch.
+    images, draws : int
+        Images per optimiser step on one device, and noise draws per encoded image.
+    steps : int
+        Optimiser steps; 0 where `minutes` limits the stage.
+    minutes : float
+        Wall-clock length, counted over resumes; 0 where `steps` limits the stage.
+    schedule : {"per_layer", "shared"}
+        Mixed noise schedule: stage one draws a noise level per layer, stage two one for all layers.
+    """
+
+    size: int
+    images: int
+    draws: int
+    steps: int = 0
+    minutes: float = 0.0
+    schedule: Literal["per_layer", "shared"] = "shared"
+
+    def __post_init__(self) -> None:
+        if (self.steps > 0) == (self.minutes > 0):
+            raise ValueError("A stage is limited either by `steps` or by `minutes`: set exactly one of them.")
+
+
+@dataclass(frozen=True)
+class OptimiserConfig:
+    """AdamW with warm-up and cosine decay over the whole run."""
+
+    learning_rate: float = 1e-4
+    final_learning_rate: float = 1e-5
+    warmup_steps: int = 2000
+    weight_decay: float = 0.01
+    betas: tuple[float, float] = (0.9, 0.95)
+    clip: float = 1.0
+    ema: float = 0.9995
+    spike_factor: float = 4.0
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything that defines a run; `state` is the folder that makes it resumable."""
+
+    name: str
+    state: Path
+    model: WTDiTConfig
+    normalisation: dict[str, Any]
+    stages: tuple[StageConfig, ...]
+    data: DataConfig = field(default_factory=DataConfig)
+    objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
+    optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
+    seed: int = 0
+    precision: str = "bf16-mixed"
+    compile: bool = True
+    initial_weights: str = ""
+    save_minutes: float = 5.0
+    sheet_minutes: float = 10.0
+    validation_samples: int = 64
+
+
+def load_config(path: str | Path, state: str | Path | None = None) -> TrainConfig:
+    """Read a TOML run description.
+
+    Parameters
+    ----------
+    path : str or Path
+        The TOML file.
+    state : str or Path, optional
+        Folder for checkpoints and logs; default `runs/NAME` in the working directory.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError, TypeError
+        Missing file; a value out of range; an unknown key (named in the message).
+    """
+    raw = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    name = raw.pop("name", Path(path).stem)
+    stages = tuple(StageConfig(**stage) for stage in raw.pop("stages"))
+    optimiser = raw.pop("optimiser", {})
+    if "betas" in optimiser:
+        optimiser["betas"] = tuple(optimiser["betas"])
+    return TrainConfig(
+        name=name,
+        state=Path(state) if state else Path("runs") / name,
+        model=WTDiTConfig.from_dict(raw.pop("model")),
+        normalisation=raw.pop("normalisation"),
+        stages=stages,
+        data=DataConfig(**raw.pop("data", {})),
+        objective=ObjectiveConfig(**raw.pop("objective", {})),
+        optimiser=OptimiserConfig(**optimiser),
+        **raw,
+    )
+
+
+def describe(config: TrainConfig) -> dict[str, Any]:
+    """The run as plain JSON values, stored beside its weights."""
+    plain = dataclasses.asdict(config)
+    plain["state"] = str(config.state)
+    return plain

@@ -1,0 +1,160 @@
+"""The World Tracing objective: flow matching on raw XYZ, x0-parameterised (arXiv 2606.13652).
+
+Depth filling, invalid pixels as noise, one XYZ loss over all layers, and a penalty on rays whose layers
+run back to front.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from wt_backend.flow.normalisation import Normalisation
+from wt_backend.model.wt_dit import WTDiT
+from wt_backend.training.config import ObjectiveConfig
+from wt_backend.training.noise_levels import draw_noise_levels
+
+SMALLEST_T = 0.05
+"""Clamp of t where the velocity divides by it (wt_dit.md section 10)."""
+
+
+def unproject(depth: Tensor, intrinsics: Tensor) -> Tensor:
+    """Depth along +Z to camera-space points through pixel centres.
+
+    Parameters
+    ----------
+    depth : Tensor, (B, L, H, W)
+    intrinsics : Tensor, (B, 3, 3)
+        In pixels of the H×W grid; skew is zero.
+
+    Returns
+    -------
+    Tensor, (B, L, H, W, 3)
+    """
+    _, _, height, width = depth.shape
+    u = torch.arange(width, device=depth.device, dtype=depth.dtype) + 0.5
+    v = torch.arange(height, device=depth.device, dtype=depth.dtype) + 0.5
+    fx, fy, cx, cy = (intrinsics[:, i, j, None] for i, j in ((0, 0), (1, 1), (0, 2), (1, 2)))
+    ray_x = ((u - cx) / fx)[:, None, None, :]  # (B, 1, 1, W)
+    ray_y = ((v - cy) / fy)[:, None, :, None]  # (B, 1, H, 1)
+    return torch.stack([depth * ray_x, depth * ray_y, depth], dim=-1)
+
+
+def fill_depth(depth: Tensor) -> Tensor:
+    """Depth filling: where a ray has no further hit, deeper layers repeat its last one.
+
+    Parameters
+    ----------
+    depth : Tensor, (B, L, H, W)
+        0 where there is no hit.
+    """
+    layers = [depth[:, 0]]
+    for layer in depth.unbind(1)[1:]:
+        layers.append(torch.where(layer > 0, layer, layers[-1]))
+    return torch.stack(layers, dim=1)
+
+
+def vary_colours(rgb: Tensor, painted: Tensor) -> Tensor:
+    """Random exposure, gamma, white balance, saturation and channel order, one draw an image.
+
+    Parameters
+    ----------
+    rgb : Tensor, (B, 3, H, W)
+        In [0, 1].
+    painted : Tensor, (B, 1, H, W)
+        True where the background has been painted grey: those pixels stay as they are.
+    """
+
+    def draw(low: float, high: float, channels: int = 1) -> Tensor:
+        return low + (high - low) * torch.rand(len(rgb), channels, 1, 1, device=rgb.device)
+
+    order = torch.rand(len(rgb), 3, device=rgb.device).argsort(dim=1)
+    swap = torch.rand(len(rgb), 1, device=rgb.device) < 0.5
+    order = torch.where(swap, order, torch.arange(3, device=rgb.device))
+    varied = torch.gather(rgb, 1, order[:, :, None, None].expand_as(rgb))
+    varied = (varied.clamp(1e-4, 1) ** draw(0.7, 1.4)) * draw(0.7, 1.3) * draw(0.9, 1.1, 3)
+    grey = varied.mean(dim=1, keepdim=True)
+    varied = grey + draw(0.3, 1.3) * (varied - grey)
+    return torch.where(painted, rgb, varied.clamp(0, 1))
+
+
+class FlowObjective(nn.Module):
+    """Batch → losses; wraps the network so that data-parallel wrappers see one forward.
+
+    Parameters
+    ----------
+    model : WTDiT
+    normalisation : Normalisation
+        XYZ (median depth of layer 0 = 1) ↔ network space.
+    config : ObjectiveConfig
+    """
+
+    def __init__(self, model: WTDiT, normalisation: Normalisation, config: ObjectiveConfig) -> None:
+        super().__init__()
+        self.model = model
+        self.normalisation = normalisation
+        self.config = config
+
+    def forward(
+        self, batch: dict[str, Tensor], draws: int, schedule: Literal["per_layer", "shared"]
+    ) -> dict[str, Tensor]:
+        """Losses of one batch.
+
+        Parameters
+        ----------
+        batch : dict
+            `rgb` uint8 (B, H, W, 3) with the background painted; `mask` bool (B, H, W), what is the subject;
+            `depth` (B, L, H, W), 0 without a hit, relative to the median of layer 0; `intrinsics` (B, 3, 3);
+            `scene` bool (B,).
+        draws : int
+            Noise draws per encoded image.
+
+        Returns
+        -------
+        dict
+            `loss` (to minimise), and for the log `x0_error` (mean squared, normalised units) and `monotonic`.
+        """
+        rgb, x0, valid = self.prepare(batch)
+        weight = torch.where(batch["scene"], self.config.scene_weight, 1.0)
+        x0, valid, weight = (a.repeat_interleave(draws, dim=0) for a in (x0, valid, weight))
+        b, layers = x0.shape[:2]
+        t = draw_noise_levels(b, layers, schedule, self.config.pure_noise_share, x0.device)  # (B, L)
+        noise, fill = torch.randn_like(x0), torch.randn_like(x0)
+        level = t[:, :, None, None, None]
+        x_t = (1 - level) * x0 + level * noise
+        seen = torch.where(valid[:, None, :, :, None], x_t, fill)  # (B, L, H, W, 3)
+        condition = self.model.condition(rgb[:, None]).repeat(draws)
+        # One level for all layers goes in as (B,): the head then sees the very t, as the sampler gives it.
+        estimate = self.model.predict_x0(
+            seen[:, None], t if schedule == "per_layer" else t[:, 0], condition
+        )[:, 0].float()
+        return self.losses(estimate, x0, valid, t, weight)
+
+    def prepare(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """Batch → varied RGB (B, 3, H, W), normalised x0 (B, L, H, W, 3), valid pixels (B, H, W)."""
+        rgb = batch["rgb"].permute(0, 3, 1, 2).float() / 255
+        mask = batch["mask"]
+        if self.training:
+            rgb = vary_colours(rgb, ~mask[:, None])
+        depth = batch["depth"].float()
+        valid = mask & (depth[:, 0] > 0)
+        filled = torch.where(valid[:, None], fill_depth(depth), 1.0)
+        x0 = self.normalisation.encode(unproject(filled, batch["intrinsics"].float()))
+        return rgb, x0, valid
+
+    def losses(
+        self, estimate: Tensor, x0: Tensor, valid: Tensor, t: Tensor, weight: Tensor
+    ) -> dict[str, Tensor]:
+        """Weighted XYZ error and order penalty over valid pixels."""
+        count = valid.sum().clamp(min=1) * x0.shape[1]
+        error = (estimate - x0).square().mean(dim=-1)  # (B, L, H, W)
+        error = torch.where(valid[:, None], error, 0.0)
+        level_weight = t.clamp(min=SMALLEST_T).pow(-2).clamp(max=self.config.max_weight)  # (B, L)
+        weighted = (error * (level_weight * weight[:, None])[:, :, None, None]).sum() / count
+        z = estimate[..., 2]
+        violation = torch.relu(z[:, :-1] - z[:, 1:]).square()
+        monotonic = torch.where(valid[:, None], violation, 0.0).sum() / count
+        loss = weighted + self.config.monotonic_weight * monotonic
+        return {"loss": loss, "x0_error": (error.sum() / count).detach(), "monotonic": monotonic.detach()}

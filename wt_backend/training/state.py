@@ -1,0 +1,96 @@
+"""What a run needs to go on exactly where it stopped, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+
+@dataclass
+class Progress:
+    """Where a run is.
+
+    Attributes
+    ----------
+    stage, stage_step, step : int
+        Stage of the run, optimiser steps done in it, and in all.
+    stage_batches : int
+        Mini-batches consumed from the stream of the stage.
+    stage_seconds, seconds : float
+        Training time in the stage and in all, over all resumes.
+    images : int
+        Image presentations so far.
+    loss_level : float
+        Running value of the loss, against which spikes are told.
+    skipped : int
+        Steps skipped as spikes.
+    """
+
+    stage: int = 0
+    stage_step: int = 0
+    step: int = 0
+    stage_batches: int = 0
+    stage_seconds: float = 0.0
+    seconds: float = 0.0
+    images: int = 0
+    loss_level: float = 0.0
+    skipped: int = 0
+
+    def next_stage(self) -> None:
+        self.stage += 1
+        self.stage_step = self.stage_batches = 0
+        self.stage_seconds = 0.0
+
+
+class Ema:
+    """Exponential moving average of the parameters, in fp32.
+
+    Early on the average follows quickly: its decay at step n is min(decay, (1 + n)/(10 + n)).
+    """
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.values = {name: value.detach().clone().float() for name, value in model.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, model: nn.Module, step: int) -> None:
+        """Take the parameters after `step` steps into the average."""
+        decay = min(self.decay, (1 + step) / (10 + step))
+        current = model.state_dict()
+        names = list(self.values)
+        torch._foreach_lerp_(
+            [self.values[n] for n in names], [current[n].detach().float() for n in names], 1 - decay
+        )
+
+
+def random_state() -> dict[str, Any]:
+    """State of the generators that training draws from."""
+    state: dict[str, Any] = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        state["cuda"] = torch.cuda.get_rng_state()
+    return state
+
+
+def restore_random_state(state: dict[str, Any]) -> None:
+    """Undo of `random_state`."""
+    torch.set_rng_state(state["cpu"].cpu())
+    if "cuda" in state and torch.cuda.is_available():
+        torch.cuda.set_rng_state(state["cuda"].cpu())
+
+
+def save_atomically(values: dict[str, Any], path: Path) -> None:
+    """`torch.save` to a file that appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".part")
+    torch.save(values, partial)
+    os.replace(partial, path)
+
+
+def load_state(path: Path, device: torch.device) -> dict[str, Any]:
+    """Read a saved run; only tensors and plain values are accepted."""
+    return torch.load(path, map_location=device, weights_only=True)

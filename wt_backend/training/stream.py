@@ -1,0 +1,168 @@
+"""Endless training samples: a rolling buffer of generated views, drawn several times each.
+
+Generating a view costs a CPU core far longer than a GPU needs to learn from it once, so each worker keeps
+its latest scenes and draws from them at random. Every draw is a function of (seed, worker, position): a
+stream that starts at batch b yields what an uninterrupted one would have yielded.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import DataLoader, IterableDataset, default_collate, get_worker_info
+
+from wt_backend.stack import LayerStack
+from wt_backend.training.config import DataConfig
+from wt_backend.training.data import Sample, generate
+
+VIEWS_PER_SCENE = 4
+BACKGROUND = 0.5
+"""Grey that the pipeline paints behind a subject."""
+
+
+def stack_sample(path: Path, size: int) -> Sample:
+    """One of the user's own stacks as a training sample, resampled to `size`×`size` by nearest pixel."""
+    stack = LayerStack.load(path)
+    layers, height, width = stack.mask.shape
+    rows = np.minimum((np.arange(size) * height) // size, height - 1)
+    columns = np.minimum((np.arange(size) * width) // size, width - 1)
+    depth = np.where(stack.mask, stack.xyz[..., 2], 0)[:6][:, rows][:, :, columns].astype(np.float32)
+    depth = np.concatenate([depth, np.zeros((6 - len(depth), size, size), np.float32)])
+    rgba = cv2.resize(np.asarray(stack.rgba), (size, size), interpolation=cv2.INTER_AREA)
+    scale = np.diag([size / width, size / height, 1.0])
+    return Sample(
+        rgb=rgba[..., :3],
+        alpha=rgba[..., 3],
+        depth=depth,
+        intrinsics=scale @ stack.intrinsics,
+        mode="scene" if stack.info.mode == "scene" else "object",
+    )
+
+
+def jittered_mask(mask: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
+    """The silhouette as an imperfect matte would give it: grown or shrunk by up to two pixels, or as it is."""
+    radius = int(rng.choice([0, 0, 0, 1, 1, 2]))
+    if radius == 0:
+        return mask
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    change = cv2.erode if rng.random() < 0.6 else cv2.dilate
+    changed = change(mask.astype(np.uint8), kernel).astype(bool)
+    return changed if changed.any() else mask
+
+
+def training_item(sample: Sample, rng: np.random.Generator) -> dict[str, NDArray | bool]:
+    """One augmented view as arrays that travel between processes.
+
+    Returns
+    -------
+    dict
+        `rgb` uint8 (H, W, 3), background painted; `mask` bool (H, W); `depth` float16 (6, H, W) over the median
+        of layer 0, 0 without a hit; `intrinsics` float32 (3, 3); `scene` bool.
+    """
+    rgb, depth, intrinsics = sample.rgb, sample.depth, sample.intrinsics.astype(np.float32)
+    alpha = sample.alpha.astype(np.float32) / 255
+    scene = sample.mode == "scene"
+    if scene:
+        mask = np.ones(alpha.shape, bool)
+    else:
+        mask = jittered_mask(alpha > 0.5, rng)
+        soft = np.where(mask, np.maximum(alpha, 0.5), np.minimum(alpha, 0.5))[..., None]
+        rgb = (rgb * soft + 255 * BACKGROUND * (1 - soft)).astype(np.uint8)
+    first = depth[0][depth[0] > 0]
+    median = float(np.median(first)) if first.size else 1.0
+    relative = np.clip(depth / median, 0, 60000).astype(np.float16)
+    if rng.random() < 0.5:
+        rgb, mask, relative = rgb[:, ::-1], mask[:, ::-1], relative[:, :, ::-1]
+        intrinsics[0, 2] = mask.shape[1] - intrinsics[0, 2]
+    return {
+        "rgb": np.ascontiguousarray(rgb),
+        "mask": np.ascontiguousarray(mask),
+        "depth": np.ascontiguousarray(relative),
+        "intrinsics": intrinsics,
+        "scene": scene,
+    }
+
+
+class SampleStream(IterableDataset[dict[str, torch.Tensor]]):
+    """Mini-batches of augmented samples, deterministic and resumable.
+
+    Parameters
+    ----------
+    config : DataConfig
+    size : int
+        Image side in pixels.
+    batch : int
+        Samples in a mini-batch, all from one worker.
+    first_batch : int
+        Position in the stream: the number of mini-batches already consumed.
+    rank : int
+        Index of the training process; processes draw from different streams.
+    """
+
+    def __init__(
+        self, config: DataConfig, size: int, batch: int, first_batch: int = 0, rank: int = 0
+    ) -> None:
+        self.config = config
+        self.size = size
+        self.batch = batch
+        self.first_batch = first_batch
+        self.rank = rank
+
+    def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
+        info = get_worker_info()
+        count, worker = (info.num_workers, info.id) if info else (1, 0)
+        # The loader asks its workers in turn; after a resume the turn starts where it would have been.
+        worker = (worker + self.first_batch) % count
+        done = (self.first_batch - worker + count - 1) // count
+        items = self.items(worker, count, done * self.batch)
+        while True:
+            yield default_collate([next(items) for _ in range(self.batch)])
+
+    def items(self, worker: int, count: int, first: int) -> Iterator[dict[str, NDArray | bool]]:
+        """Draws `first`, `first + 1`, … of one worker's stream."""
+        draws_per_scene = VIEWS_PER_SCENE * self.config.reuse
+        scene = first // draws_per_scene
+        buffer: deque[list[Sample]] = deque(maxlen=self.config.buffer_scenes)
+        for earlier in range(max(0, scene - self.config.buffer_scenes + 1), scene):
+            buffer.append(self.views(worker, count, earlier))
+        position = first
+        while True:
+            buffer.append(self.views(worker, count, scene))
+            while position < (scene + 1) * draws_per_scene:
+                rng = np.random.default_rng((self.config.seed, self.rank, worker, position))
+                views = buffer[int(rng.integers(len(buffer)))]
+                yield training_item(views[int(rng.integers(len(views)))], rng)
+                position += 1
+            scene += 1
+
+    def views(self, worker: int, count: int, scene: int) -> list[Sample]:
+        """All views of the scene-th scene of this worker."""
+        index = (scene * count + worker) + self.rank * 1_000_000_000
+        if self.config.stacks:
+            paths = sorted(Path(self.config.stacks).glob("*.wts"))
+            if not paths:
+                raise FileNotFoundError(
+                    f"There are no .wts files in {self.config.stacks}: put your stacks there, or leave `stacks` empty."
+                )
+            return [stack_sample(paths[index % len(paths)], self.size)]
+        is_scene = np.random.default_rng((self.config.seed, index, 7)).random() < self.config.scene_share
+        kind = "scene" if is_scene else "object"
+        return generate(self.config.seed, index, self.size, kind=kind)
+
+
+def sample_loader(stream: SampleStream, workers: int) -> DataLoader[dict[str, torch.Tensor]]:
+    """Loader over the stream; `workers` = 0 generates in this process."""
+    return DataLoader(
+        stream,
+        batch_size=None,
+        num_workers=workers,
+        prefetch_factor=8 if workers else None,
+        persistent_workers=workers > 0,
+        pin_memory=torch.cuda.is_available(),
+    )

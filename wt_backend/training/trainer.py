@@ -1,0 +1,275 @@
+"""The training loop: CPU, one GPU or many (Lightning Fabric), resumable at any step."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import signal
+import time
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+from torch.utils.tensorboard import SummaryWriter
+
+from wt_backend.flow.normalisation import Normalisation
+from wt_backend.model.wt_dit import WTDiT
+from wt_backend.training.config import StageConfig, TrainConfig, describe
+from wt_backend.training.objective import FlowObjective
+from wt_backend.training.state import (
+    Ema,
+    Progress,
+    load_state,
+    random_state,
+    restore_random_state,
+    save_atomically,
+)
+from wt_backend.training.stream import SampleStream, sample_loader
+from wt_backend.training.validate import Validation
+
+MINI_BATCH = 8
+"""Samples that one worker hands over at a time; a step joins the mini-batches of several workers."""
+
+
+class Trainer:
+    """One run from its configuration to its weights.
+
+    Parameters
+    ----------
+    config : TrainConfig
+
+    Notes
+    -----
+    `run` returns when the stages are done or a SIGTERM/SIGINT has been answered by saving. Calling it again
+    with the same configuration goes on from the saved state: model, average, optimiser, random generators and
+    position in the data.
+    """
+
+    def __init__(self, config: TrainConfig) -> None:
+        self.config = config
+        self.fabric = Fabric(precision=config.precision, devices="auto", accelerator="auto")  # type: ignore[arg-type]
+        self.fabric.launch()
+        torch.set_float32_matmul_precision("high")
+        torch.manual_seed(config.seed + self.fabric.global_rank)
+        model = WTDiT(config.model)
+        if config.initial_weights:
+            load_initial_weights(model, config.initial_weights)
+        self.normalisation = Normalisation.from_dict(config.normalisation)
+        objective = FlowObjective(model, self.normalisation, config.objective)
+        objective.to(self.fabric.device)
+        self.model = model
+        self.ema = Ema(model, config.optimiser.ema)
+        optimiser = torch.optim.AdamW(
+            parameter_groups(model, config.optimiser.weight_decay),
+            lr=config.optimiser.learning_rate,
+            betas=config.optimiser.betas,
+            fused=True,
+        )
+        self.objective, self.optimiser = self.fabric.setup(objective, optimiser)
+        if config.compile:
+            compile_blocks(model)
+        self.progress = Progress()
+        self.stopping = False
+        self.writer = SummaryWriter(str(config.state / "tensorboard")) if self.fabric.is_global_zero else None
+        self.validation = Validation(config)
+        self.saved_at = self.pictured_at = time.monotonic()
+        self.resume()
+
+    # -- the loop ---------------------------------------------------------------------------------
+
+    def run(self) -> bool:
+        """Train to the end. Returns False where a signal stopped the run before."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.ask_to_stop)
+        while self.progress.stage < len(self.config.stages) and not self.stopping:
+            stage = self.config.stages[self.progress.stage]
+            self.run_stage(stage)
+            if not self.stopping:
+                self.validate()
+                self.progress.next_stage()
+        self.save()
+        return not self.stopping
+
+    def ask_to_stop(self, number: int, frame: FrameType | None) -> None:
+        """Signal handler: finish the step, save, leave."""
+        self.stopping = True
+
+    def run_stage(self, stage: StageConfig) -> None:
+        """Steps of one resolution, until its limit."""
+        batches = self.batches(stage)
+        clock = time.monotonic()
+        while not self.stopping and stage_fraction(stage, self.progress) < 1:
+            batch = next(batches)
+            self.step(batch, stage)
+            now = time.monotonic()
+            self.progress.stage_seconds += now - clock
+            self.progress.seconds += now - clock
+            clock = now
+            if now - self.pictured_at > 60 * self.config.sheet_minutes:
+                self.validate()
+            if now - self.saved_at > 60 * self.config.save_minutes:
+                self.save()
+            clock = time.monotonic() if stage.steps else clock
+
+    def batches(self, stage: StageConfig) -> Iterator[dict[str, Tensor]]:
+        """Batches of `stage.images`, from where the stream stood."""
+        mini = min(MINI_BATCH, stage.images)
+        parts = stage.images // mini
+        stream = SampleStream(
+            self.config.data, stage.size, mini, self.progress.stage_batches, self.fabric.global_rank
+        )
+        source = iter(sample_loader(stream, self.config.data.workers))
+        while True:
+            minis = [next(source) for _ in range(parts)]
+            self.progress.stage_batches += parts
+            yield {
+                key: torch.cat([m[key] for m in minis]).to(self.fabric.device, non_blocking=True)
+                for key in minis[0]
+            }
+
+    def step(self, batch: dict[str, Tensor], stage: StageConfig) -> None:
+        """One optimiser step; skipped where the loss spikes over its running value."""
+        settings = self.config.optimiser
+        rate = self.learning_rate()
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        losses = self.objective(batch, stage.draws, stage.schedule)
+        self.fabric.backward(losses["loss"])
+        norm = self.fabric.clip_gradients(self.objective, self.optimiser, max_norm=settings.clip)
+        loss = float(self.fabric.all_reduce(losses["loss"].detach()))
+        if self.is_spike(loss):
+            self.progress.skipped += 1
+        else:
+            self.optimiser.step()
+            self.ema.update(self.model, self.progress.step)
+        self.optimiser.zero_grad(set_to_none=True)
+        self.progress.step += 1
+        self.progress.stage_step += 1
+        self.progress.images += len(batch["rgb"]) * self.fabric.world_size
+        if self.progress.step % 50 == 0:
+            self.log({**losses, "rate": rate, "gradient_norm": norm})
+
+    def is_spike(self, loss: float) -> bool:
+        """Whether a loss is not finite or over `spike_factor` times the running value; updates that value."""
+        progress, warm = self.progress, self.progress.step >= 100
+        if not math.isfinite(loss) or (
+            warm and loss > self.config.optimiser.spike_factor * progress.loss_level
+        ):
+            return True
+        share = max(0.01, 1 / (progress.step + 1))
+        progress.loss_level += share * (loss - progress.loss_level)
+        return False
+
+    def learning_rate(self) -> float:
+        """Linear warm-up, then cosine over the stages (each has its share by its number of steps or minutes)."""
+        settings, stages = self.config.optimiser, self.config.stages
+        lengths = [stage.steps or stage.minutes for stage in stages]
+        index = self.progress.stage
+        done = sum(lengths[:index]) + lengths[index] * stage_fraction(stages[index], self.progress)
+        fraction = min(1.0, done / sum(lengths))
+        cosine = 0.5 * (1 + math.cos(math.pi * fraction))
+        rate = settings.final_learning_rate + cosine * (settings.learning_rate - settings.final_learning_rate)
+        return rate * min(1.0, (self.progress.step + 1) / settings.warmup_steps)
+
+    # -- what a person looks at ---------------------------------------------------------------------
+
+    def log(self, values: dict[str, Any]) -> None:
+        if self.writer is None:
+            return
+        progress = self.progress
+        for name, value in values.items():
+            self.writer.add_scalar(f"train/{name}", float(value), progress.step)
+        print(
+            f"step {progress.step}  stage {progress.stage}  {progress.seconds / 60:.1f} min  "
+            f"images {progress.images}  loss {float(values['loss']):.4f}  x0 {float(values['x0_error']):.4f}  "
+            f"lr {float(values['rate']):.2e}  skipped {progress.skipped}",
+            flush=True,
+        )
+
+    def validate(self) -> None:
+        """Errors of the averaged weights on unseen families, and a sample sheet."""
+        if self.fabric.is_global_zero and self.writer is not None:
+            errors = self.validation.run(self.ema, self.current_size(), self.fabric.device, self.progress.step)
+            for name, value in errors.items():
+                self.writer.add_scalar(f"validation/{name}", value, self.progress.step)
+            print("validation  " + "  ".join(f"{k} {v:.4f}" for k, v in errors.items()), flush=True)
+            record = {"step": self.progress.step, "minutes": self.progress.seconds / 60, **errors}
+            with (self.config.state / "validation.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record) + "\n")
+        self.fabric.barrier()
+        self.pictured_at = time.monotonic()
+
+    def current_size(self) -> int:
+        return self.config.stages[min(self.progress.stage, len(self.config.stages) - 1)].size
+
+    # -- state --------------------------------------------------------------------------------------
+
+    def save(self) -> None:
+        """Write everything the run needs to go on."""
+        if self.fabric.is_global_zero:
+            save_atomically(
+                {
+                    "model": self.model.state_dict(),
+                    "ema": self.ema.values,
+                    "optimiser": self.optimiser.state_dict(),
+                    "progress": dataclasses.asdict(self.progress),
+                    "random": random_state(),
+                    "config": json.dumps(describe(self.config)),
+                },
+                self.config.state / "state.pt",
+            )
+        self.fabric.barrier()
+        self.saved_at = time.monotonic()
+
+    def resume(self) -> None:
+        """Go on from the saved state, where there is one."""
+        path = self.config.state / "state.pt"
+        if not path.exists():
+            return
+        saved = load_state(path, self.fabric.device)
+        self.model.load_state_dict(saved["model"])
+        self.ema.values = saved["ema"]
+        self.optimiser.load_state_dict(saved["optimiser"])
+        self.progress = Progress(**saved["progress"])
+        restore_random_state(saved["random"])
+        print(f"Going on from step {self.progress.step} ({path}).", flush=True)
+
+
+def stage_fraction(stage: StageConfig, progress: Progress) -> float:
+    """How much of a stage is done, from 0 to 1."""
+    if stage.steps:
+        return progress.stage_step / stage.steps
+    return progress.stage_seconds / (60 * stage.minutes)
+
+
+def parameter_groups(model: WTDiT, weight_decay: float) -> list[dict[str, Any]]:
+    """Matrices decay; biases, norms, embeddings and layer scales do not."""
+    matrices = [p for n, p in model.named_parameters() if p.ndim >= 2 and "embed" not in n]
+    rest = [p for n, p in model.named_parameters() if p.ndim < 2 or "embed" in n]
+    return [{"params": matrices, "weight_decay": weight_decay}, {"params": rest, "weight_decay": 0.0}]
+
+
+def compile_blocks(model: WTDiT) -> None:
+    """Compile each transformer block by itself: the same kernels as a whole-model compile, built in a fraction of
+    the time, since equal blocks share them."""
+    for blocks in model.block_lists():
+        for block in blocks:
+            block.compile()
+
+
+def load_initial_weights(model: WTDiT, source: str) -> None:
+    """Start from a checkpoint (fine-tuning) instead of fresh weights."""
+    from wt_backend.checkpoints.load import load_model
+
+    loaded = load_model(source, device="cpu", dtype=torch.float32)
+    if loaded.entry.licence.startswith("CC BY-NC-ND"):
+        print(
+            f"{source} is licensed {loaded.entry.licence}: you may fine-tune it for yourself, "
+            "but its licence forbids sharing the result.",
+            flush=True,
+        )
+    model.load_state_dict(loaded.model.state_dict())

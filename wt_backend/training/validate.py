@@ -1,0 +1,149 @@
+"""Errors on unseen procedural families while training, and a sheet of samples for the eye."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import default_collate
+
+from wt_backend.flow.normalisation import Normalisation
+from wt_backend.flow.sampler import sample
+from wt_backend.model.wt_dit import WTDiT
+from wt_backend.training.data import Sample, generate
+from wt_backend.training.objective import fill_depth
+from wt_backend.training.stream import training_item
+
+if TYPE_CHECKING:
+    from wt_backend.training.config import TrainConfig
+    from wt_backend.training.state import Ema
+
+STEP_COUNTS = (1, 4)
+SHEET_ROWS = 8
+SEED = 777
+
+
+class Validation:
+    """A fixed set of unseen objects and scenes, and the errors of a model on it.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    """
+
+    def __init__(self, config: TrainConfig) -> None:
+        self.config = config
+        self.normalisation = Normalisation.from_dict(config.normalisation)
+        self.samples: dict[int, list[Sample]] = {}
+        self.model: WTDiT | None = None
+
+    def views(self, size: int) -> list[Sample]:
+        """The validation views at one resolution: half objects, half scenes, one view a scene."""
+        if size not in self.samples:
+            count = self.config.validation_samples
+            kinds = ["object"] * (count // 2) + ["scene"] * (count - count // 2)
+            self.samples[size] = [
+                generate(SEED, index, size, kind=kind, split="validation")[0]  # type: ignore[arg-type]
+                for index, kind in enumerate(kinds)
+            ]
+        return self.samples[size]
+
+    @torch.no_grad()
+    def run(self, ema: Ema, size: int, device: torch.device, step: int) -> dict[str, float]:
+        """Errors of the averaged weights at the resolution of the current stage; writes `sheets/STEP.png`.
+
+        Returns
+        -------
+        dict
+            Mean AbsRel of depth after one scale fitted on layer 0: `object_1step_layer0`, `object_1step_deeper`,
+            `scene_4step_layer0`, …
+        """
+        if self.model is None:
+            self.model = WTDiT(self.config.model).to(device).eval()
+        self.model.load_state_dict(ema.values)
+        views = self.views(size)
+        errors: dict[str, float] = {}
+        estimates: list[NDArray] = []
+        for steps in STEP_COUNTS:
+            depth = np.concatenate(
+                [self.predict(views[i : i + 16], steps, device) for i in range(0, len(views), 16)]
+            )
+            estimates.append(depth)
+            errors |= depth_errors(views, depth, steps)
+        folder = self.config.state / "sheets"
+        folder.mkdir(parents=True, exist_ok=True)
+        picture = sheet(views, estimates)
+        cv2.imwrite(str(folder / f"{step:07d}.png"), picture[..., ::-1])
+        return errors
+
+    def predict(self, views: list[Sample], steps: int, device: torch.device) -> NDArray[np.float32]:
+        """Sampled depth of all layers, (B, L, H, W)."""
+        assert self.model is not None
+        batch = default_collate([unaugmented(view) for view in views])
+        rgb = batch["rgb"].to(device).permute(0, 3, 1, 2).float() / 255
+        mask = batch["mask"].to(device)
+        layers = self.config.model.num_layers
+        generator = torch.Generator(device).manual_seed(SEED)
+        with torch.autocast(device.type, torch.bfloat16, enabled="bf16" in self.config.precision):
+            condition = self.model.condition(rgb[:, None])
+            x = sample(
+                self.model,
+                condition,
+                mask[:, None, None].expand(-1, 1, layers, -1, -1),
+                steps=steps,
+                generator=generator,
+            )
+        return self.normalisation.decode(x[:, 0].float())[..., 2].cpu().numpy()
+
+
+def unaugmented(view: Sample) -> dict[str, NDArray | bool]:
+    """A validation view as the pipeline would feed it: fixed generator, so no draw differs between runs."""
+    return training_item(view, np.random.default_rng(SEED))
+
+
+def depth_errors(views: list[Sample], depth: NDArray, steps: int) -> dict[str, float]:
+    """Mean AbsRel a mode and layer group; real hits only, one scale a sample from the medians of layer 0."""
+    collected: dict[str, list[float]] = {}
+    for view, estimate in zip(views, depth, strict=True):
+        item = unaugmented(view)
+        truth = np.asarray(item["depth"], np.float32)  # the same flip as the prediction has seen
+        hit = truth > 0
+        if not hit[0].any():
+            continue
+        scaled = estimate * (np.median(truth[0][hit[0]]) / np.median(estimate[0][hit[0]]))
+        relative = np.abs(scaled - truth) / np.maximum(truth, 1e-6)
+        collected.setdefault(f"{view.mode}_{steps}step_layer0", []).append(float(relative[0][hit[0]].mean()))
+        if hit[1:].any():
+            collected.setdefault(f"{view.mode}_{steps}step_deeper", []).append(
+                float(relative[1:][hit[1:]].mean())
+            )
+    return {name: float(np.mean(values)) for name, values in sorted(collected.items())}
+
+
+def depth_picture(depth: NDArray, shown: NDArray[np.bool_], low: float, high: float) -> NDArray[np.uint8]:
+    """Depth as colour (near is bright), black where nothing is shown."""
+    level = np.clip((high - depth) / max(high - low, 1e-6), 0, 1)
+    colour = cv2.applyColorMap((level * 255).astype(np.uint8), cv2.COLORMAP_VIRIDIS)[..., ::-1]
+    return np.where(shown[..., None], colour, 0).astype(np.uint8)
+
+
+def sheet(views: list[Sample], estimates: list[NDArray]) -> NDArray[np.uint8]:
+    """Rows of image, true layers 0–3, and the same layers of each estimate."""
+    step = max(1, len(views) // SHEET_ROWS)
+    rows = []
+    for i in range(0, len(views), step):
+        item = unaugmented(views[i])
+        truth = np.asarray(item["depth"], np.float32)
+        shown = truth[0] > 0
+        filled = fill_depth(Tensor(truth)[None])[0].numpy()
+        values = filled[:, shown] if shown.any() else np.ones(1)
+        low, high = float(np.percentile(values, 1)), float(np.percentile(values, 99))
+        cells = [np.asarray(item["rgb"])]
+        for layers in (filled, *(e[i] for e in estimates)):
+            cells += [depth_picture(layers[k], shown, low, high) for k in range(4)]
+        rows.append(np.concatenate(cells, axis=1))
+    return np.concatenate(rows, axis=0)
