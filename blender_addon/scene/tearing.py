@@ -1,0 +1,136 @@
+"""Which neighbouring pixels of a layer lie on one surface, and which pieces of surface that leaves.
+
+Pure numpy. An edge joins two pixels side by side or one above the other; faces are made only between joined pixels.
+Thresholds were calibrated on ray-traced scenes: `bench/tearing.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Edges = tuple[NDArray[np.bool_], NDArray[np.bool_]]  # to the right (H, W − 1), downwards (H − 1, W)
+
+SAME_SLOPE = 0.3  # steps in 1/z that agree this well belong to one slope
+
+
+@dataclass(frozen=True)
+class Tear:
+    """Where a surface is cut.
+
+    Attributes
+    ----------
+    depth : float
+        Relative jump in depth, |z₁ − z₂| / min(z₁, z₂), up to which neighbours are always joined.
+    grazing : float
+        Angle between ray and surface, in radians, above which neighbours are joined whatever their jump:
+        on a coarse grid a steep flank jumps far from pixel to pixel.
+    """
+
+    depth: float = 0.04
+    grazing: float = 0.12
+
+    def limit(self, focal: float) -> float:
+        """Relative jump that cuts, for a focal length in pixels of the grid."""
+        return max(self.depth, 1.0 / (focal * np.tan(self.grazing)))
+
+
+def joined_edges(
+    depth: NDArray[np.float32], valid: NDArray[np.bool_], limit: float
+) -> Edges:
+    """Join neighbours whose depth differs by no more than ``limit`` (relative) or that continue one slope.
+
+    Parameters
+    ----------
+    depth : (H, W) float32, anything where not valid.
+    valid : (H, W) bool.
+    limit : relative jump.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):  # depth where not valid may be anything
+        return _joined_rows(depth, valid, limit), _joined_rows(depth.T, valid.T, limit).T
+
+
+def _joined_rows(depth: NDArray[np.float32], valid: NDArray[np.bool_], limit: float) -> NDArray[np.bool_]:
+    """Edges along the second axis, (H, W − 1)."""
+    left, right = depth[:, :-1], depth[:, 1:]
+    jump = right - left
+    np.abs(jump, out=jump)
+    near = np.minimum(left, right)
+    near *= np.float32(limit)
+    joined = jump <= near
+    both = valid[:, :-1] & valid[:, 1:]
+    joined &= both
+    rows, columns = np.nonzero(both & ~joined)
+    if len(rows):
+        joined[rows, columns] = _continues(depth, valid, rows, columns)
+    return joined
+
+
+def _continues(
+    depth: NDArray[np.float32], valid: NDArray[np.bool_], rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> NDArray[np.bool_]:
+    """Whether the step from (row, column) to (row, column + 1) goes on as the two steps beside it do.
+
+    A plane is linear in 1/z over the image, however steep: a floor is not cut below its horizon.
+    """
+    width = depth.shape[1]
+
+    def inverse(offset: int) -> NDArray[np.float64]:
+        place = np.clip(columns + offset, 0, width - 1)
+        inside = (columns + offset == place) & valid[rows, place]
+        return np.where(inside, 1.0 / depth[rows, place].astype(np.float64), np.nan)
+
+    with np.errstate(divide="ignore"):
+        steps = np.diff(np.stack([inverse(offset) for offset in range(-2, 4)]), axis=0)  # (5, N)
+    size = SAME_SLOPE * np.abs(steps[2])
+    alike = np.abs(steps - steps[2]) <= size  # NaN compares false
+    return (alike[0] & alike[1]) | (alike[3] & alike[4])
+
+
+def piece_sizes(valid: NDArray[np.bool_], edges: Edges) -> NDArray[np.int32]:
+    """Number of pixels of the connected piece that each valid pixel belongs to, 0 elsewhere. (H, W)."""
+    labels, count = label_pieces(valid, edges)
+    sizes = np.bincount(labels[valid], minlength=count).astype(np.int32)
+    return np.where(valid, sizes[labels], 0) if count else np.zeros(valid.shape, np.int32)
+
+
+def label_pieces(valid: NDArray[np.bool_], edges: Edges) -> tuple[NDArray[np.int32], int]:
+    """Number the pieces that joined edges hold together.
+
+    Runs of joined pixels within a row are found first; only runs are then merged, which keeps the merging
+    small. Roots hook onto smaller roots and paths are halved until nothing changes
+    (Shiloach & Vishkin 1982), a handful of whole-array rounds.
+
+    Returns
+    -------
+    labels : (H, W) int32, from 0; meaningless where not valid.
+    count : number of pieces.
+    """
+    right, down = edges
+    first = valid.copy()
+    first[:, 1:] &= ~right
+    runs = np.cumsum(first.ravel(), dtype=np.int32).reshape(valid.shape) - 1
+    upper, lower = runs[:-1][down], runs[1:][down]
+    fresh = np.ones(len(upper), bool)
+    fresh[1:] = (upper[1:] != upper[:-1]) | (lower[1:] != lower[:-1])
+    roots = _merge(int(runs[-1, -1]) + 1 if runs.size else 0, upper[fresh], lower[fresh])
+    heads, numbers = np.unique(roots, return_inverse=True)
+    return numbers.astype(np.int32)[runs] if len(heads) else runs, len(heads)
+
+
+def _merge(count: int, one: NDArray[np.int32], other: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Root of each of ``count`` nodes in the graph of the given edges."""
+    parent = np.arange(count, dtype=np.int32)
+    while len(one):
+        parent[np.maximum(one, other)] = np.minimum(one, other)  # of several hooks any one will do
+        while True:
+            above = parent[parent]
+            if np.array_equal(above, parent):
+                break
+            parent = above
+        one, other = parent[one], parent[other]
+        apart = one != other
+        one, other = one[apart], other[apart]
+    return parent
