@@ -1,0 +1,5 @@
+"""Data engine: endless procedural objects and scenes with every surface behind each pixel."""
+
+from wt_backend.training.data.sample import Sample, generate
+
+__all__ = ["Sample", "generate"]

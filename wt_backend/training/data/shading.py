@@ -1,0 +1,249 @@
+"""What a path tracer would show at first hits: key light with soft shadow, sky, one bounce, gloss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wt_backend.training.data.cameras import Camera
+from wt_backend.training.data.mesh import Mesh, corner_normals, face_normals
+from wt_backend.training.data.textures import Material, albedo, blend_factor
+from wt_backend.training.data.tracing import FirstHits, Tracer
+
+Vectors = NDArray[np.float32]
+TILE = 4
+"""Neighbouring pixels of a TILE×TILE block shoot different rays and share what they find."""
+
+
+@dataclass(frozen=True)
+class Lighting:
+    """Key light at a place with a radius, fill light from a direction, sky and ground; linear RGB."""
+
+    key_position: NDArray[np.float64]
+    key_radius: float
+    key_colour: Vectors  # irradiance it gives at the scene's centre
+    fill_direction: Vectors
+    fill_colour: Vectors
+    zenith: Vectors
+    horizon: Vectors
+    ground: Vectors
+
+    def sky(self, directions: Vectors) -> Vectors:
+        """(N, 3) radiance from directions (N, 3)."""
+        up = directions[:, 2:]
+        above = self.horizon + (self.zenith - self.horizon) * np.sqrt(np.clip(up, 0, 1))
+        below = self.ground
+        blend = np.clip(up * 8 + 0.5, 0, 1)
+        return (above * blend + below * (1 - blend)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Surface:
+    """Everything about a mesh that shading looks up."""
+
+    mesh: Mesh
+    tracer: Tracer
+    corner_normals: Vectors  # (M, 3, 3)
+    face_normals: Vectors  # (M, 3), unit
+    centres: Vectors  # (M, 3)
+
+    @classmethod
+    def prepare(cls, mesh: Mesh) -> Surface:
+        """Build the ray structure and normals once; they serve every view."""
+        normals = face_normals(mesh)
+        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-20)
+        centres = mesh.vertices[mesh.faces].mean(1)
+        return cls(
+            mesh, Tracer(mesh), corner_normals(mesh), normals.astype(np.float32), centres.astype(np.float32)
+        )
+
+
+def _unit(vectors: NDArray) -> Vectors:
+    length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
+    return (vectors / np.maximum(length, 1e-12)).astype(np.float32)
+
+
+def _basis(normals: Vectors) -> tuple[Vectors, Vectors]:
+    """Two tangents of each normal (Duff et al., Building an Orthonormal Basis, Revisited, 2017)."""
+    x, y, z = normals.T
+    sign = np.where(z >= 0, 1.0, -1.0).astype(np.float32)
+    a = -1.0 / (sign + z)
+    b = x * y * a
+    return (
+        np.stack([1 + sign * x * x * a, sign * b, -sign * x], axis=1),
+        np.stack([b, sign + y * y * a, -y], axis=1),
+    )
+
+
+def _cosine_directions(normals: Vectors, u: Vectors, v: Vectors) -> Vectors:
+    tangent, other = _basis(normals)
+    radius, angle = np.sqrt(u)[:, None], (2 * np.pi * v)[:, None]
+    height = np.sqrt(np.maximum(1 - u, 0))[:, None]
+    return tangent * (radius * np.cos(angle)) + other * (radius * np.sin(angle)) + normals * height
+
+
+def _share(values: NDArray, pixels: NDArray, normals: Vectors, depth: Vectors, size: int) -> NDArray:
+    """Average (N, C) over TILE×TILE neighbours that lie on the same smooth surface."""
+    channels = values.shape[1]
+    packed = np.zeros((size, size, channels + 5), np.float32)
+    flat = packed.reshape(-1, channels + 5)
+    flat[pixels, :channels] = values
+    flat[pixels, channels : channels + 3] = normals
+    flat[pixels, channels + 3] = np.log(depth)
+    flat[pixels, channels + 4] = 1
+    guide = np.ascontiguousarray(packed[..., channels:])
+    image = np.ascontiguousarray(packed[..., :channels])
+    tolerance = 24.0
+    for axis in (0, 1):
+        total = image.copy()
+        weight = np.ones((size, size), np.float32)
+        for step in range(-(TILE // 2), TILE // 2):
+            if step == 0:
+                continue
+            near = np.roll(guide, step, axis)
+            cosine = np.einsum("ijk,ijk->ij", guide[..., :3], near[..., :3])
+            w = np.clip(cosine * 4 - 3, 0, 1) * np.clip(1 - tolerance * np.abs(guide[..., 3] - near[..., 3]), 0, 1)
+            total += np.roll(image, step, axis) * w[..., None]
+            weight += w
+        image = total / weight[..., None]
+    return image.reshape(-1, channels)[pixels]
+
+
+def _tile_samples(pixels: NDArray, size: int, rng: np.random.Generator, rays: int) -> Vectors:
+    """(rays, N, 2) stratified numbers in [0, 1): each pixel of a tile has its own strata."""
+    cell = (pixels // size % TILE) * TILE + pixels % size % TILE
+    strata = rng.permuted(np.stack([np.arange(TILE**2)] * (2 * rays)), axis=1)  # rays × 2 axes
+    picked = strata[:, cell].reshape(rays, 2, -1).transpose(0, 2, 1)
+    jitter = rng.random((rays, 1, 2)) * 0.6 + rng.random((rays, len(pixels), 2)) * 0.4
+    return ((picked + jitter) / TILE**2).astype(np.float32)
+
+
+def face_radiance(surface: Surface, materials: list[Material], light: Lighting) -> Vectors:
+    """(M, 3) light each face sends back: what a bounced ray that meets it brings along."""
+    colours = np.stack([m.mean_colour for m in materials])[surface.mesh.slot]
+    towards = light.key_position - surface.centres
+    distance = np.linalg.norm(towards, axis=1, keepdims=True)
+    towards = (towards / distance).astype(np.float32)
+    cosine = np.einsum("ij,ij->i", surface.face_normals, towards)
+    side = np.where(cosine < 0, -1, 1).astype(np.float32)[:, None] * surface.face_normals
+    origins = surface.centres + side * (8 * surface.tracer.epsilon)
+    lit = ~surface.tracer.occluded(origins, towards)
+    ambient = 0.35 * light.sky(surface.face_normals) + 0.05 * light.key_colour / np.pi
+    direct = (np.abs(cosine) * lit)[:, None] * light.key_colour / np.pi
+    return (colours * (direct + ambient)).astype(np.float32)
+
+
+def shade(
+    surface: Surface,
+    materials: list[Material],
+    light: Lighting,
+    camera: Camera,
+    hits: FirstHits,
+    directions: Vectors,
+    pixels: NDArray[np.int64],
+    size: int,
+    rng: np.random.Generator,
+    flat: bool = False,
+    rays: int = 2,
+) -> Vectors:
+    """Linear RGB (K, 3) at first hits.
+
+    `directions` (N, 3) are the camera rays that `hits.ray` indexes; `pixels` (K,) are the row-major
+    indices of the hits in the size×size image; `flat` shades every face as a plane.
+    """
+    tracer, mesh = surface.tracer, surface.mesh
+    view = directions[hits.ray]
+    points = (camera.position + view.astype(np.float64) * hits.distance[:, None]).astype(np.float32)
+    view = _unit(view)
+    geometric = surface.face_normals[hits.face]
+    facing = np.einsum("ij,ij->i", geometric, view)
+    turned = np.where(facing > 0, -1, 1).astype(np.float32)[:, None]
+    geometric = geometric * turned
+    if flat:
+        normals = geometric
+    else:
+        normals = turned * np.einsum("ij,ijk->ik", hits.barycentric, surface.corner_normals[hits.face])
+        normals = _unit(normals)
+    corners = mesh.faces[hits.face]
+    texture = np.einsum("ij,ijk->ik", hits.barycentric, mesh.texture[corners])
+    slots = mesh.slot[hits.face]
+
+    base = np.zeros((len(slots), 3), np.float32)
+    roughness, specular = np.ones(len(slots), np.float32), np.zeros((len(slots), 3), np.float32)
+    diffuse_share = np.ones(len(slots), np.float32)
+    for slot in np.unique(slots):
+        chosen = np.flatnonzero(slots == slot)
+        material = materials[slot]
+        base[chosen] = albedo(material, texture[chosen])
+        roughness[chosen] = material.roughness
+        specular[chosen] = base[chosen] if material.metallic else material.specular
+        diffuse_share[chosen] = 0.0 if material.metallic else 1.0
+        if material.bump:
+            normals[chosen] = _bumped(material, texture[chosen], normals[chosen])
+    # a shading normal never looks away from the camera
+    away = np.einsum("ij,ij->i", normals, view)
+    normals = _unit(normals - view * np.maximum(away + 0.02, 0)[:, None] * 1.02)
+
+    origins = points + geometric * (6 * tracer.epsilon)
+    samples = _tile_samples(pixels, size, rng, rays + 1)
+    radiance = face_radiance(surface, materials, light)
+    # sky and bounce
+    arriving = np.zeros((len(points), 3), np.float32)
+    for u in samples[:rays]:
+        out = _cosine_directions(normals, u[:, 0], u[:, 1])
+        arriving += _incoming(surface, radiance, light, origins, out)
+    arriving /= rays
+    # key light
+    centre = light.key_position - points
+    distance = np.linalg.norm(centre, axis=1, keepdims=True)
+    a, b = _basis(_unit(centre))
+    spread = np.sqrt(samples[-1, :, :1]) * light.key_radius
+    angle = 2 * np.pi * samples[-1, :, 1:]
+    to_key = _unit(centre + spread * (a * np.cos(angle) + b * np.sin(angle)))
+    lit = (~tracer.occluded(origins, to_key)).astype(np.float32)
+    lit *= np.einsum("ij,ij->i", geometric, to_key) > 0
+    shared = _share(np.concatenate([arriving, lit[:, None]], axis=1), pixels, normals, hits.distance, size)
+    arriving, lit = shared[:, :3], shared[:, 3]
+
+    to_key = _unit(centre)
+    strength = light.key_colour * lit[:, None]
+    cosine = np.maximum(np.einsum("ij,ij->i", normals, to_key), 0)[:, None]
+    fill = np.maximum(normals @ light.fill_direction, 0)[:, None] * light.fill_colour
+    diffuse = base * diffuse_share[:, None] * (arriving + (strength * cosine + fill) / np.pi)
+    half = _unit(to_key - view)
+    highlight = _ggx(np.maximum(np.einsum("ij,ij->i", normals, half), 0), roughness)[:, None]
+    toward = np.clip(1 + np.einsum("ij,ij->i", normals, view), 0, 1)[:, None] ** 5  # Schlick
+    fresnel = specular + (np.maximum(1 - roughness[:, None], specular) - specular) * toward
+    gloss = specular * np.minimum(highlight, 60.0) * strength * (cosine > 0) * cosine * 0.25
+    mirror = arriving.copy()
+    shiny = np.flatnonzero((roughness < 0.42) | (diffuse_share == 0))
+    if len(shiny):
+        out = view[shiny] - 2 * np.einsum("ij,ij->i", view[shiny], normals[shiny])[:, None] * normals[shiny]
+        scatter = rng.normal(0, 1, out.shape) * (roughness[shiny] ** 2 * 0.6)[:, None]
+        mirror[shiny] = _incoming(surface, radiance, light, origins[shiny], _unit(out + scatter))
+    return (diffuse + gloss + fresnel * mirror).astype(np.float32)
+
+
+def _incoming(surface: Surface, radiance: Vectors, light: Lighting, origins: Vectors, out: Vectors) -> Vectors:
+    """(N, 3) radiance along rays: of the face they meet, of the sky where they meet none."""
+    face = surface.tracer.nearest(origins, out)
+    result = light.sky(out)
+    met = face >= 0
+    result[met] = radiance[face[met]]
+    return result
+
+
+def _ggx(cosine: Vectors, roughness: Vectors) -> Vectors:
+    alpha2 = np.maximum(roughness, 0.08) ** 4
+    return alpha2 / (np.pi * (cosine**2 * (alpha2 - 1) + 1) ** 2)
+
+
+def _bumped(material: Material, texture: NDArray, normals: Vectors) -> Vectors:
+    """Tilt normals by the slope of the pattern."""
+    step = 0.05 / np.linalg.norm(material.frame[0])
+    here = blend_factor(material, texture)
+    slope = [blend_factor(material, texture + step * axis) - here for axis in np.eye(3)]
+    gradient = np.stack(slope, axis=1) / 0.05 * 0.15
+    return _unit(normals - material.bump * np.clip(gradient, -1.5, 1.5))
