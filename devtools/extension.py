@@ -11,6 +11,7 @@ from pathlib import Path
 from devtools.process import ROOT, VENV, VENV_PYTHON, BuildError, capture
 
 ADDON = ROOT / "blender_addon"
+MANIFEST = "blender_manifest.toml"
 EPOCH = (2020, 1, 1, 0, 0, 0)  # every entry's time stamp, so that a zip depends on its content only
 EPOCH_SECONDS = "1577836800"
 UNWANTED = {"__pycache__", ".mypy_cache", ".ruff_cache"}
@@ -22,7 +23,7 @@ def build_extension(out: Path, addon: Path = ADDON) -> Path:
     Parameters
     ----------
     out : folder that receives the wheel, `<id>-<version>.zip` and the repository listing `index.json`.
-    addon : the add-on's source folder, with `blender_manifest.toml`.
+    addon : the add-on's source folder, with its manifest.
 
     Returns
     -------
@@ -33,9 +34,11 @@ def build_extension(out: Path, addon: Path = ADDON) -> Path:
     with tempfile.TemporaryDirectory(prefix=".package-", dir=out) as folder:
         work = Path(folder)
         wheel = build_wheel(work)
-        _check_manifest(manifest, addon / "blender_manifest.toml", wheel)
+        complete = work / MANIFEST
+        complete.write_text(with_wheel((addon / MANIFEST).read_text(encoding="utf-8"), wheel.name), "utf-8")
         archive = work / f"{manifest['id']}-{manifest['version']}.zip"
-        write_zip(archive, {**_files(addon), f"wheels/{wheel.name}": wheel, "LICENSE": ROOT / "LICENSE"})
+        extra = {MANIFEST: complete, f"wheels/{wheel.name}": wheel, "LICENSE": ROOT / "LICENSE"}
+        write_zip(archive, _files(addon) | extra)
         _blender_ext("validate", archive, what="Validating the extension")
         for product in (wheel, archive):
             product.replace(out / product.name)
@@ -44,14 +47,31 @@ def build_extension(out: Path, addon: Path = ADDON) -> Path:
 
 
 def read_manifest(addon: Path = ADDON) -> dict[str, object]:
-    """Return the add-on's manifest, the one source of its id and version."""
-    path = addon / "blender_manifest.toml"
+    """Return the add-on's manifest, the one source of id and version (the backend has the same)."""
+    path = addon / MANIFEST
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        manifest = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise BuildError(f"{path} does not exist; an extension needs a manifest.") from error
     except tomllib.TOMLDecodeError as error:
         raise BuildError(f"{path} is not TOML: {error}.") from error
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    if manifest.get("version") != project["version"]:
+        raise BuildError(
+            f"{path} has version {manifest.get('version')} and pyproject.toml {project['version']}; "
+            "they are released together, so give both the same version."
+        )
+    return manifest
+
+
+def with_wheel(manifest: str, wheel: str) -> str:
+    """The manifest's text with the wheel that the zip bundles, before the first table."""
+    if "wheels" in tomllib.loads(manifest):
+        raise BuildError(f"{MANIFEST} names wheels itself; leave that line to `build.py package`.")
+    lines = manifest.splitlines(keepends=True)
+    tables = [number for number, line in enumerate(lines) if line.lstrip().startswith("[")]
+    place = tables[0] if tables else len(lines)
+    return "".join([*lines[:place], f'wheels = ["./wheels/{wheel}"]\n\n', *lines[place:]])
 
 
 def build_wheel(out: Path) -> Path:
@@ -84,19 +104,6 @@ def _files(folder: Path) -> dict[str, Path]:
         if path.is_file() and not hidden and path.suffix != ".pyc":
             found[relative.as_posix()] = path
     return found
-
-
-def _check_manifest(manifest: dict[str, object], path: Path, wheel: Path) -> None:
-    """Refuse a manifest that would install without the backend, or with another version's."""
-    expected = f"./wheels/{wheel.name}"
-    if manifest.get("wheels") != [expected]:
-        raise BuildError(f'{path} must say wheels = ["{expected}"], the wheel that was just built.')
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    if manifest.get("version") != project["version"]:
-        raise BuildError(
-            f"{path} has version {manifest.get('version')} and pyproject.toml {project['version']}; "
-            "they are released together, so give both the same version."
-        )
 
 
 def _blender_ext(command: str, argument: str | Path, *, what: str) -> None:

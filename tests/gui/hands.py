@@ -1,0 +1,112 @@
+"""Hands and eyes for a Blender window: simulated mouse and keys, buttons found by hovering, screenshots.
+
+Runs inside Blender (started with --enable-event-simulate). A scenario is a generator that yields the seconds
+to wait before it goes on; what needs time here is such a generator too, used with `yield from`.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+
+import bpy
+
+Wait = Iterator[float]
+SETTLE = 0.15  # seconds in which Blender handles an event and redraws
+SCAN_STEP = 9  # pixels; a button is 20 high
+
+
+def window() -> bpy.types.Window:
+    """The first (and only) main window."""
+    return bpy.context.window_manager.windows[0]
+
+
+def viewport() -> bpy.types.Area:
+    """The 3D viewport."""
+    return next(area for area in window().screen.areas if area.type == "VIEW_3D")
+
+
+def region(kind: str) -> bpy.types.Region:
+    """A region of the viewport: "WINDOW" is the view, "UI" the sidebar."""
+    return next(region for region in viewport().regions if region.type == kind)
+
+
+def middle(of: bpy.types.Region) -> tuple[int, int]:
+    """The middle of a region in window coordinates."""
+    return of.x + of.width // 2, of.y + of.height // 2
+
+
+def move(x: int, y: int) -> Wait:
+    """Move the mouse; twice, because Blender activates a button on the second motion over it."""
+    for dx in (0, 1):
+        window().event_simulate(type="MOUSEMOVE", value="NOTHING", x=x + dx, y=y)
+        yield 0.03
+
+
+def click(x: int, y: int) -> Wait:
+    """Move to a place and press the left button there."""
+    yield from move(x, y)
+    for value in ("PRESS", "RELEASE"):
+        window().event_simulate(type="LEFTMOUSE", value=value, x=x + 1, y=y)
+        yield 0.05
+    yield SETTLE
+
+
+def press(key: str, x: int, y: int, **modifiers: bool) -> Wait:
+    """Press a key with the mouse at a place."""
+    yield from move(x, y)
+    for value in ("PRESS", "RELEASE"):
+        window().event_simulate(type=key, value=value, x=x + 1, y=y, **modifiers)
+        yield 0.05
+    yield SETTLE
+
+
+def wait_for(condition: Callable[[], bool], seconds: float, step: float = 0.1) -> Iterator[float]:
+    """Wait until a condition holds or the time is over; the caller looks at the condition again."""
+    waited = 0.0
+    while waited < seconds and not condition():
+        waited += step
+        yield step
+
+
+def open_tab(category: str) -> Wait:
+    """Show the sidebar with one of its tabs in front."""
+    viewport().spaces[0].show_region_ui = True
+    for _ in range(20):
+        viewport().tag_redraw()
+        yield 0.3
+        try:
+            region("UI").active_panel_category = category
+        except AttributeError:  # read-only until the region has been drawn with its tabs
+            continue
+        break
+    viewport().tag_redraw()
+    yield 0.5
+
+
+def under_mouse() -> str:
+    """The Python call of the operator button under the mouse, as Blender itself would copy it, or ""."""
+    manager = bpy.context.window_manager
+    manager.clipboard = ""
+    with bpy.context.temp_override(window=window(), area=viewport(), region=region("UI")):
+        if bpy.ops.ui.copy_python_command_button.poll():
+            bpy.ops.ui.copy_python_command_button()
+    return str(manager.clipboard)
+
+
+def find_button(operator: str, found: list[tuple[int, int]]) -> Wait:
+    """Hover down the sidebar until an operator's button is under the mouse; its place goes into `found`."""
+    sidebar = region("UI")
+    for x in (sidebar.x + sidebar.width // 2 - 8, sidebar.x + sidebar.width - 40, sidebar.x + 40):
+        for y in range(sidebar.y + sidebar.height - 10, sidebar.y + 10, -SCAN_STEP):
+            yield from move(x, y)
+            if f"{operator}(" in under_mouse():
+                found.append((x, y))
+                return
+
+
+def screenshot(name: str) -> Wait:
+    """Photograph the whole screen into /share (the screen, not the render buffer: what a user would see)."""
+    viewport().tag_redraw()
+    yield 0.6
+    subprocess.run(["import", "-window", "root", f"/share/{name}.png"], check=True, timeout=30)
