@@ -113,9 +113,7 @@ def box(
         one, two = (-half - origin) / direction, (half - origin) / direction
     enter, leave = np.minimum(one, two).max(-1), np.maximum(one, two).min(-1)
     hit = leave > enter
-    return make_stack(
-        sort_hits(np.where(hit[..., None], np.stack([enter, leave], -1), np.nan), layers)
-    )
+    return make_stack(sort_hits(np.where(hit[..., None], np.stack([enter, leave], -1), np.nan), layers))
 
 
 def torus(
@@ -215,7 +213,7 @@ def noisy_relief(size: int | tuple[int, int] = 64, noise: float = 0.003, seed: i
     return make_stack(depths, mode="scene")
 
 
-def traced_mesh(mesh, size: int | tuple[int, int] = 64, layers: int = 6) -> LayerStack:  # noqa: ANN001
+def traced_mesh(mesh, size: int | tuple[int, int] = 64, layers: int = 6) -> LayerStack:
     """All hits of a ``trimesh.Trimesh`` in camera space, traced ray by ray with Embree."""
     rays = _rays(size)
     height, width = rays.shape[:2]

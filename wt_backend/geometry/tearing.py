@@ -1,6 +1,6 @@
 """Which neighbouring pixels of a layer lie on one surface, and which pieces of surface that leaves.
 
-Pure numpy. An edge joins two pixels side by side or one above the other; faces are made only between joined pixels.
+Numpy only. An edge joins two pixels side by side or one above the other; faces are made between joined pixels.
 Thresholds were calibrated on ray-traced scenes: `bench/tearing.py`.
 """
 
@@ -37,9 +37,7 @@ class Tear:
         return max(self.depth, 1.0 / (focal * np.tan(self.grazing)))
 
 
-def joined_edges(
-    depth: NDArray[np.float32], valid: NDArray[np.bool_], limit: float
-) -> Edges:
+def joined_edges(depth: NDArray[np.float32], valid: NDArray[np.bool_], limit: float) -> Edges:
     """Join neighbours whose depth differs by no more than ``limit`` (relative) or that continue one slope.
 
     Parameters

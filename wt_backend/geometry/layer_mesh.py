@@ -1,8 +1,8 @@
-"""LayerStack → one mesh a layer: vertices on pixel rays, quads torn where neighbours jump, stray islands gone.
+"""LayerStack → one mesh a layer: points on pixel rays, quads torn where neighbours jump, no stray islands.
 
-Pure numpy, whole arrays, float32 and int32 results that `foreach_set` takes as they are. A vertex is the centre
-of a grid pixel, moved along z = const onto that pixel's ray, so that it projects exactly onto the pixel it came
-from. Camera space (x, y, z) becomes Blender camera-local (x, −y, −z).
+Numpy only, for Blender and the worker alike; whole arrays, float32 and int32 as `foreach_set` takes them.
+A point is the centre of a grid pixel, moved along z = const onto that pixel's ray, so that it projects exactly
+onto the pixel it came from. Camera space (x, y, z) becomes Blender camera-local (x, −y, −z).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
 from wt_backend.stack import LayerStack
 
 from .tearing import Edges, Tear, joined_edges, piece_sizes
@@ -123,9 +124,9 @@ def _window(valid: NDArray[np.bool_]) -> tuple[slice, slice]:
     return bounds[0], bounds[1]
 
 
-# A cell is the square between four pixel centres a b
-#                                                 d c, named by the flat number of a.
-# Its faces as offsets (rows, columns) from a, counter-clockwise for the camera, which looks along +Z with y down.
+# A cell is the square between four pixel centres, named by the flat number of a:  a b
+#                                                                                  d c
+# Its faces as offsets (rows, columns) from a, counter-clockwise as the camera sees them.
 _A, _B, _C, _D = (0, 0), (0, 1), (1, 1), (1, 0)
 _SHAPES = ((_A, _D, _C, _B), (_A, _D, _B), (_B, _A, _C), (_D, _C, _A), (_C, _B, _D))
 
@@ -188,7 +189,9 @@ def _points(stack: LayerStack, layer: int, pixel: NDArray[np.intp]) -> LayerPoin
     np.negative(depth, out=positions[:, 2])
     uv = np.empty((len(pixel), 2), np.float32)
     for axis in (0, 1):
-        by_row, by_column = _axis_tables(stack.grid_to_image[axis] / stack.info.image_size[axis], height, width)
+        by_row, by_column = _axis_tables(
+            stack.grid_to_image[axis] / stack.info.image_size[axis], height, width
+        )
         uv[:, axis] = by_row[row] + by_column[column]
     np.subtract(1, uv[:, 1], out=uv[:, 1])
     thickness = np.zeros(len(pixel), np.float32)

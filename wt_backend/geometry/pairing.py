@@ -1,12 +1,13 @@
-"""Which layers are back faces. Pure numpy.
+"""Which layers are back faces. Numpy only.
 
-A ray that meets only closed things enters and leaves in turn: every second hit is a back. Around an object it
-then has an even number of hits, in a scene an odd one, because the last is the wall or floor behind everything.
+A ray that meets only closed things enters and leaves in turn: every second hit is a back. It then has an even
+number of hits around an object, an odd one in a scene, where the last is the wall or floor behind everything.
 """
 
 from __future__ import annotations
 
 import numpy as np
+
 from wt_backend.stack import LayerStack
 
 
