@@ -1,0 +1,172 @@
+"""Which pixels of a photograph are its subject: from alpha, from a plain background, or from a mask file.
+
+There is no learned matting here: a photograph of an object in front of anything needs a mask file.
+"""
+
+from __future__ import annotations
+
+import os
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from wt_backend.images import Photo, orientation_affine, read_image, upright
+from wt_backend.protocol import BackendError
+
+WHITE = 245  # a pixel is white if all channels reach this
+WHITE_BORDER = 0.95  # share of white border pixels that a white background needs
+BACKGROUND_SHARE = (0.10, 0.95)  # of the image, for a plain background to be believed
+
+PLAIN_BORDER = 0.85  # a subject may touch the border
+PLAIN_NOISE = 8.0  # distance in 8-bit RGB up to which a border pixel agrees with the background
+PLAIN_DISTANCE = 20.0  # distance from which a pixel is subject
+WORKING_SIDE = 1536  # larger images are searched at this size; the network sees less
+
+CLEAR_ALPHA = 0.02  # share of transparent pixels from which alpha means a cut-out, not round corners
+SPECK = 0.01  # parts smaller than this share of the largest are no subject
+HIGHLIGHT = 0.005  # holes smaller than this share of the subject are not background
+
+
+def find_subject(photo: Photo) -> NDArray[np.bool_] | None:
+    """(H, W) bool from the photo's alpha, else from its plain background; None if neither tells."""
+    opaque = photo.rgba[..., 3] > 127
+    if opaque.mean() <= 1 - CLEAR_ALPHA:
+        return opaque
+    alpha = plain_background_alpha(photo.rgba[..., :3])
+    return None if alpha is None else alpha > 127
+
+
+def read_mask(path: str | os.PathLike[str], photo: Photo) -> NDArray[np.bool_]:
+    """Subject mask (H, W) bool for a photo, from a file of any size: its alpha if a cut-out, else its white.
+
+    Raises
+    ------
+    BackendError
+        kind "bad_mask".
+    """
+    mask_photo = read_image(path, role="mask")
+    values = mask_photo.rgba
+    if mask_photo.size == photo.file_size != photo.size:  # made for the image as Blender shows it
+        values = upright(values, _orientation_between(photo))
+    opaque = values[..., 3] > 127
+    luminance = values[..., :3] @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    inside = opaque if opaque.mean() <= 1 - CLEAR_ALPHA else luminance > 127
+    mask = _resize(inside, photo.size)
+    if not mask.any():
+        raise BackendError(
+            "bad_mask", f"The mask {path} is empty.", "Paint the subject white, everything else black."
+        )
+    return mask
+
+
+def near_white_alpha(rgb: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """Alpha of a subject on a white background, as the World Tracing release makes it (pre-processing).
+
+    255 where not white, if at least 95 % of the one-pixel border is white and the white share of the image
+    lies strictly between 0.10 and 0.95; else None.
+
+    Parameters
+    ----------
+    rgb : (H, W, 3) uint8
+    """
+    white = (rgb >= WHITE).all(axis=-1)
+    if _border(white).mean() < WHITE_BORDER or not _believable(white):
+        return None
+    return np.where(white, np.uint8(0), np.uint8(255))
+
+
+def plain_background_alpha(rgb: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """Alpha (H, W) of a subject on a white or otherwise plain background, None where it is not plain.
+
+    Plain means: all along the border the colour varies no more than a quadratic polynomial of the position
+    (uneven light, vignetting) plus a little noise.
+    """
+    height, width = rgb.shape[:2]
+    small = _shrink(rgb)
+    alpha = near_white_alpha(small)
+    if alpha is None:
+        alpha = _uniform_border_alpha(small)
+    if alpha is None:
+        return None
+    tidy = _tidy(alpha > 127)
+    return _resize(tidy, (width, height)).astype(np.uint8) * 255
+
+
+def _uniform_border_alpha(rgb: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    height, width = rgb.shape[:2]
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    x, y = x / width - 0.5, y / height - 0.5
+    basis = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)  # (H, W, 6)
+    edge_basis, edge_colour = _border(basis), _border(rgb.astype(np.float32))
+    agrees = np.linalg.norm(edge_colour - np.median(edge_colour, axis=0), axis=-1) < 4 * PLAIN_NOISE
+    for _ in range(3):
+        if agrees.mean() < PLAIN_BORDER:
+            return None
+        model, *_ = np.linalg.lstsq(edge_basis[agrees], edge_colour[agrees], rcond=None)
+        agrees = np.linalg.norm(edge_colour - edge_basis @ model, axis=-1) < PLAIN_NOISE
+    if agrees.mean() < PLAIN_BORDER:
+        return None
+    # The polynomial is known at the border only: inside it must not leave the range of the border's colours.
+    low, high = edge_colour[agrees].min(axis=0), edge_colour[agrees].max(axis=0)
+    expected = np.clip(basis @ model, low, high)  # (H, W, 3)
+    background: NDArray[np.bool_] = (
+        np.linalg.norm(rgb.astype(np.float32) - expected, axis=-1) < PLAIN_DISTANCE
+    )
+    if not _believable(background):
+        return None
+    return np.where(background, np.uint8(0), np.uint8(255))
+
+
+def _believable(background: NDArray[np.bool_]) -> bool:
+    low, high = BACKGROUND_SHARE
+    return bool(low < background.mean() < high)
+
+
+def _border(image: NDArray) -> NDArray:
+    """The one-pixel border of (H, W, ...) as a list (N, ...)."""
+    return np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]])
+
+
+def _tidy(subject: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Without specks of dust, and without holes as small as highlights."""
+    parts = _drop_small(subject, SPECK)
+    holes = ~parts
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(holes.astype(np.uint8), connectivity=4)
+    areas = stats[:, cv2.CC_STAT_AREA].copy()
+    areas[0] = 0
+    areas[np.unique(_border(labels))] = 0  # what reaches the border is background, however small
+    fill = (areas > 0) & (areas < HIGHLIGHT * max(int(parts.sum()), 1))
+    return parts | fill[labels] if count > 1 else parts
+
+
+def _drop_small(mask: NDArray[np.bool_], share: float) -> NDArray[np.bool_]:
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    if count <= 2:
+        return mask
+    areas = stats[:, cv2.CC_STAT_AREA].copy()
+    areas[0] = 0
+    return (areas >= share * areas.max())[labels] & mask
+
+
+def _shrink(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    scale = WORKING_SIDE / max(rgb.shape[:2])
+    if scale >= 1:
+        return rgb
+    size = tuple(max(round(side * scale), 1) for side in (rgb.shape[1], rgb.shape[0]))
+    return np.asarray(cv2.resize(np.ascontiguousarray(rgb), size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _resize(mask: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.bool_]:
+    """To (width, height)."""
+    if (mask.shape[1], mask.shape[0]) == size:
+        return mask
+    return cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_LINEAR) > 0.5
+
+
+def _orientation_between(photo: Photo) -> int:
+    """EXIF orientation that takes the photo from its file to upright."""
+    matches = (
+        o for o in range(1, 9) if np.array_equal(orientation_affine(o, *photo.file_size), photo.to_file)
+    )
+    return next(matches)
