@@ -49,7 +49,9 @@ def direction(azimuth: float, elevation: float) -> NDArray[np.float64]:
     )
 
 
-def frame_object(rng: np.random.Generator, vertices: NDArray, size: int, elevation: float | None = None) -> Camera:
+def frame_object(
+    rng: np.random.Generator, vertices: NDArray, size: int, elevation: float | None = None
+) -> Camera:
     """A camera round a subject, cropped to a square about it as the pipeline does.
 
     The subject sits somewhere in a photograph of 20–75° field of view; the crop's principal point is
@@ -79,7 +81,9 @@ def frame_object(rng: np.random.Generator, vertices: NDArray, size: int, elevati
     return Camera(position, rotation, intrinsics)
 
 
-def frame_scene(position: NDArray, target: NDArray, fov: float, size: int, roll: float, stretch: float) -> Camera:
+def frame_scene(
+    position: NDArray, target: NDArray, fov: float, size: int, roll: float, stretch: float
+) -> Camera:
     """A whole-frame camera; `stretch` ≠ 1 is a wide or tall photograph squeezed into the square."""
     focal = size / 2 / np.tan(fov / 2)
     intrinsics = np.array([[focal, 0, size / 2], [0, focal * stretch, size / 2], [0, 0, 1.0]])

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def tone_map(linear: NDArray[np.float32], subject: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.float32]:
+def tone_map(
+    linear: NDArray[np.float32], subject: NDArray[np.bool_], rng: np.random.Generator
+) -> NDArray[np.float32]:
     """Display RGB (H, W, 3) in [0, 1], exposed for the subject pixels (H, W)."""
     luminance = linear[subject] @ np.array([0.21, 0.72, 0.07], np.float32)
     level = float(np.percentile(luminance, 60)) if luminance.size else 0.2
@@ -50,7 +52,9 @@ def degrade(rgb: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.ui
     return np.ascontiguousarray(image)
 
 
-def antialias(linear: NDArray[np.float32], mask: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+def antialias(
+    linear: NDArray[np.float32], mask: NDArray[np.bool_]
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Soften a one-ray-a-pixel image (H, W, 3): colour without the background's share, and alpha (H, W)."""
     weight = mask.astype(np.float32)
     sigma = 0.5

@@ -95,23 +95,34 @@ def face_normals(mesh: Mesh) -> NDArray[np.float64]:
 def corner_normals(mesh: Mesh) -> NDArray[np.float32]:
     """(M, 3, 3): shading normal of each face corner, smoothed over edges flatter than the crease angle."""
     normals = face_normals(mesh)
-    length = np.linalg.norm(normals, axis=1, keepdims=True)
-    unit = normals / np.maximum(length, 1e-20)
+    corner_vertex = mesh.faces.ravel()
+    everything = [
+        np.bincount(corner_vertex, np.repeat(normals[:, i], 3), len(mesh.vertices)) for i in range(3)
+    ]
+    total = np.stack(everything, axis=1)[corner_vertex]  # smooth over every edge
+    creased = np.flatnonzero(np.repeat(mesh.crease > SMOOTH, 3))
+    if len(creased):
+        total[creased] = _within_crease(mesh, normals, creased)
+    total /= np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-20)
+    return total.reshape(-1, 3, 3).astype(np.float32)
+
+
+def _within_crease(mesh: Mesh, normals: NDArray, corners: NDArray) -> NDArray[np.float64]:
+    """(K, 3) sum of the normals round each corner that lie within the crease angle of its own face."""
+    unit = normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-20)
     corner_vertex = mesh.faces.ravel()
     order = np.argsort(corner_vertex, kind="stable")
     counts = np.bincount(corner_vertex, minlength=len(mesh.vertices))
     starts = np.cumsum(counts) - counts
     # every corner beside every corner of the same vertex
-    repeats = counts[corner_vertex]
-    mine = np.repeat(np.arange(len(corner_vertex)), repeats)
-    within = np.arange(len(mine)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-    other = order[np.repeat(starts[corner_vertex], repeats) + within]
-    cosine = np.einsum("ij,ij->i", unit[mine // 3], unit[other // 3])
-    weight = (cosine >= mesh.crease[mine // 3]) | (mine // 3 == other // 3)
-    contribution = normals[other // 3] * weight[:, None]
-    total = np.add.reduceat(contribution, np.cumsum(repeats) - repeats, axis=0)
-    total /= np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-20)
-    return total.reshape(-1, 3, 3).astype(np.float32)
+    repeats = counts[corner_vertex[corners]]
+    first = np.cumsum(repeats) - repeats
+    mine = np.repeat(corners, repeats) // 3
+    within = np.arange(len(mine)) - np.repeat(first, repeats)
+    other = order[np.repeat(starts[corner_vertex[corners]], repeats) + within] // 3
+    cosine = np.einsum("ij,ij->i", unit[mine], unit[other])
+    weight = (cosine >= mesh.crease[mine]) | (mine == other)
+    return np.add.reduceat(normals[other] * weight[:, None], first, axis=0)
 
 
 def concatenate(meshes: Sequence[Mesh]) -> Mesh:

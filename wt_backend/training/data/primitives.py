@@ -173,7 +173,9 @@ def spline(points: ArrayLike, samples: int, closed: bool = False) -> NDArray[np.
     )
 
 
-def tube(path: ArrayLike, radius: ArrayLike, sides: int = 12, closed: bool = False, flat: float = 1.0) -> Mesh:
+def tube(
+    path: ArrayLike, radius: ArrayLike, sides: int = 12, closed: bool = False, flat: float = 1.0
+) -> Mesh:
     """Solid tube along a path (N, 3); `radius` a number or one a point; `flat` squeezes one cross axis."""
     path = np.asarray(path, np.float64)
     count = len(path)
@@ -214,7 +216,9 @@ def tube(path: ArrayLike, radius: ArrayLike, sides: int = 12, closed: bool = Fal
     return Mesh.build(vertices, np.concatenate(faces))
 
 
-def extrude(polygons: list[NDArray], height: float, twist: float = 0.0, taper: float = 1.0, steps: int = 0) -> Mesh:
+def extrude(
+    polygons: list[NDArray], height: float, twist: float = 0.0, taper: float = 1.0, steps: int = 0
+) -> Mesh:
     """Extrude polygons (outlines and, wound the other way or inside them, holes) along Z, centred."""
     section = manifold3d.CrossSection(
         [np.asarray(p, np.float64) for p in polygons], manifold3d.FillRule.EvenOdd

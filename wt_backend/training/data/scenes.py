@@ -57,12 +57,16 @@ def scatter(rng: np.random.Generator, things: list[Mesh], spread: float, height:
 
 def tabletop(rng: np.random.Generator, split: dict) -> Stage:
     """Still life: a few things close together on a surface."""
-    things = [grounded(families.draw(rng, split), rng, rng.uniform(0.4, 1.1)) for _ in range(rng.integers(1, 5))]
+    things = [
+        grounded(families.draw(rng, split), rng, rng.uniform(0.4, 1.1)) for _ in range(rng.integers(1, 5))
+    ]
     placed = scatter(rng, things, 0.35 + 0.25 * len(things), 0.0)
     surface = plane(rng.uniform(3, 14), rng.uniform(3, 14)).with_slot(GROUND_SLOT)
     parts = [surface]
     if rng.random() < 0.6:
-        wall = plane(16, 8).rotated(primitives.rotation((1, 0, 0), np.pi / 2)).shifted(0, rng.uniform(1.2, 4), 2)
+        wall = (
+            plane(16, 8).rotated(primitives.rotation((1, 0, 0), np.pi / 2)).shifted(0, rng.uniform(1.2, 4), 2)
+        )
         parts.append(wall.with_slot(WALL_SLOT))
     parts += _slotted(placed)
     mesh = concatenate(parts)

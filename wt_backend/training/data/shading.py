@@ -104,7 +104,9 @@ def _share(values: NDArray, pixels: NDArray, normals: Vectors, depth: Vectors, s
                 continue
             near = np.roll(guide, step, axis)
             cosine = np.einsum("ijk,ijk->ij", guide[..., :3], near[..., :3])
-            w = np.clip(cosine * 4 - 3, 0, 1) * np.clip(1 - tolerance * np.abs(guide[..., 3] - near[..., 3]), 0, 1)
+            w = np.clip(cosine * 4 - 3, 0, 1) * np.clip(
+                1 - tolerance * np.abs(guide[..., 3] - near[..., 3]), 0, 1
+            )
             total += np.roll(image, step, axis) * w[..., None]
             weight += w
         image = total / weight[..., None]
@@ -226,7 +228,9 @@ def shade(
     return (diffuse + gloss + fresnel * mirror).astype(np.float32)
 
 
-def _incoming(surface: Surface, radiance: Vectors, light: Lighting, origins: Vectors, out: Vectors) -> Vectors:
+def _incoming(
+    surface: Surface, radiance: Vectors, light: Lighting, origins: Vectors, out: Vectors
+) -> Vectors:
     """(N, 3) radiance along rays: of the face they meet, of the sky where they meet none."""
     face = surface.tracer.nearest(origins, out)
     result = light.sky(out)

@@ -67,7 +67,9 @@ def random_material(rng: np.random.Generator, extent: float, plain: bool = False
     base = random_colour(rng)
     other = random_colour(rng)
     if rng.random() < 0.6:  # kin: the same paint, darker or lighter
-        other = np.clip(base * rng.uniform(0.25, 1.7) + rng.normal(0, 0.03, 3), 0.015, 0.85).astype(np.float32)
+        other = np.clip(base * rng.uniform(0.25, 1.7) + rng.normal(0, 0.03, 3), 0.015, 0.85).astype(
+            np.float32
+        )
     if pattern == "wood" and rng.random() < 0.7:
         base = np.array([0.35, 0.18, 0.08], np.float32) * rng.uniform(0.3, 1.6)
         other = base * rng.uniform(0.3, 0.75)

@@ -28,7 +28,9 @@ def primitive(rng: np.random.Generator) -> Mesh:
             return p.superquadric(0.5 * s, rng.uniform(0.25, 2.0), rng.uniform(0.25, 2.0))
         case 7:
             sides = int(rng.integers(3, 9))
-            return p.extrude([p.regular_polygon(sides, 0.5 * s[0])], s[1], taper=rng.choice([1.0, rng.uniform(0.3, 1)]))
+            return p.extrude(
+                [p.regular_polygon(sides, 0.5 * s[0])], s[1], taper=rng.choice([1.0, rng.uniform(0.3, 1)])
+            )
         case _:
             return p.lathe(_solid_profile(rng), 28)
 
@@ -54,5 +56,7 @@ def composition(rng: np.random.Generator) -> Mesh:
             part = part.rotated(p.rotation(rng.normal(size=3), rng.uniform(0, 3)))
         host = parts[rng.integers(len(parts))]
         anchor = host.vertices[rng.integers(len(host.vertices))]
-        parts.append(part.shifted(*(anchor - part.vertices.mean(0) * 0 + rng.normal(0, 0.05, 3))).with_slot(slot))
+        parts.append(
+            part.shifted(*(anchor - part.vertices.mean(0) * 0 + rng.normal(0, 0.05, 3))).with_slot(slot)
+        )
     return union(parts)

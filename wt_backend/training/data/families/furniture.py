@@ -25,9 +25,14 @@ def table(rng: np.random.Generator) -> Mesh:
     scale = 0.68 if w == d else 1.0
     for x in (-1, 1):
         for y in (-1, 1):
-            post = p.box((2 * leg, 2 * leg, h - t / 2)) if rng.random() < 0.7 else p.cylinder(leg * 0.7, h - t / 2, leg)
+            post = (
+                p.box((2 * leg, 2 * leg, h - t / 2))
+                if rng.random() < 0.7
+                else p.cylinder(leg * 0.7, h - t / 2, leg)
+            )
             parts.append(
-                post.shifted(x * scale * (w / 2 - leg - inset), y * scale * (d / 2 - leg - inset), (h - t / 2) / 2)
-                .with_slot(1)
+                post.shifted(
+                    x * scale * (w / 2 - leg - inset), y * scale * (d / 2 - leg - inset), (h - t / 2) / 2
+                ).with_slot(1)
             )
     return union(parts)

@@ -30,7 +30,11 @@ def _curve(knots: list[tuple[float, float]], samples: int = 16) -> np.ndarray:
 def handle(rng: np.random.Generator, radius: float, low: float, high: float) -> Mesh:
     """Ear of a mug at +X, ends reaching in to `radius`."""
     reach = rng.uniform(0.5, 0.95) * (high - low)
-    bow = [(radius, low), (radius + 0.7 * reach, low + rng.uniform(-0.1, 0.1)), (radius + reach, (low + high) / 2)]
+    bow = [
+        (radius, low),
+        (radius + 0.7 * reach, low + rng.uniform(-0.1, 0.1)),
+        (radius + reach, (low + high) / 2),
+    ]
     bow += [(radius + 0.75 * reach, high + rng.uniform(-0.03, 0.08)), (radius, high)]
     path = p.spline(np.array([[x, 0, z] for x, z in bow]), 22)
     return p.tube(path, rng.uniform(0.035, 0.07), 10, flat=rng.uniform(0.7, 1.8))
@@ -48,22 +52,31 @@ def mug(rng: np.random.Generator) -> Mesh:
         return p.lathe(shell_profile(outer, wall, 0.06), 40)
     inner = shell_profile(outer, wall, 0.06)[len(outer) + 2 :]
     solid = p.lathe(np.concatenate([[[0, 0]], outer, [[0, height]]]), 40)
-    ear = handle(rng, min(foot, mouth, belly) * 0.85, height * rng.uniform(0.12, 0.3), height * rng.uniform(0.7, 0.88))
+    ear = handle(
+        rng, min(foot, mouth, belly) * 0.85, height * rng.uniform(0.12, 0.3), height * rng.uniform(0.7, 0.88)
+    )
     cavity = p.lathe(np.concatenate([[[0, height + 0.05], [inner[0, 0], height + 0.05]], inner]), 40)
-    return difference(union([solid, ear.with_slot(int(rng.random() < 0.2))]), [cavity.with_slot(2 * int(rng.random() < 0.3))])
+    return difference(
+        union([solid, ear.with_slot(int(rng.random() < 0.2))]),
+        [cavity.with_slot(2 * int(rng.random() < 0.3))],
+    )
 
 
 def bowl(rng: np.random.Generator) -> Mesh:
     """Bowl, dish or plate."""
     height, mouth = rng.uniform(0.1, 0.6), rng.uniform(0.4, 0.7)
     foot = rng.uniform(0.3, 0.8) * mouth
-    outer = _curve([(foot, 0), (foot + (mouth - foot) * rng.uniform(0.6, 0.95), height * 0.45), (mouth, height)])
+    outer = _curve(
+        [(foot, 0), (foot + (mouth - foot) * rng.uniform(0.6, 0.95), height * 0.45), (mouth, height)]
+    )
     return p.lathe(shell_profile(outer, rng.uniform(0.02, 0.05), 0.04), 44)
 
 
 def vase(rng: np.random.Generator) -> Mesh:
     """Vase with a curved outline."""
-    knots = [(rng.uniform(0.12, 0.4), z) for z in np.linspace(0, rng.uniform(0.8, 1.5), int(rng.integers(4, 7)))]
+    knots = [
+        (rng.uniform(0.12, 0.4), z) for z in np.linspace(0, rng.uniform(0.8, 1.5), int(rng.integers(4, 7)))
+    ]
     return p.lathe(shell_profile(_curve(knots, 26), rng.uniform(0.02, 0.05), 0.05), 36)
 
 
