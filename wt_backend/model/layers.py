@@ -1,0 +1,271 @@
+"""The parts of the decoder: attention along any axis, rotary positions, the DiT block (spec sections 5 to 8).
+
+Tokens stay in one layout, (B, T, L, P, D) = batch, frames, layers, patches, width, and so does everything
+that acts on single tokens. Only attention regroups them into sequences, see :class:`Axis`.
+
+A linear layer computes in the dtype of its weight, and a norm in float32. A model is therefore put into
+mixed precision by converting weights (``precision.py``) or, in training, by autocast.
+"""
+
+from __future__ import annotations
+
+import math
+from enum import Enum
+from typing import NamedTuple, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+TIME_CHANNELS = 256
+TIME_SCALE = 1000.0
+TIME_BASE = 10_000.0
+ROPE_BASE = 100.0
+DECODER_EPS = 1e-5
+
+
+class Axis(Enum):
+    """Which tokens attend to each other: (batch dimensions, sequence dimensions) of (B, T, L, P)."""
+
+    FRAME = ((0, 1, 2), (3,))  # the patches of one layer
+    RAY = ((0, 1, 3), (2,))  # the layers of one patch
+    GLOBAL = ((0, 1), (2, 3))  # all layers and patches of one frame
+    TIME = ((0, 2, 3), (1,))  # the frames of one patch of one layer
+
+
+CYCLE = (Axis.FRAME, Axis.RAY, Axis.GLOBAL)  # block i uses CYCLE[i % 3]
+
+
+class Linear(nn.Linear):
+    """Linear layer that computes in the dtype of its weight, or in autocast's where that is on."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.dtype != self.weight.dtype and not torch.is_autocast_enabled(x.device.type):
+            x = x.to(self.weight.dtype)
+        return F.linear(x, self.weight, self.bias)
+
+
+class LayerNorm(nn.LayerNorm):
+    """LayerNorm in float32, whatever comes in."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.layer_norm(
+            x.float(), self.normalized_shape, self.weight.float(), self.bias.float(), self.eps
+        )
+
+
+class LayerScale(nn.Module):
+    """A learned gain per channel."""
+
+    def __init__(self, dim: int, init: float) -> None:
+        super().__init__()
+        self.gamma = nn.Parameter(torch.full((dim,), init))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.gamma
+
+
+class Mlp(nn.Module):
+    """Linear, exact (erf) GELU, linear."""
+
+    def __init__(self, dim: int, ratio: int = 4) -> None:
+        super().__init__()
+        self.fc1 = Linear(dim, ratio * dim)
+        self.fc2 = Linear(ratio * dim, dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc2(F.gelu(self.fc1(x)))
+
+
+class Rope(NamedTuple):
+    """Rotary table, broadcastable to (B, T, L, P, heads, width); sin carries the sign of the rotation."""
+
+    cos: Tensor
+    sin: Tensor
+
+
+def rope_table(positions: Tensor, head_width: int, angle_dtype: torch.dtype) -> Rope:
+    """Cosines and sines for two position axes (spec section 6).
+
+    Parameters
+    ----------
+    positions
+        (N, 2) integer positions, (row, column) or (frame, 0).
+    head_width
+        Channels per head; the first half turns with the first axis, the second half with the second.
+    angle_dtype
+        The angle is rounded to this before cos and sin: bfloat16 repeats what the released models saw.
+
+    Returns
+    -------
+    Rope
+        cos and sin, each (N, head_width): within a half, channel j pairs with channel j + head_width/4.
+    """
+    quarter = head_width // 4
+    exponent = torch.arange(quarter, device=positions.device, dtype=torch.float32) / quarter
+    angle = (positions.float()[..., None] * ROPE_BASE**-exponent).to(angle_dtype)  # (N, 2, d/4)
+    cos, sin = angle.cos(), angle.sin()
+    return Rope(
+        torch.stack([cos, cos], dim=-2).flatten(-3),  # (N, 2, 2, d/4) -> (N, d)
+        torch.stack([-sin, sin], dim=-2).flatten(-3),
+    )
+
+
+def rotate(x: Tensor, rope: Rope) -> Tensor:
+    """Turn the channel pairs of ``x`` (..., head width) by the table's angles."""
+    swapped = x.unflatten(-1, (2, 2, -1)).flip(-2).flatten(-3)  # (a, b) -> (b, a) in each half
+    return x * rope.cos + swapped * rope.sin
+
+
+class Attention(nn.Module):
+    """Softmax attention along one :class:`Axis`, with normed queries and keys."""
+
+    def __init__(self, dim: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.kernel_dtype: torch.dtype | None = None  # where attention alone runs in less than its inputs
+        self.qkv = Linear(dim, 3 * dim, bias=False)
+        self.proj = Linear(dim, dim)
+        self.q_norm = LayerNorm(dim // heads, eps=DECODER_EPS)
+        self.k_norm = LayerNorm(dim // heads, eps=DECODER_EPS)
+
+    def forward(self, x: Tensor, axis: Axis, rope: Rope | None = None) -> Tensor:
+        """Attend: (B, T, L, P, D) -> (B, T, L, P, D)."""
+        q, k, v = self.qkv(x).unflatten(-1, (3, self.heads, -1)).unbind(-3)  # (B, T, L, P, h, d)
+        q, k = self.q_norm(q).to(v.dtype), self.k_norm(k).to(v.dtype)
+        if rope is not None:
+            q, k = rotate(q, rope).to(v.dtype), rotate(k, rope).to(v.dtype)
+        q, k, v = (_to_sequences(z, axis).to(self.kernel_dtype or z.dtype) for z in (q, k, v))
+        y = F.scaled_dot_product_attention(q, k, v)  # (N, h, S, d)
+        y = self.proj(y.transpose(1, 2).flatten(2))  # (N, S, D)
+        return _from_sequences(y, axis, x.shape)
+
+
+def _to_sequences(x: Tensor, axis: Axis) -> Tensor:
+    """(B, T, L, P, h, d) -> (N, h, S, d)."""
+    batch, sequence = axis.value
+    x = x.permute(*batch, *sequence, 4, 5)
+    x = x.flatten(0, len(batch) - 1)
+    return x.flatten(1, len(sequence)).transpose(1, 2)
+
+
+def _from_sequences(x: Tensor, axis: Axis, shape: torch.Size) -> Tensor:
+    """(N, S, D) -> (B, T, L, P, D), as a view."""
+    batch, sequence = axis.value
+    order = (*batch, *sequence)
+    x = x.reshape(*(shape[i] for i in order), shape[-1])
+    return x.permute(*(order.index(i) for i in range(4)), 4)
+
+
+class DiTBlock(nn.Module):
+    """Transformer block steered by six modulation vectors (spec section 6)."""
+
+    def __init__(self, dim: int, heads: int, layer_scale_init: float) -> None:
+        super().__init__()
+        self.modulation = nn.Parameter(torch.randn(6 * dim) / math.sqrt(dim))
+        self.norm1 = LayerNorm(dim, eps=DECODER_EPS)
+        self.attn = Attention(dim, heads)
+        self.norm3 = LayerNorm(dim, eps=DECODER_EPS)
+        self.mlp = Mlp(dim)
+        self.ls1 = LayerScale(dim, layer_scale_init)
+        self.ls2 = LayerScale(dim, layer_scale_init)
+
+    def forward(self, x: Tensor, modulation: Tensor, axis: Axis, rope: Rope | None = None) -> Tensor:
+        """One block.
+
+        Parameters
+        ----------
+        x
+            (B, T, L, P, D) residual stream, float32.
+        modulation
+            (6, B or 1, 1, L or 1, 1, D): shift, scale, gate of attention, then of the MLP. It is broadcast
+            over tokens, never repeated.
+        rope
+            Rotary table for attention, or None where order carries no position.
+        """
+        own = self.modulation.view(6, 1, 1, 1, 1, -1)
+        shift1, scale1, gate1, shift2, scale2, gate2 = (own + modulation).unbind(0)
+        x = x + self.attn(self.norm1(x) * (1 + scale1) + shift1, axis, rope) * (self.ls1.gamma * gate1)
+        return x + self.mlp(self.norm3(x) * (1 + scale2) + shift2) * (self.ls2.gamma * gate2)
+
+
+def sinusoid(t: Tensor) -> Tensor:
+    """Embed times in [0, 1]: (...) -> (..., 256), cosines then sines, phases in float64 (spec section 5)."""
+    wide = torch.float32 if t.device.type == "mps" else torch.float64  # MPS has no float64
+    half = TIME_CHANNELS // 2
+    rates = TIME_BASE ** (-torch.arange(half, device=t.device, dtype=wide) / half)
+    phase = (TIME_SCALE * t.float()).to(wide)[..., None] * rates
+    return torch.cat([phase.cos(), phase.sin()], dim=-1).float()
+
+
+def time_embedding(dim: int) -> nn.Sequential:
+    """MLP from :func:`sinusoid` to a vector of width D."""
+    first, last = Linear(TIME_CHANNELS, dim), Linear(dim, dim)
+    for layer in (first, last):
+        nn.init.normal_(layer.weight, std=0.02)
+        nn.init.zeros_(layer.bias)
+    return nn.Sequential(first, nn.SiLU(), last)
+
+
+def time_projection(dim: int) -> nn.Sequential:
+    """SiLU and a linear layer to six modulation vectors."""
+    layer = Linear(dim, 6 * dim)
+    nn.init.xavier_uniform_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return nn.Sequential(nn.SiLU(), layer)
+
+
+def film_projection(dim: int) -> nn.Sequential:
+    """MLP from a layer embedding to FiLM's gamma and beta; it starts as the identity."""
+    return nn.Sequential(Linear(dim, dim), nn.GELU(), _zeroed(Linear(dim, 2 * dim)))
+
+
+def layer_adaln_projection(dim: int) -> nn.Sequential:
+    """SiLU and a linear layer from a layer embedding to six modulation vectors; it starts at zero."""
+    return nn.Sequential(nn.SiLU(), _zeroed(Linear(dim, 6 * dim)))
+
+
+def _zeroed(layer: Linear) -> Linear:
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+class PatchProjection(nn.Sequential):
+    """One linear layer on a patch of RGB and a patch of XYZ, applied half by half.
+
+    The RGB half, with the bias, is constant over a run; only the XYZ half changes with each step.
+    """
+
+    def __init__(self, patch_size: int, dim: int) -> None:
+        values = 3 * patch_size**2
+        super().__init__(Linear(2 * values, dim))
+        self.patch_size = patch_size
+        self.split = values
+
+    def pixels(self, rgb: Tensor) -> Tensor:
+        """(..., H, W, 3) -> (..., P, dim)."""
+        layer = cast(Linear, self[0])
+        return self._apply_half(rgb, layer.weight[:, : self.split], layer.bias)
+
+    def points(self, xyz: Tensor) -> Tensor:
+        """(..., H, W, 3) -> (..., P, dim)."""
+        return self._apply_half(xyz, cast(Linear, self[0]).weight[:, self.split :], None)
+
+    def _apply_half(self, image: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        return F.linear(patchify(image, self.patch_size).to(weight.dtype), weight, bias)
+
+
+def patchify(image: Tensor, patch: int) -> Tensor:
+    """(..., H, W, C) -> (..., P, patch * patch * C): row-major patches of (row, column, channel) values."""
+    *lead, height, width, channels = image.shape
+    tiles = image.reshape(*lead, height // patch, patch, width // patch, patch, channels)
+    return tiles.transpose(-4, -3).flatten(-3).flatten(-3, -2)
+
+
+def unpatchify(patches: Tensor, patch: int, rows: int) -> Tensor:
+    """Undo :func:`patchify` for an image of ``rows`` rows of patches: (..., P, values) -> (..., H, W, C)."""
+    *lead, count, values = patches.shape
+    columns, channels = count // rows, values // patch**2
+    tiles = patches.reshape(*lead, rows, columns, patch, patch, channels).transpose(-4, -3)
+    return tiles.reshape(*lead, rows * patch, columns * patch, channels)
