@@ -1,6 +1,6 @@
 """Geometry from layer stacks: meshes, colour of hidden surfaces, solids, decimation, export.
 
-`METHODS` are what the worker offers as `geometry/*`; parameters and results are described in `docs/geometry.md`.
+`METHODS` are what the worker offers as `geometry/*`; parameters and results: `docs/geometry.md`.
 Importing this package loads nothing heavy: a method imports its libraries when it is first called.
 """
 

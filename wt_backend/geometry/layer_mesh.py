@@ -1,8 +1,8 @@
 """LayerStack → one mesh a layer: points on pixel rays, quads torn where neighbours jump, no stray islands.
 
 Numpy only, for Blender and the worker alike; whole arrays, float32 and int32 as `foreach_set` takes them.
-A point is the centre of a grid pixel, moved along z = const onto that pixel's ray, so that it projects exactly
-onto the pixel it came from. Camera space (x, y, z) becomes Blender camera-local (x, −y, −z).
+A point is the centre of a grid pixel, moved along z = const onto that pixel's ray, so that it projects
+exactly onto the pixel it came from. Camera space (x, y, z) becomes Blender camera-local (x, −y, −z).
 """
 
 from __future__ import annotations

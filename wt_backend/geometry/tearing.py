@@ -1,6 +1,6 @@
 """Which neighbouring pixels of a layer lie on one surface, and which pieces of surface that leaves.
 
-Numpy only. An edge joins two pixels side by side or one above the other; faces are made between joined pixels.
+Numpy only. An edge joins two pixels side by side or one above the other; faces span joined pixels.
 Thresholds were calibrated on ray-traced scenes: `bench/tearing.py`.
 """
 

@@ -1,0 +1,101 @@
+"""What the worker methods of this package share: parameters, stacks and files, with errors as sentences."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from wt_backend.geometry import Cancel
+from wt_backend.protocol import BackendError
+from wt_backend.stack import LayerStack, StackError
+
+REQUIRED: Any = object()
+
+
+def read_params(params: dict[str, Any], **defaults: Any) -> dict[str, Any]:
+    """Parameters with defaults filled in; a default of ``REQUIRED`` must be given.
+
+    A value must have its default's type (an int may stand for a float), required ones are strings.
+
+    Raises
+    ------
+    BackendError
+        kind "bad_request": unknown, missing or of the wrong type.
+    """
+    unknown = sorted(set(params) - set(defaults))
+    if unknown:
+        raise BackendError(
+            "bad_request", f"Unknown parameter {unknown[0]!r}.", f"Known: {', '.join(defaults)}."
+        )
+    values = {}
+    for name, default in defaults.items():
+        value = params.get(name, default)
+        if value is REQUIRED:
+            raise BackendError("bad_request", f"Parameter {name!r} is missing.", "Send it.")
+        kind = str if default is REQUIRED else type(default)
+        whole_for_float = kind is float and isinstance(value, int)
+        if (not isinstance(value, kind) and not whole_for_float) or isinstance(value, bool) != (kind is bool):
+            raise BackendError(
+                "bad_request", f"Parameter {name!r} has the wrong type: {value!r:.100}.", "Correct it."
+            )
+        values[name] = kind(value) if whole_for_float else value
+    return values
+
+
+def choose(name: str, value: str, allowed: Sequence[str]) -> str:
+    """The value, if it is one of ``allowed``."""
+    if value not in allowed:
+        raise BackendError("bad_request", f"{name} is {value!r}.", f"Choose one of {', '.join(allowed)}.")
+    return value
+
+
+def load_stack(path: str) -> LayerStack:
+    """The stack of a job, or the reason why it cannot be used as a ``BackendError``."""
+    try:
+        return LayerStack.load(path)
+    except StackError as error:
+        raise BackendError(
+            "bad_stack", f"{error}.", "Choose another stack or trace the image again."
+        ) from error
+
+
+def stop_if(cancel: Cancel) -> None:
+    """Raise the cancellation, where ``cancel`` only says so."""
+    if cancel():
+        raise BackendError("cancelled", "The job was cancelled.")
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A temporary path beside ``path``, of the same suffix, that takes its place when the block succeeds.
+
+    Raises
+    ------
+    BackendError
+        kind "bad_output" or "disk_full"; an older file at ``path`` is untouched.
+    """
+    path = Path(path)
+    part: Path | None = None
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.stem[:80]}.", suffix=path.suffix, dir=path.parent)
+        os.close(descriptor)
+        part = Path(name)
+        yield part
+        umask = os.umask(0)
+        os.umask(umask)
+        part.chmod(0o666 & ~umask)  # mkstemp makes private files
+        part.replace(path)
+    except OSError as error:
+        full = error.errno in (28, 122)  # ENOSPC, EDQUOT
+        raise BackendError(
+            "disk_full" if full else "bad_output",
+            f"{path} cannot be written ({error.strerror or error}).",
+            "Free some space." if full else "Choose a folder that exists and can be written to.",
+        ) from error
+    finally:
+        if part is not None:
+            part.unlink(missing_ok=True)
