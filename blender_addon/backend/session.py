@@ -1,0 +1,252 @@
+"""The one backend of this Blender: started on demand, moved on by the pump, its results given to the scene."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+from bpy.app.handlers import persistent
+
+from wt_backend import __version__
+from wt_backend.protocol import Message, TraceRequest, to_params
+
+from . import pump
+from .interpreter import find_interpreter
+from .jobs import Backend, Job, JobState, Limits, WorkerState
+from .worker_process import WorkerProcess, worker_command
+
+ACTIVE_INTERVAL = 0.1  # seconds between two looks at a working backend
+RESTING_INTERVAL = 5.0  # … at one that waits to be sent home
+
+
+@dataclass(frozen=True)
+class Destination:
+    """What to do with a finished trace. Names, not references: a job outlives undo and file load."""
+
+    scene: str
+    name: str
+    output: str
+    image: str  # image datablock to use as texture, "" for the file
+    generation: int  # of the file that was open
+
+
+@dataclass
+class Notice:
+    """The last thing the user should know, shown in the panel until the next trace."""
+
+    message: str
+    hint: str = ""
+    error: bool = True
+
+
+_backend: Backend | None = None
+_destinations: dict[Job, Destination] = {}
+_generation = 0  # counts file loads
+_shown: tuple[object, ...] = ()
+notice: Notice | None = None
+
+
+def register() -> None:
+    """Listen to file loads."""
+    bpy.app.handlers.load_post.append(_file_loaded)
+
+
+def unregister() -> None:
+    """End the worker; nothing of this module stays alive."""
+    global _backend
+    pump.stop()
+    bpy.app.handlers.load_post.remove(_file_loaded)
+    if _backend is not None:
+        _backend.stop()
+        _backend = None
+    _destinations.clear()
+    _show_status(None)
+
+
+def jobs() -> tuple[Job, ...]:
+    """Unfinished jobs, the running one first."""
+    return _backend.jobs if _backend else ()
+
+
+def models() -> list[Message]:
+    """What the worker said about its models; empty before it was started."""
+    return list((_backend.info or {}).get("models", [])) if _backend else []
+
+
+def worker_state() -> WorkerState:
+    """Where the worker stands."""
+    return _backend.state if _backend else WorkerState.STOPPED
+
+
+def submit_trace(request: TraceRequest, destination: Destination) -> Job:
+    """Queue a trace; the pump (or `wait`) does the rest."""
+    global notice
+    notice = None
+    job = backend().submit("trace", to_params(request), destination.name)
+    _destinations[job] = destination
+    pump.start(_step)
+    return job
+
+
+def cancel_all() -> int:
+    """Cancel every unfinished job; return how many there were."""
+    found = jobs()
+    for job in reversed(found):  # the running one last, so that none of the others takes its place
+        backend().cancel(job)
+        if job.finished:
+            _destinations.pop(job, None)
+    _redraw()
+    return len(found)
+
+
+def wait(job: Job, report: Callable[[Job], None]) -> Job:
+    """Move the jobs on until `job` has ended, for scripts and tests; its result is not imported here."""
+    _destinations.pop(job, None)
+    while not job.finished:
+        backend().poll()
+        report(job)
+        time.sleep(0.02)
+    return job
+
+
+def backend() -> Backend:
+    """The backend, made at first use."""
+    global _backend
+    if _backend is None:
+        from .. import preferences
+
+        limits = Limits(silence=preferences.get().silence)
+        _backend = Backend(
+            _spawn, {"client": f"Blender {bpy.app.version_string}", "version": __version__}, limits
+        )
+    return _backend
+
+
+def log_path() -> Path:
+    """Where the worker's stderr goes."""
+    from .. import preferences
+
+    return preferences.user_folder("logs") / "worker.log"
+
+
+def _spawn() -> WorkerProcess:
+    from .. import preferences
+
+    interpreter = find_interpreter(preferences.get().python, preferences.user_folder("environment"))
+    return WorkerProcess(worker_command(interpreter.python, interpreter.package_folder), log_path())
+
+
+def _step() -> float | None:
+    """One look at the backend; seconds until the next, None when there is nothing to look at."""
+    active = backend()
+    for job in active.poll():
+        destination = _destinations.pop(job, None)
+        if destination is not None:
+            _ended(job, destination)
+    _redraw_if_changed()
+    if active.busy:
+        return ACTIVE_INTERVAL
+    return RESTING_INTERVAL if active.state is WorkerState.READY else None
+
+
+def _ended(job: Job, destination: Destination) -> None:
+    global notice
+    if job.state is JobState.FAILED and job.error is not None:
+        notice = Notice(job.error.message, job.error.hint)
+        print(f"World Tracing: {job.error.message} {job.error.hint}")
+    elif job.state is JobState.CANCELLED:
+        notice = Notice(f"Cancelled {job.label}.", error=False)
+    elif job.result is not None:
+        _import(job.result, destination)
+
+
+def _import(result: Message, destination: Destination) -> None:
+    global notice
+    stack = str(result["stack"])
+    scene = bpy.data.scenes.get(destination.scene)
+    if destination.generation != _generation or scene is None:
+        notice = Notice(
+            f"{destination.name} is traced, but its file was closed meanwhile.",
+            f"Import Stack brings it here: {stack}",
+            error=False,
+        )
+        return
+    window = bpy.context.window_manager.windows[0]
+    try:
+        with bpy.context.temp_override(window=window, scene=scene):
+            bpy.ops.world_tracing.import_stack(
+                "EXEC_DEFAULT",
+                True,  # an undo step of its own
+                filepath=stack,
+                name=destination.name,
+                output=destination.output,
+                image=destination.image,
+            )
+    except RuntimeError as error:  # what an operator reports as an error
+        notice = Notice(str(error).removeprefix("Error: ").strip(), f"The stack is kept: {stack}")
+        return
+    warnings = result.get("warnings") or []
+    notice = Notice(
+        f"{destination.name}: {result['layers']} layers, {result['points']} points, {result['seconds']:.1f} s.",
+        " ".join(warnings),
+        error=False,
+    )
+
+
+def progress_text(job: Job) -> str:
+    """One line about a job for panel, status bar and console."""
+    if job.state is JobState.CANCELLING:
+        return "Cancelling…"
+    if job.state is JobState.QUEUED:
+        return "Starting the backend…" if worker_state() is not WorkerState.READY else "Waiting…"
+    text = job.stage.replace("_", " ").capitalize() or "Working"
+    if job.total > 1:
+        text += f" {job.step}/{job.total}"
+    if job.eta_s is not None:
+        text += f", about {max(1, round(job.eta_s))} s left"
+    return text
+
+
+def file_generation() -> int:
+    """A number that changes whenever another file is opened."""
+    return _generation
+
+
+@persistent
+def _file_loaded(*_args: object) -> None:
+    global _generation
+    _generation += 1
+
+
+def _redraw_if_changed() -> None:
+    global _shown
+    state = (
+        worker_state(),
+        notice,
+        *((job.state, job.stage, job.step, progress_text(job)) for job in jobs()),
+    )
+    if state != _shown:
+        _shown = state
+        _redraw()
+
+
+def _redraw() -> None:
+    running = jobs()
+    _show_status(f"World Tracing: {running[0].label}: {progress_text(running[0])}" if running else None)
+    for manager in bpy.data.window_managers:
+        for window in manager.windows:
+            for area in window.screen.areas:
+                if area.type in {"VIEW_3D", "IMAGE_EDITOR"}:
+                    area.tag_redraw()
+
+
+def _show_status(text: str | None) -> None:
+    if bpy.app.background:
+        return
+    for manager in bpy.data.window_managers:
+        for window in manager.windows:
+            with bpy.context.temp_override(window=window):
+                window.workspace.status_text_set(text)

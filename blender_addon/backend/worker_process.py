@@ -1,0 +1,159 @@
+"""The worker as a child process: binary pipes, a reader thread, a log file. No bpy.
+
+The process is started and ended from the main thread: on Linux the worker asks to die with its parent, and
+"parent" there means the thread that started it.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import subprocess
+import threading
+from pathlib import Path
+from typing import IO
+
+from wt_backend.protocol import BackendError, Message, decode, encode
+
+# Settings of Blender's own Python; in another interpreter they point at the wrong standard library.
+_FOREIGN = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__")
+
+# Runs where the package is not installed: an existing Python with torch borrows it from Blender's side, last
+# in the path, so that nothing else there shadows the interpreter's own packages.
+_BORROW = "import sys; sys.path.append(sys.argv.pop(1)); from wt_backend.worker import main; sys.exit(main())"
+
+
+class WorkerProcess:
+    """A running `PYTHON -m wt_backend.worker`.
+
+    Parameters
+    ----------
+    command : list of str
+        See `worker_command`.
+    log : Path
+        Where its stderr goes; replaced at each start.
+
+    Raises
+    ------
+    BackendError
+        The interpreter cannot be started or the log cannot be written.
+    """
+
+    def __init__(self, command: list[str], log: Path) -> None:
+        self._log = log
+        self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._closed = threading.Event()
+        try:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            with log.open("wb") as stderr:
+                self._process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=stderr,
+                    env=clean_environment(),
+                    bufsize=0,
+                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                )
+        except OSError as error:
+            raise BackendError(
+                "internal",
+                f"The backend cannot be started with {command[0]}: {error.strerror or error}.",
+                "Choose a working Python interpreter in the add-on's preferences.",
+            ) from error
+        self._reader = threading.Thread(target=self._read, name="world-tracing-reader", daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    def send(self, message: Message) -> None:
+        """Write one message; messages are far smaller than a pipe's buffer, so this does not block."""
+        try:
+            _stream(self._process.stdin).write(encode(message))
+        except OSError:
+            self._closed.set()  # it died: `exit_reason` says so at the next poll
+
+    def receive(self) -> list[Message]:
+        """The messages that arrived since the last call."""
+        messages = []
+        while not self._messages.empty():
+            messages.append(self._messages.get())
+        return messages
+
+    def exit_reason(self) -> str | None:
+        """None while it runs, else why it does not, with the last line of its log."""
+        if not self._closed.is_set() or not self._messages.empty():
+            return None
+        if self._process.poll() is None:
+            try:
+                self._process.wait(0.2)  # its stdout is closed, so it is on its way out
+            except subprocess.TimeoutExpired:
+                self.kill()
+        code = self._process.returncode
+        reason = f"it was ended by signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        last = last_line(self._log)
+        return f"{reason} ({last})" if last else reason
+
+    def kill(self) -> None:
+        """End the process and wait until it is gone."""
+        self._process.kill()
+        self._process.wait()
+        _stream(self._process.stdin).close()
+        self._reader.join(1.0)
+
+    def _read(self) -> None:
+        with _stream(self._process.stdout) as stdout:
+            buffer = b""
+            while chunk := stdout.read(65536):
+                *lines, buffer = (buffer + chunk).split(b"\n")
+                for line in lines:
+                    self._take(line)
+        self._closed.set()
+
+    def _take(self, line: bytes) -> None:
+        try:
+            self._messages.put(decode(line))
+        except BackendError:
+            with self._log.open("ab") as log:  # not a message: keep it where somebody can read it
+                log.write(b"not a message: " + line[:500] + b"\n")
+
+
+def worker_command(python: str, package_folder: str | None = None) -> list[str]:
+    """The command that starts the worker.
+
+    Parameters
+    ----------
+    python : path of the interpreter that has torch.
+    package_folder : folder that holds `wt_backend`, for an interpreter that has it not installed.
+    """
+    if package_folder is None:
+        return [python, "-m", "wt_backend.worker"]
+    return [python, "-c", _BORROW, package_folder]
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without what Blender set for its own Python; text is UTF-8 whatever the locale."""
+    environment = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
+    environment["PYTHONUTF8"] = "1"
+    environment["PYTHONUNBUFFERED"] = "1"
+    environment["PYTHONSAFEPATH"] = "1"  # a folder that happens to be current must not shadow packages
+    return environment
+
+
+def last_line(log: Path) -> str:
+    """The last line of a log that says something, at most 200 characters; "" where there is none."""
+    try:
+        tail = log.read_bytes()[-4096:].decode("utf-8", "replace")
+    except OSError:
+        return ""
+    lines = [line.strip() for line in tail.splitlines() if line.strip()]
+    return lines[-1][:200] if lines else ""
+
+
+def _stream(stream: IO[bytes] | None) -> IO[bytes]:
+    assert stream is not None  # both are pipes, see __init__
+    return stream

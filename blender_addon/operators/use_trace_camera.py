@@ -1,0 +1,31 @@
+"""Look through the camera of a trace, with the image's resolution and pixel aspect."""
+
+import bpy
+
+from ..scene import build
+
+
+class WORLD_TRACING_OT_use_trace_camera(bpy.types.Operator):
+    """Make the camera of the active trace the scene's camera, and render at the image's resolution"""
+
+    bl_idname = "world_tracing.use_trace_camera"
+    bl_label = "Use Trace Camera"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """There must be a trace."""
+        cls.poll_message_set("Select something that belongs to a trace")
+        return build.trace_camera(context) is not None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Set camera, resolution and pixel aspect; look through the camera."""
+        camera = build.trace_camera(context)
+        if camera is None:
+            self.report({"ERROR"}, "This trace has no camera any more. Import its stack again.")
+            return {"CANCELLED"}
+        build.use_camera(context.scene, camera)
+        for area in context.screen.areas if context.screen else ():
+            if area.type == "VIEW_3D":
+                area.spaces.active.region_3d.view_perspective = "CAMERA"
+        return {"FINISHED"}

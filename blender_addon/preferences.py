@@ -1,0 +1,56 @@
+# mypy: disable-error-code="valid-type"
+"""Add-on preferences: which Python runs the backend, how long to wait for it."""
+
+from pathlib import Path
+
+import bpy
+from bpy.props import FloatProperty, StringProperty
+
+ADDON = __package__  # "bl_ext.<repository>.world_tracing"
+
+
+class WorldTracingPreferences(bpy.types.AddonPreferences):
+    """Kept in Blender's user preferences."""
+
+    bl_idname = ADDON
+
+    python: StringProperty(
+        name="Python",
+        subtype="FILE_PATH",
+        description="Python interpreter with PyTorch that runs the backend. Leave empty to use the "
+        "environment that the add-on manages",
+    )
+    device: StringProperty(
+        name="Device",
+        description="Where the model runs: cpu, cuda:0, mps … Leave empty to let the backend choose",
+    )
+    silence: FloatProperty(
+        name="Give Up After",
+        default=300.0,
+        min=10.0,
+        soft_max=3600.0,
+        subtype="TIME_ABSOLUTE",
+        description="Seconds without any sign of life after which the backend is ended",
+    )
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """Draw the preferences."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.prop(self, "python")
+        layout.prop(self, "device")
+        layout.prop(self, "silence")
+
+
+def get() -> WorldTracingPreferences:
+    """The preferences of this add-on."""
+    return bpy.context.preferences.addons[ADDON].preferences
+
+
+def user_folder(name: str) -> Path:
+    """A folder for this add-on's own files that survives its upgrade."""
+    return Path(bpy.utils.extension_path_user(ADDON, path=name, create=True))
+
+
+CLASSES = (WorldTracingPreferences,)

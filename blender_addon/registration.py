@@ -1,0 +1,28 @@
+"""Everything that Blender has to know of this add-on, in the order in which it has to learn it."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import preferences, properties
+from .backend import session
+from .operators import CLASSES as OPERATORS
+from .ui import CLASSES as UI
+
+CLASSES = (*preferences.CLASSES, *properties.CLASSES, *OPERATORS, *UI)
+
+
+def register() -> None:
+    """Register all classes, properties and handlers; an error is raised, never printed."""
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    properties.attach()
+    session.register()
+
+
+def unregister() -> None:
+    """Undo `register`, end the worker."""
+    session.unregister()
+    properties.detach()
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

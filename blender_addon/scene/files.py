@@ -1,0 +1,47 @@
+"""Where the add-on puts its files: beside the saved .blend, else in the add-on's user folder."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+from pathlib import Path
+
+import bpy
+
+from .. import preferences
+
+FOLDER = "world_tracing"
+
+
+def folder(kind: str) -> Path:
+    """The folder for one kind of file ("traces", "images"), made if missing."""
+    if bpy.data.filepath:
+        beside = Path(bpy.data.filepath).parent
+        if os.access(beside, os.W_OK):  # else the .blend lies on a read-only disk
+            path = beside / FOLDER / kind
+            path.mkdir(parents=True, exist_ok=True)
+            return path
+    return preferences.user_folder(kind)
+
+
+def new_stack_path(name: str) -> Path:
+    """A .wts path that does not exist yet; earlier traces are never written over."""
+    return _unused(folder("traces"), _file_name(name), ".wts")
+
+
+def stored_path(path: Path) -> str:
+    """How to remember a path in the .blend: relative where the file lies beside it."""
+    if bpy.data.filepath and Path(bpy.data.filepath).parent in path.absolute().parents:
+        return bpy.path.relpath(str(path))
+    return str(path)
+
+
+def _unused(parent: Path, stem: str, suffix: str) -> Path:
+    names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
+    return next(path for name in names if not (path := parent / (name + suffix)).exists())
+
+
+def _file_name(name: str) -> str:
+    """`name` without what a file name may not hold on some system."""
+    return re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", name).strip(" .")[:100] or "trace"

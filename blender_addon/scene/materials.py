@@ -1,0 +1,105 @@
+"""The look of a trace: one node group for all traces, one small material for each layer."""
+
+import bpy
+import numpy as np
+
+from wt_backend.stack import LayerStack
+
+from .picture import picture_like_original
+
+GROUP = "WT Layer"
+UV_MAP = "WT Pixel"
+COLOUR = "WT Colour"  # point attribute, for layers shown as points
+SEEN = (1.0, 1.0, 1.0, 1.0)
+HIDDEN = ((1.0, 0.45, 0.1, 1.0), (0.2, 0.55, 1.0, 1.0), (0.35, 0.85, 0.3, 1.0), (0.85, 0.35, 0.9, 1.0))
+HINT_STRENGTH = 0.35  # how much of the hint colour a hidden layer shows
+
+
+def layer_colour(layer: int) -> tuple[float, float, float, float]:
+    """Hint colour of a layer: white for the seen one, a hue in turn for each hidden one."""
+    return SEEN if layer == 0 else HIDDEN[(layer - 1) % len(HIDDEN)]
+
+
+def layer_material(name: str, layer: int, image: bpy.types.Image) -> bpy.types.Material:
+    """Material of one layer: the photo through the pixel UVs, tinted where the layer is a guess."""
+    material = _material(name, layer)
+    tree = material.node_tree
+    texture = tree.nodes.new("ShaderNodeTexImage")
+    texture.image, texture.extension, texture.location = image, "EXTEND", (-300, 0)
+    uv = tree.nodes.new("ShaderNodeUVMap")
+    uv.uv_map, uv.location = UV_MAP, (-500, 0)
+    tree.links.new(uv.outputs["UV"], texture.inputs["Vector"])
+    tree.links.new(texture.outputs["Color"], tree.nodes["Layer"].inputs["Color"])
+    return material
+
+
+def point_material(name: str, layer: int) -> bpy.types.Material:
+    """Material of a layer shown as points: their colour attribute."""
+    material = _material(name, layer)
+    tree = material.node_tree
+    attribute = tree.nodes.new("ShaderNodeAttribute")
+    attribute.attribute_name, attribute.location = COLOUR, (-300, 0)
+    tree.links.new(attribute.outputs["Color"], tree.nodes["Layer"].inputs["Color"])
+    return material
+
+
+def source_image(stack: LayerStack, name: str) -> bpy.types.Image:
+    """The original image, or the model's own small picture where the original cannot be found."""
+    if stack.info.source:
+        try:
+            image = bpy.data.images.load(stack.info.source, check_existing=True)
+        except RuntimeError:
+            return _small_image(stack, name)  # moved or deleted since: the stack carries a picture of its own
+        if tuple(image.size) == tuple(stack.info.image_size):
+            return image
+    return _small_image(stack, name)
+
+
+def _small_image(stack: LayerStack, name: str) -> bpy.types.Image:
+    picture = picture_like_original(stack)
+    height, width = picture.shape[:2]
+    image = bpy.data.images.new(f"{name} (as traced)", width, height, alpha=True)
+    image.pixels.foreach_set(np.ascontiguousarray(picture[::-1], np.float32).ravel() / np.float32(255.0))
+    image.pack()
+    return image
+
+
+def _material(name: str, layer: int) -> bpy.types.Material:
+    material = bpy.data.materials.new(name)
+    if not material.node_tree:
+        material.use_nodes = True
+    material.diffuse_color = layer_colour(layer)
+    tree = material.node_tree
+    tree.nodes.clear()
+    group = tree.nodes.new("ShaderNodeGroup")
+    group.name, group.node_tree = "Layer", _group()
+    group.inputs["Hint"].default_value = layer_colour(layer)
+    group.inputs["Hint Strength"].default_value = HINT_STRENGTH if layer else 0.0
+    output = tree.nodes.new("ShaderNodeOutputMaterial")
+    output.location = (250, 0)
+    tree.links.new(group.outputs["Shader"], output.inputs["Surface"])
+    return material
+
+
+def _group() -> bpy.types.NodeTree:
+    """The shared group, made once in a file: colour, tinted by the hint, as light of its own."""
+    group = bpy.data.node_groups.get(GROUP)
+    if group is not None:
+        return group
+    group = bpy.data.node_groups.new(GROUP, "ShaderNodeTree")
+    sockets = group.interface
+    sockets.new_socket("Color", in_out="INPUT", socket_type="NodeSocketColor")
+    sockets.new_socket("Hint", in_out="INPUT", socket_type="NodeSocketColor")
+    strength = sockets.new_socket("Hint Strength", in_out="INPUT", socket_type="NodeSocketFloat")
+    strength.min_value, strength.max_value, strength.subtype = 0.0, 1.0, "FACTOR"
+    sockets.new_socket("Shader", in_out="OUTPUT", socket_type="NodeSocketShader")
+    inputs, output = group.nodes.new("NodeGroupInput"), group.nodes.new("NodeGroupOutput")
+    tint, emission = group.nodes.new("ShaderNodeMixRGB"), group.nodes.new("ShaderNodeEmission")
+    inputs.location, tint.location = (-500, 0), (-250, 0)
+    output.location = (250, 0)
+    group.links.new(inputs.outputs["Hint Strength"], tint.inputs["Fac"])
+    group.links.new(inputs.outputs["Color"], tint.inputs["Color1"])
+    group.links.new(inputs.outputs["Hint"], tint.inputs["Color2"])
+    group.links.new(tint.outputs["Color"], emission.inputs["Color"])
+    group.links.new(emission.outputs["Emission"], output.inputs["Shader"])
+    return group

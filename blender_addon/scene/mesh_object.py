@@ -1,0 +1,45 @@
+"""One layer as a mesh datablock: arrays in, no Python loop."""
+
+import bpy
+import numpy as np
+
+from wt_backend.geometry.layer_mesh import LayerMesh, LayerPoints
+
+from .materials import UV_MAP
+
+
+def new_mesh(name: str, layer: int, surface: LayerMesh) -> bpy.types.Mesh:
+    """A mesh with its pixel UVs and where-from attributes (see docs/architecture.md, "In Blender")."""
+    mesh = bpy.data.meshes.new(name)
+    fill_mesh(mesh, layer, surface)
+    return mesh
+
+
+def fill_mesh(mesh: bpy.types.Mesh, layer: int, surface: LayerMesh) -> None:
+    """Put geometry into an empty mesh, or replace what it holds; materials stay."""
+    points, corners, starts = surface.points, surface.corners, surface.starts
+    mesh.clear_geometry()
+    mesh.vertices.add(len(points.positions))
+    mesh.attributes["position"].data.foreach_set("vector", points.positions.ravel())
+    mesh.loops.add(len(corners))
+    mesh.loops.foreach_set("vertex_index", corners)
+    mesh.polygons.add(len(starts))
+    mesh.polygons.foreach_set("loop_start", starts)
+    mesh.polygons.foreach_set("use_smooth", np.ones(len(starts), np.bool_))
+    mesh.uv_layers.new(name=UV_MAP, do_init=False)
+    mesh.attributes[UV_MAP].data.foreach_set("vector", points.uv[corners].ravel())
+    write_attributes(mesh, layer, points)
+    mesh.update(calc_edges=True)
+
+
+def write_attributes(data: bpy.types.ID, layer: int, points: LayerPoints) -> None:
+    """The point attributes that say where a point came from."""
+    count = len(points.pixel)
+    for name, kind, values in (
+        ("wt_pixel", "INT", points.pixel),
+        ("wt_layer", "INT", np.full(count, layer, np.int32)),
+        ("wt_thickness", "FLOAT", points.thickness),
+        ("wt_seen", "BOOLEAN", np.full(count, points.seen, np.bool_)),
+    ):
+        attribute = data.attributes.get(name) or data.attributes.new(name, kind, "POINT")
+        attribute.data.foreach_set("value", values)

@@ -1,0 +1,119 @@
+"""Importing a stack: what is made, and that every vertex lies on its pixel of the original image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from bpy_extras.object_utils import world_to_camera_view
+from mathutils import Vector
+from numpy.typing import NDArray
+
+from wt_backend.camera import apply_affine
+from wt_backend.stack import LayerStack, StackInfo
+
+GRID = 48
+
+
+def make_stack(
+    intrinsics: NDArray[np.float64],
+    grid_to_image: NDArray[np.float64],
+    image_size: tuple[int, int],
+    height: int = GRID,
+    width: int = GRID,
+    source: str = "",
+) -> LayerStack:
+    """Two bulging layers over a disc, raw points off their rays by some noise as a network's are."""
+    rng = np.random.default_rng(7)
+    rows, columns = np.mgrid[:height, :width] + 0.5
+    radius = np.hypot((rows / height - 0.5) * 2, (columns / width - 0.5) * 2)
+    front = 3.0 + radius**2
+    depth = np.stack([front, 6.0 - radius**2])  # (2, H, W)
+    mask = np.stack([radius < 0.9, radius < 0.8])
+    rays = np.stack([columns, rows, np.ones_like(rows)], -1) @ np.linalg.inv(intrinsics).T
+    xyz = rays * depth[..., None]
+    xyz[..., :2] += rng.normal(0, 0.02, xyz[..., :2].shape)
+    rgba = np.zeros((height, width, 4), np.uint8)
+    rgba[..., 0], rgba[..., 1], rgba[..., 3] = columns, rows, 255
+    info = StackInfo("relative", "ground-truth", "", {}, 0, 0, "", source, image_size, "object")
+    return LayerStack(
+        (xyz * mask[0][..., None]).astype(np.float32), mask, rgba, intrinsics, grid_to_image, info
+    )
+
+
+def camera(fx: float, fy: float, cx: float, cy: float) -> NDArray[np.float64]:
+    return np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]], np.float64)
+
+
+def affine(sx: float, sy: float, tx: float, ty: float) -> NDArray[np.float64]:
+    return np.array([[sx, 0, tx], [0, sy, ty]], np.float64)
+
+
+CASES = {
+    "whole square": (camera(60, 60, 24, 24), affine(10, 10, 0, 0), (480, 480)),
+    "principal point off": (camera(70, 70, 15, 31), affine(10, 10, 0, 0), (480, 480)),
+    "centre crop of landscape": (camera(55, 55, 24, 24), affine(10, 10, 160, 0), (800, 480)),
+    "centre crop of portrait": (camera(55, 55, 24, 24), affine(10, 10, 0, 160), (480, 800)),
+    "stretched landscape": (camera(50, 80, 24, 24), affine(800 / 48, 10, 0, 0), (800, 480)),
+    "stretched, pixels not square": (camera(50, 50, 20, 28), affine(20, 10, 0, 0), (960, 480)),
+    "stretched portrait": (camera(80, 50, 24, 24), affine(10, 900 / 48, 0, 0), (480, 900)),
+    "crop leaving the image": (camera(61, 61, 24, 24), affine(9.5, 9.5, -100.5, 200.25), (480, 480)),
+    "very large image": (camera(61, 61, 24, 24), affine(250, 250, 0, -1500), (12000, 9000)),
+    "tiny image": (camera(61, 61, 24, 24), affine(1 / 3, 1 / 3, 0, 0), (16, 16)),
+    "stored rotated by 90°": (camera(61, 61, 22, 27), np.array([[0, -10.0, 480], [10, 0, 0]]), (480, 480)),
+    "stored upside down": (camera(61, 61, 22, 27), affine(-10, -10, 480, 480), (480, 480)),
+}
+
+
+def import_stack(stack: LayerStack, folder: Path, name: str = "test", **options: object) -> bpy.types.Object:
+    """Save and import a stack through the operator; its root."""
+    path = folder / f"{name}.wts"
+    stack.save(path)
+    assert bpy.ops.world_tracing.import_stack(filepath=str(path), **options) == {"FINISHED"}
+    return bpy.context.object
+
+
+def children(root: bpy.types.Object, role: str) -> list[bpy.types.Object]:
+    return sorted(
+        (child for child in root.children if child.world_tracing.role == role),
+        key=lambda child: child.world_tracing.layer,
+    )
+
+
+def numbers(data: bpy.types.AttributeGroupMesh, name: str, kind: str = "value", width: int = 1) -> NDArray:
+    """An attribute as an array, (N,) or (N, width)."""
+    attribute = data.attributes[name]
+    dtype = {"INT": np.int32, "BOOLEAN": np.bool_}.get(attribute.data_type, np.float32)
+    values = np.empty(len(attribute.data) * width, dtype)
+    attribute.data.foreach_get(kind, values)
+    return values if width == 1 else values.reshape(-1, width)
+
+
+def pixel_of(stack: LayerStack, pixel: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Place of grid pixels in the original image, y down, (N, 2)."""
+    rows, columns = np.divmod(pixel, stack.size[0])
+    return apply_affine(stack.grid_to_image, np.stack([columns, rows], -1) + 0.5)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_vertex_projects_onto_its_pixel_of_the_original_image(
+    scene: bpy.types.Scene, tmp_path: Path, case: str
+) -> None:
+    stack = make_stack(*CASES[case])
+    root = import_stack(stack, tmp_path)
+    root.location, root.scale = (1.0, -2.0, 0.5), (2.0, 2.0, 2.0)  # moving the trace moves its camera too
+    assert bpy.ops.world_tracing.use_trace_camera() == {"FINISHED"}
+    bpy.context.view_layer.update()
+    width, height = stack.info.image_size
+    assert (scene.render.resolution_x, scene.render.resolution_y) == (width, height)
+    for layer in children(root, "LAYER"):
+        pixel = numbers(layer.data, "wt_pixel")
+        expected = pixel_of(stack, pixel)
+        for index in range(0, len(pixel), 23):
+            point = layer.matrix_world @ Vector(layer.data.vertices[index].co)
+            x, y, depth = world_to_camera_view(scene, scene.camera, point)
+            assert depth > 0
+            found = np.array([x * width, (1 - y) * height])
+            assert np.abs(found - expected[index]).max() < 0.02 + 2e-5 * max(width, height)
