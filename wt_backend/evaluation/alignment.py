@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_ROBUST_STEPS = 20  # the fit moves by less than 1e-4 of the depth after about ten
+_ROBUST_STEPS = 50
+_CONVERGED = 1e-7  # relative change of the scale: far below what any metric shows
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ def fit_alignment(predicted: NDArray[np.float64], truth: NDArray[np.float64]) ->
     for _ in range(_ROBUST_STEPS):
         residual = np.linalg.norm(alignment.apply(predicted) - truth, axis=1) * relative  # (N,)
         weight = relative**2 / np.maximum(residual, 1e-5)
-        alignment = _least_squares(predicted, truth, weight)
+        before, alignment = alignment, _least_squares(predicted, truth, weight)
+        if abs(alignment.scale - before.scale) <= _CONVERGED * abs(alignment.scale):
+            break
     if not alignment.scale > 0:
         raise ValueError("the predicted layer 0 does not determine a positive scale")
     return alignment

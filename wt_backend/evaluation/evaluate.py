@@ -1,0 +1,129 @@
+"""`python -m wt_backend evaluate DIR`: score predictors on a folder of pairs `X.png` + `X.wts`."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+
+from wt_backend.evaluation.baselines import TRIVIAL, Baseline, WorldTracing
+from wt_backend.evaluation.report import Result, Row, write_report
+from wt_backend.evaluation.samples import Sample, find_samples, load_sample
+from wt_backend.evaluation.score import Scores, failed_scores, score_stack
+from wt_backend.evaluation.sheet import draw_sheet
+from wt_backend.protocol import BackendError
+from wt_backend.stack import LayerStack, StackError
+
+DEFAULT_MODEL = "wt-mini"
+
+
+def evaluate(
+    folder: Path,
+    predictors: Sequence[Baseline],
+    seeds: Sequence[int] = (0,),
+    points: int | None = None,
+    sheets: Path | None = None,
+) -> list[Result]:
+    """Score predictors on all samples of a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the pairs.
+    predictors : sequence of Baseline
+    seeds : sequence of int
+        For predictors whose answer depends on one; the others run once.
+    points : int, optional
+        Points sampled per split; the protocol's numbers where left out.
+    sheets : Path, optional
+        Folder for one picture a sample and predictor (first seed), made where missing.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder holds no pair.
+    ValueError, StackError
+        If a sample is damaged.
+    """
+    results = [Result(predictor.name) for predictor in predictors]
+    images = find_samples(folder)
+    for index, image in enumerate(images, 1):
+        sample = load_sample(image)
+        for predictor, result in zip(predictors, results, strict=True):
+            for seed in seeds if predictor.random else seeds[:1]:
+                sheet = None if sheets is None or seed != seeds[0] else sheets
+                _run(predictor, sample, seed, points, sheet, result)
+        last = ", ".join(f"{r.name} F@.05 {r.rows[-1].scores['all/f@0.05']:.3f}" for r in results)
+        print(f"[{index}/{len(images)}] {sample.name}: {last}", file=sys.stderr, flush=True)
+    return results
+
+
+def _run(
+    predictor: Baseline, sample: Sample, seed: int, points: int | None, sheets: Path | None, result: Result
+) -> None:
+    """Predict and score one sample; a failure is recorded, not hidden."""
+    start = time.perf_counter()
+    try:
+        predicted = predictor.predict(sample, seed)
+        seconds = time.perf_counter() - start
+        scores = score_stack(predicted, sample.truth, points)
+    except (BackendError, StackError, ValueError) as error:
+        result.failures.append(f"{sample.name}, seed {seed}: {error}")
+        result.rows.append(Row(sample.name, sample.mode, seed, math.nan, failed_scores()))
+        return
+    result.rows.append(Row(sample.name, sample.mode, seed, seconds, scores))
+    if sheets is not None:
+        _write_sheet(
+            sheets / f"{sample.name}.{predictor.name.replace(' ', '_')}.png", sample, predicted, scores
+        )
+
+
+def _write_sheet(path: Path, sample: Sample, predicted: LayerStack, scores: Scores) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not cv2.imwrite(str(path), draw_sheet(sample, predicted, scores)[..., ::-1]):
+        raise OSError(f"{path}: the sheet could not be written; check space and permissions of the folder")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    options = _parser().parse_args(argv)
+    predictors: list[Baseline] = []
+    for model in options.model or [DEFAULT_MODEL]:
+        for steps in options.steps_curve or [options.steps]:
+            predictors.append(WorldTracing(model, steps, options.device))
+    if not options.models_only:
+        predictors += [baseline() for baseline in TRIVIAL]
+    try:
+        results = evaluate(options.folder, predictors, options.seeds, options.points, options.out / "sheets")
+    except (FileNotFoundError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    write_report(options.out, options.folder, results)
+    print((options.out / "report.md").read_text(encoding="utf-8"))
+    return 1 if any(result.failures for result in results) else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m wt_backend evaluate",
+        description="Score models and trivial baselines on pairs NAME.png + NAME.wts (the true layer stack).",
+    )
+    parser.add_argument("folder", type=Path, help="folder with the pairs")
+    parser.add_argument("--model", action="append", help=f"by name, repeatable (default {DEFAULT_MODEL})")
+    parser.add_argument("--seeds", type=_numbers, default=[0], help="e.g. 0,1,2 (default 0)")
+    parser.add_argument("--steps", type=int, help="sampler steps (default: the model's own)")
+    parser.add_argument("--steps-curve", type=_numbers, help="score each of these step counts, e.g. 1,2,4,8")
+    parser.add_argument("--points", type=int, help="points a split (default 10000 an object, 100000 a scene)")
+    parser.add_argument("--device", help="cpu, cuda … (default: the best there is)")
+    parser.add_argument("--models-only", action="store_true", help="leave the trivial baselines out")
+    parser.add_argument("--out", type=Path, default=Path("out/evaluation"), help="for report and sheets")
+    return parser
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
