@@ -29,7 +29,7 @@ def main() -> int:
     except BuildError as error:
         sys.stdout.flush()
         print(f"build.py: {error}", file=sys.stderr)
-        return 1
+        return error.status
     if arguments.command is not _test:  # a test run ends with its runner's own summary
         say(f"{arguments.name}: done in {time.monotonic() - start:.1f} s")
     return 0

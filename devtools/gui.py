@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from devtools.extension import build_extension
-from devtools.process import ROOT, VENV_PYTHON, BuildError, capture, run, say
+from devtools.process import ROOT, VENV_PYTHON, BuildError, Unavailable, capture, run, say
 
 SUITES = {"sid": "Blender 5.2", "trixie": "Blender 4.3"}
 MAKE_CHROOT = ROOT / "scripts" / "gui_make_chroot.sh"
@@ -35,13 +35,16 @@ def ensure_chroot(suite: str) -> Path:
     if (folder / "usr/bin/blender").exists():
         return folder
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
-        raise BuildError(
+        raise Unavailable(
             "The window tests make a Debian chroot, which needs root on Linux; run them as root, "
             f"or point WT_CACHE at a folder that holds chroot-{suite}."
         )
+    try:
+        capture(["apt-get", "update", "-qq"], what="apt-get update", timeout=300)
+    except BuildError as error:
+        raise Unavailable(f"No Debian mirror answers, so no chroot can be made: {error}") from error
     if shutil.which("mmdebstrap") is None:
         say("Installing mmdebstrap")
-        capture(["apt-get", "update", "-qq"], what="apt-get update", timeout=300)
         install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "mmdebstrap"]
         capture(install, what="Installing mmdebstrap", timeout=300)
     say(f"Making {folder} with {SUITES[suite]} from Debian {suite} (about a minute, 1.2 GB)")

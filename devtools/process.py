@@ -15,6 +15,14 @@ VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 class BuildError(Exception):
     """A command of build.py cannot go on; the message is a sentence a person can act on."""
 
+    status = 1
+
+
+class Unavailable(BuildError):
+    """This machine lacks what a command needs (root, a mirror): nothing was tested, nothing is broken."""
+
+    status = 3
+
 
 def say(message: str) -> None:
     """Print one line of what is going on, in order with what sub-processes print."""

@@ -1,0 +1,111 @@
+"""`build.py setup` on a small project of the same shape: fresh, again, broken, offline, in a spaced path."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from devtools.process import ROOT
+
+PYPROJECT = """
+[build-system]
+requires = ["hatchling==1.33.0"]
+build-backend = "hatchling.build"
+
+[project]
+name = "wt_backend"
+version = "0.1.0"
+dependencies = []
+
+[project.optional-dependencies]
+worker = ["iniconfig==2.3.0"]
+train = []
+dev = []
+
+[tool.hatch.build.targets.wheel]
+packages = ["wt_backend"]
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with one small dependency, set up once, in a path with spaces and non-ASCII letters."""
+    root = tmp_path_factory.mktemp("wörk") / "my project"
+    (root / "wt_backend").mkdir(parents=True)
+    (root / "wt_backend" / "__init__.py").touch()
+    (root / "pyproject.toml").write_text(PYPROJECT)
+    shutil.copy(ROOT / "build.py", root)
+    shutil.copytree(ROOT / "devtools", root / "devtools", ignore=shutil.ignore_patterns("__pycache__"))
+    done = setup(root)
+    assert done.returncode == 0, done.stderr
+    return root
+
+
+def setup(root: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `build.py setup` as a user does, with the bare Python."""
+    python = getattr(sys, "_base_executable", sys.executable)
+    return subprocess.run(
+        [python, "build.py", "setup"],
+        cwd=root,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def importable(root: Path) -> bool:
+    """Whether the environment holds the dependency and, from anywhere, the project's own package."""
+    check = [str(root / ".venv/bin/python"), "-c", "import iniconfig, wt_backend; print(wt_backend.__file__)"]
+    done = subprocess.run(check, cwd="/", capture_output=True, text=True, timeout=60, check=False)
+    return str(root) in done.stdout
+
+
+def test_fresh(project: Path) -> None:
+    assert importable(project)
+
+
+def test_second_time_is_quick_and_quiet(project: Path) -> None:
+    start = time.monotonic()
+    done = setup(project)
+    assert done.returncode == 0
+    assert time.monotonic() - start < 5
+    assert "Installing" not in done.stdout
+
+
+def test_deleted_file_is_repaired(project: Path) -> None:
+    (damaged,) = project.glob(".venv/lib/python*/site-packages/iniconfig/__init__.py")
+    damaged.unlink()
+    done = setup(project)
+    assert done.returncode == 0, done.stderr
+    assert "Repairing iniconfig" in done.stdout
+    assert importable(project)
+
+
+def test_environment_without_its_python_is_made_anew(project: Path) -> None:
+    for python in (project / ".venv" / "bin").glob("python*"):
+        python.unlink()
+    done = setup(project)
+    assert done.returncode == 0, done.stderr
+    assert importable(project)
+
+
+def test_changed_pin_is_installed_and_no_index_is_a_sentence(project: Path) -> None:
+    pyproject = project / "pyproject.toml"
+    pyproject.write_text(PYPROJECT.replace("2.3.0", "2.1.0"))
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "1", "PIP_NO_CACHE_DIR": "1"}
+    offline = {**nowhere, "PIP_CONFIG_FILE": os.devnull, "PIP_EXTRA_INDEX_URL": ""}
+    done = setup(project, **offline)
+    assert done.returncode == 1
+    assert "package index cannot be reached" in done.stderr
+    assert "Traceback" not in done.stderr
+    done = setup(project)
+    assert done.returncode == 0, done.stderr
+    assert importable(project)

@@ -1,0 +1,18 @@
+#!/bin/bash
+# Inside the chroot: install the zip as a user would from the command line, open Blender on a virtual screen, act.
+# usage: window.sh SCENARIO SECONDS       /share holds extension.zip and receives result.json, logs and pictures
+set -eu
+scenario=$1 seconds=$2
+export DISPLAY=:79
+blender --command extension install-file -r user_default -e /share/extension.zip >/share/install.log 2>&1
+Xvfb :79 -screen 0 1280x800x24 +extension GLX -noreset >/share/xvfb.log 2>&1 &
+sleep 1.5
+blender --factory-startup --addons bl_ext.user_default.world_tracing --enable-event-simulate \
+  --window-geometry 0 0 1280 800 --python "$scenario" >/share/blender.log 2>&1 &
+blender=$!
+for _ in $(seq $((seconds * 5))); do
+  [ -e /share/done ] && break
+  kill -0 "$blender" 2>/dev/null || break
+  sleep 0.2
+done
+[ -e /share/done ] || import -window root /share/last.png
