@@ -87,7 +87,7 @@ class WorldTracingObject(bpy.types.PropertyGroup):
     """What an object is within a trace."""
 
     role: EnumProperty(name="Role", items=ROLES, default="NONE", options={"HIDDEN"})
-    stack: StringProperty(name="Stack", subtype="FILE_PATH", description="Stack file this was made from")
+    stack: StringProperty(name="Stack", description="Stack file this was made from")
     layer: IntProperty(name="Layer", default=0, min=0, options={"HIDDEN"}, description="Counted from 0")
     tear: FloatProperty(
         name="Tear",

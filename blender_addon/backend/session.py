@@ -1,4 +1,4 @@
-"""The one backend of this Blender: started on demand, moved on by the pump, its results given to the scene."""
+"""The one backend of this Blender: started on demand, moved on by the pump, its results become the scene."""
 
 from __future__ import annotations
 
@@ -190,7 +190,8 @@ def _import(result: Message, destination: Destination) -> None:
         return
     warnings = result.get("warnings") or []
     notice = Notice(
-        f"{destination.name}: {result['layers']} layers, {result['points']} points, {result['seconds']:.1f} s.",
+        f"{destination.name}: {result['layers']} layers, {result['points']} points "
+        f"in {result['seconds']:.1f} s.",
         " ".join(warnings),
         error=False,
     )

@@ -35,8 +35,8 @@ def image_intrinsics(
     intrinsics: NDArray[np.float64], grid_to_image: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Carry the grid's (3, 3) intrinsics over to pixels of the original image through the (2, 3) affine."""
-    affine = np.vstack([np.asarray(grid_to_image, np.float64), [0.0, 0.0, 1.0]])
-    return affine @ np.asarray(intrinsics, np.float64)
+    affine = np.vstack([grid_to_image, [0.0, 0.0, 1.0]])
+    return np.asarray(affine @ intrinsics, np.float64)
 
 
 def match_camera(

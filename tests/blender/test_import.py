@@ -117,3 +117,106 @@ def test_a_vertex_projects_onto_its_pixel_of_the_original_image(
             assert depth > 0
             found = np.array([x * width, (1 - y) * height])
             assert np.abs(found - expected[index]).max() < 0.02 + 2e-5 * max(width, height)
+
+
+def test_pixel_uvs_address_the_original_image(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    stack = make_stack(*CASES["very large image"])
+    layer = children(import_stack(stack, tmp_path), "LAYER")[0]
+    corners = np.empty(len(layer.data.loops), np.int32)
+    layer.data.loops.foreach_get("vertex_index", corners)
+    uv = numbers(layer.data, "WT Pixel", "vector", 2)
+    expected = pixel_of(stack, numbers(layer.data, "wt_pixel"))[corners]
+    found = np.stack([uv[:, 0], 1 - uv[:, 1]], -1) * stack.info.image_size
+    assert np.abs(found - expected).max() < 0.01  # pixels of a 12,000-px image
+
+
+def test_attributes_say_where_a_vertex_came_from(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    stack = make_stack(*CASES["whole square"])
+    first, second = children(import_stack(stack, tmp_path), "LAYER")
+    assert (numbers(first.data, "wt_layer") == 0).all() and (numbers(second.data, "wt_layer") == 1).all()
+    assert numbers(first.data, "wt_seen").all() and not numbers(second.data, "wt_seen").any()
+    pixel, thickness = numbers(first.data, "wt_pixel"), numbers(first.data, "wt_thickness")
+    behind = stack.mask[1].reshape(-1)[pixel]
+    assert (thickness[~behind] == 0).all() and (thickness[behind] > 0).all()
+    positions = numbers(first.data, "position", "vector", 3)
+    np.testing.assert_allclose(-positions[:, 2], stack.xyz[0, ..., 2].reshape(-1)[pixel], rtol=1e-6)
+
+
+def test_a_trace_is_a_collection_under_one_root(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    root = import_stack(make_stack(*CASES["whole square"]), tmp_path, "mug", output="BOTH")
+    assert root.name == "Trace: mug" and root.world_tracing.role == "ROOT"
+    collection = bpy.data.collections["Trace: mug"]
+    assert collection.name in scene.collection.children
+    assert set(collection.objects) == {root, *root.children}
+    assert [layer.name for layer in children(root, "LAYER")] == ["mug Layer 1", "mug Layer 2"]
+    assert [layer.name for layer in children(root, "POINTS")] == ["mug Layer 1 Points", "mug Layer 2 Points"]
+    assert len(children(root, "CAMERA")) == 1
+    groups = {
+        node.node_tree
+        for layer in children(root, "LAYER")
+        for node in layer.data.materials[0].node_tree.nodes
+        if node.type == "GROUP"
+    }
+    assert groups == {bpy.data.node_groups["WT Layer"]}
+
+
+def test_import_leaves_the_render_settings_alone(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    before = (scene.render.resolution_x, scene.render.pixel_aspect_x, scene.camera)
+    import_stack(make_stack(*CASES["stretched landscape"]), tmp_path)
+    assert (scene.render.resolution_x, scene.render.pixel_aspect_x, scene.camera) == before
+
+
+def test_points_have_a_radius_that_grows_with_depth(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    stack = make_stack(*CASES["whole square"])
+    points = children(import_stack(stack, tmp_path, output="POINTS"), "POINTS")[0].data
+    radius, pixel = numbers(points, "radius"), numbers(points, "wt_pixel")
+    assert len(radius) == stack.mask[0].sum()
+    depth = stack.xyz[0, ..., 2].reshape(-1)[pixel]
+    np.testing.assert_allclose(radius, depth * np.sqrt(0.5) / 60, rtol=1e-5)
+
+
+def test_without_the_original_the_stacks_own_picture_lies_under_the_same_uvs(
+    scene: bpy.types.Scene, tmp_path: Path
+) -> None:
+    stack = make_stack(*CASES["centre crop of landscape"])
+    layer = children(import_stack(stack, tmp_path), "LAYER")[0]
+    image = layer.data.materials[0].node_tree.nodes["Image Texture"].image
+    width, height = image.size
+    assert width / height == pytest.approx(800 / 480, rel=0.03)
+    pixels = np.empty(width * height * 4, np.float32)
+    image.pixels.foreach_get(pixels)
+    pixels = np.rint(pixels.reshape(height, width, 4) * 255)
+    uv, corners = numbers(layer.data, "WT Pixel", "vector", 2), np.empty(len(layer.data.loops), np.int32)
+    layer.data.loops.foreach_get("vertex_index", corners)
+    rows, columns = np.divmod(numbers(layer.data, "wt_pixel")[corners], stack.size[0])
+    found = pixels[(uv[:, 1] * height).astype(int), (uv[:, 0] * width).astype(int)]
+    expected = stack.rgba[rows, columns]
+    assert np.abs(found[:, :3] - expected[:, :3]).max() <= 1
+
+
+@pytest.mark.parametrize("content", [b"", b"no stack", b"\xff" * 100])
+def test_a_file_that_is_no_stack_is_a_sentence_and_leaves_nothing(
+    scene: bpy.types.Scene, tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "broken.wts"
+    path.write_bytes(content)
+    objects = len(bpy.data.objects)
+    with pytest.raises(RuntimeError, match=r"broken\.wts"):
+        bpy.ops.world_tracing.import_stack(filepath=str(path))
+    assert len(bpy.data.objects) == objects
+
+
+def test_a_mirrored_map_is_refused_before_anything_is_made(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    stack = make_stack(camera(60, 60, 24, 24), affine(-10, 10, 480, 0), (480, 480))
+    with pytest.raises(RuntimeError, match="mirrored"):
+        import_stack(stack, tmp_path)
+    assert not bpy.data.objects
+
+
+def test_an_empty_stack_still_gives_its_camera(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    full = make_stack(*CASES["whole square"])
+    stack = LayerStack(
+        full.xyz, np.zeros_like(full.mask), full.rgba, full.intrinsics, full.grid_to_image, full.info
+    )
+    root = import_stack(stack, tmp_path)
+    assert [child.world_tracing.role for child in root.children] == ["CAMERA"]

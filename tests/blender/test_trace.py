@@ -1,0 +1,125 @@
+"""Trace World in background mode: the operator waits, imports, and says what went wrong in a sentence."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+STAND_IN = Path(__file__).parents[1] / "addon" / "backend" / "stand_in_worker.py"
+WORKS, ERROR, DIES = 0, 1, 2
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The stand-in worker in the place of the backend's Python."""
+    python = tmp_path / "a python" / "python"
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{STAND_IN}" "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setenv("WT_BACKEND_PYTHON", str(python))
+    return python
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A 64×64 picture on disk."""
+    path = tmp_path / "fôto 1.png"
+    image = bpy.data.images.new("photo", 64, 64)
+    image.pixels.foreach_set(np.random.default_rng(1).random(64 * 64 * 4, np.float32))
+    image.filepath_raw, image.file_format = str(path), "PNG"
+    image.save()
+    bpy.data.images.remove(image)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def fresh_worker(addon) -> None:
+    """Each test starts its own worker."""
+    session = sys.modules[f"{addon.__name__}.backend.session"]
+    session.backend().stop()
+    session.notice = None
+
+
+def notice(addon) -> str:
+    return sys.modules[f"{addon.__name__}.backend.session"].notice.message
+
+
+def test_trace_world_makes_a_layered_scene(scene, stand_in: Path, photo: Path, tmp_path: Path) -> None:
+    stack = tmp_path / "out.wts"
+    done = bpy.ops.world_tracing.trace_world(filepath=str(photo), stack=str(stack), seed=WORKS, output="MESH")
+    assert done == {"FINISHED"}
+    assert stack.is_file()
+    members = {member.name for member in bpy.data.collections["Trace: fôto 1"].objects}
+    assert members == {"Trace: fôto 1", "fôto 1 Camera", "fôto 1 Layer 1", "fôto 1 Layer 2"}
+    texture = bpy.data.materials["fôto 1 Layer 1"].node_tree.nodes["Image Texture"].image
+    assert Path(bpy.path.abspath(texture.filepath)) == photo
+
+
+def test_settings_of_the_scene_are_used_where_the_call_gives_none(scene, stand_in: Path, photo: Path) -> None:
+    settings = scene.world_tracing
+    settings.filepath, settings.seed, settings.output = str(photo), WORKS, "POINTS"
+    assert bpy.ops.world_tracing.trace_world() == {"FINISHED"}
+    roles = {member.world_tracing.role for member in bpy.data.collections["Trace: fôto 1"].objects}
+    assert roles == {"ROOT", "CAMERA", "POINTS"}
+    stored = bpy.context.object.world_tracing.stack
+    assert Path(stored).is_file() and Path(stored).suffix == ".wts"
+
+
+def test_tracing_twice_keeps_both_stacks(scene, stand_in: Path, photo: Path) -> None:
+    stacks = set()
+    for _ in range(2):
+        bpy.ops.world_tracing.trace_world(filepath=str(photo), seed=WORKS)
+        stacks.add(bpy.context.object.world_tracing.stack)
+    assert len(stacks) == 2
+
+
+def test_beside_a_saved_file_the_stack_is_kept_with_it(
+    scene, stand_in: Path, photo: Path, tmp_path: Path
+) -> None:
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    bpy.ops.world_tracing.trace_world(filepath=str(photo), seed=WORKS)
+    assert bpy.context.object.world_tracing.stack == "//world_tracing/traces/fôto 1.wts"
+
+
+def test_an_image_that_lives_only_in_blender_is_traced_and_used_as_texture(scene, stand_in: Path) -> None:
+    image = bpy.data.images.new("Painted", 64, 64)
+    scene.world_tracing.source, scene.world_tracing.image = "IMAGE", image
+    assert bpy.ops.world_tracing.trace_world(seed=WORKS) == {"FINISHED"}
+    assert bpy.data.materials["Painted Layer 1"].node_tree.nodes["Image Texture"].image == image
+
+
+def test_what_the_backend_says_is_the_error(scene, addon, stand_in: Path, photo: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"The image is empty. Choose another."):
+        bpy.ops.world_tracing.trace_world(filepath=str(photo), seed=ERROR)
+    assert notice(addon) == "The image is empty."
+    assert "Trace: fôto 1" not in bpy.data.collections
+
+
+def test_a_backend_that_dies_is_an_error_and_the_next_trace_works(scene, stand_in: Path, photo: Path) -> None:
+    with pytest.raises(RuntimeError, match="The backend stopped"):
+        bpy.ops.world_tracing.trace_world(filepath=str(photo), seed=DIES)
+    assert bpy.ops.world_tracing.trace_world(filepath=str(photo), seed=WORKS) == {"FINISHED"}
+
+
+def test_no_backend_says_where_to_get_it(scene, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WT_BACKEND_PYTHON", raising=False)
+    with pytest.raises(RuntimeError, match=r"not installed yet.*Preferences"):
+        bpy.ops.world_tracing.trace_world(filepath=str(photo))
+
+
+@pytest.mark.parametrize(
+    ("path", "words"), [("", "No image is chosen"), ("/no/such.png", "no file /no/such.png")]
+)
+def test_no_image_is_a_sentence(scene, stand_in: Path, path: str, words: str) -> None:
+    scene.world_tracing.filepath = path
+    with pytest.raises(RuntimeError, match=words):
+        bpy.ops.world_tracing.trace_world()
+
+
+def test_a_folder_is_no_image(scene, stand_in: Path, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="no file"):
+        bpy.ops.world_tracing.trace_world(filepath=str(tmp_path))
