@@ -137,7 +137,8 @@ def concatenate(meshes: Sequence[Mesh]) -> Mesh:
     )
 
 
-def _to_manifold(mesh: Mesh) -> manifold3d.Manifold:
+def to_manifold(mesh: Mesh) -> manifold3d.Manifold:
+    """A manifold3d solid that remembers this mesh's faces and texture coordinates."""
     properties = np.concatenate([mesh.vertices, mesh.texture], axis=1).astype(np.float32)
     original = manifold3d.Manifold.reserve_ids(1)
     return manifold3d.Manifold(
@@ -151,7 +152,8 @@ def _to_manifold(mesh: Mesh) -> manifold3d.Manifold:
     )
 
 
-def _from_manifold(solid: manifold3d.Manifold, sources: dict[int, Mesh]) -> Mesh:
+def from_manifold(solid: manifold3d.Manifold, sources: dict[int, Mesh]) -> Mesh:
+    """Back to a `Mesh`; slots and creases come from the meshes it was made of, by original id."""
     result = solid.to_mesh()
     properties = np.asarray(result.vert_properties, np.float64)
     faces = np.array(result.tri_verts, np.int32)
@@ -174,7 +176,7 @@ def _from_manifold(solid: manifold3d.Manifold, sources: dict[int, Mesh]) -> Mesh
 def _combine(meshes: Sequence[Mesh], operation: manifold3d.OpType) -> Mesh | None:
     solids, sources = [], {}
     for mesh in meshes:
-        solid = _to_manifold(mesh)
+        solid = to_manifold(mesh)
         if solid.status() != manifold3d.Error.NoError or solid.is_empty():
             return None
         sources[solid.to_mesh().run_original_id[0]] = mesh
@@ -182,7 +184,7 @@ def _combine(meshes: Sequence[Mesh], operation: manifold3d.OpType) -> Mesh | Non
     result = manifold3d.Manifold.batch_boolean(solids, operation)
     if result.status() != manifold3d.Error.NoError or result.is_empty():
         return None
-    return _from_manifold(result, sources)
+    return from_manifold(result, sources)
 
 
 def union(meshes: Sequence[Mesh]) -> Mesh:

@@ -1,4 +1,4 @@
-"""Families of procedural objects. A family is a function (rng) → Mesh of about unit size, Z up."""
+"""Families of procedural objects. A family is a function (rng) → Mesh of about unit size, Z up, front +X."""
 
 from __future__ import annotations
 
@@ -6,32 +6,56 @@ from collections.abc import Callable
 
 import numpy as np
 
-from wt_backend.training.data.families.compositions import composition, single_primitive
-from wt_backend.training.data.families.creatures import (
-    bird,
-    blob,
-    fish,
-    head,
-    helmet,
-    person,
-    quadruped,
-    rock,
-    sitting_animal,
+from wt_backend.training.data.deform import deformed
+from wt_backend.training.data.families import (
+    compositions,
+    creatures,
+    furniture,
+    heldout,
+    machines,
+    nature,
+    vessels,
 )
-from wt_backend.training.data.families.furniture import table
-from wt_backend.training.data.families.vessels import bottle, bowl, mug, vase
 from wt_backend.training.data.mesh import Mesh
 
 Family = Callable[[np.random.Generator], Mesh]
+Pool = dict[Family, float]
 
-TRAIN: dict[Family, float] = {
-    composition: 4, single_primitive: 1, mug: 1, vase: 1, bottle: 1, bowl: 1, table: 1,
-    quadruped: 2, sitting_animal: 2, person: 1, head: 2, bird: 1, fish: 0.5, blob: 1.5, rock: 0.5, helmet: 1,
+FURNITURE: Pool = {
+    furniture.table: 1.0, furniture.chair: 1.3, furniture.sofa: 0.7, furniture.shelf: 0.9, furniture.bed: 0.4,
+    furniture.lamp: 0.7,
 }  # fmt: skip
-VALIDATION: dict[Family, float] = {composition: 1}
+VESSELS: Pool = {
+    vessels.mug: 1.3,
+    vessels.bowl: 0.8,
+    vessels.vase: 1.0,
+    vessels.bottle: 0.7,
+    furniture.basket: 0.7,
+}
+SOFT: Pool = {
+    creatures.quadruped: 2.0, creatures.sitting_animal: 1.8, creatures.person: 1.2, creatures.head: 2.0,
+    creatures.bird: 0.8, creatures.fish: 0.5, creatures.blob: 1.5, creatures.rock: 0.4, creatures.helmet: 0.8,
+}  # fmt: skip
+MADE: Pool = {
+    machines.car: 1.0, machines.plane: 0.5, machines.boat: 0.4, machines.house: 0.8, machines.letter: 0.6,
+    machines.pipe: 0.8, machines.device: 0.7, machines.frame: 0.7, machines.figure: 0.9,
+}  # fmt: skip
+NATURE: Pool = {nature.fruit: 0.6, nature.mushroom: 0.4, nature.potted_plant: 0.6, nature.cloth: 0.5}
+PLAIN: Pool = {compositions.composition: 2.5, compositions.single_primitive: 0.8}
+
+TRAIN: Pool = {**FURNITURE, **VESSELS, **SOFT, **MADE, **NATURE, **PLAIN}
+VALIDATION: Pool = {
+    heldout.gear: 1.0, heldout.teapot: 1.0, heldout.tree: 1.0, heldout.robot: 1.0, heldout.rocking_horse: 1.0,
+}  # fmt: skip
+DEFORMED_SHARE = 0.12
 
 
-def draw(rng: np.random.Generator, families: dict[Family, float]) -> Mesh:
-    """A mesh of a family drawn by weight."""
+def draw(rng: np.random.Generator, families: Pool) -> Mesh:
+    """A mesh of a family drawn by weight; some are twisted, bent or otherwise deformed."""
     weights = np.array(list(families.values()), np.float64)
-    return list(families)[rng.choice(len(weights), p=weights / weights.sum())](rng)
+    mesh = list(families)[rng.choice(len(weights), p=weights / weights.sum())](rng)
+    if rng.random() < DEFORMED_SHARE:
+        mesh = deformed(mesh, rng)
+    if rng.random() < 0.2:  # stretched: squat or slender, never a mirror image
+        mesh = mesh.scaled(np.exp(rng.normal(0, 0.2, 3)))
+    return mesh
