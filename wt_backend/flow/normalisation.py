@@ -7,10 +7,10 @@ whether the points go through a logarithm first.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import torch
-from torch import Tensor
+if TYPE_CHECKING:  # model cards are listed before torch is loaded, which takes seconds
+    from torch import Tensor
 
 Mode = Literal["zscore", "median_log"]
 Vector = tuple[float, float, float]
@@ -59,6 +59,8 @@ class Normalisation:
         Tensor
             (..., 3) network numbers.
         """
+        import torch
+
         scaled = xyz / median  # (..., 3)
         if self.mode == "median_log":
             lateral, depth = scaled[..., :2], scaled[..., 2:]
@@ -67,6 +69,8 @@ class Normalisation:
 
     def decode(self, normalised: Tensor, median: Tensor | float = 1.0) -> Tensor:
         """Undo :meth:`encode`: (..., 3) network numbers to (..., 3) camera-space points."""
+        import torch
+
         mapped = normalised * normalised.new_tensor(self.std) + normalised.new_tensor(self.mean)
         if self.mode == "median_log":
             lateral, depth = mapped[..., :2], mapped[..., 2:]
