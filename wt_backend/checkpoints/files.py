@@ -1,0 +1,161 @@
+"""Weights on disk: read any checkpoint file safely, write safetensors one tensor at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pickle
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from wt_backend.protocol import BackendError
+
+PREFIXES = ("module.", "_orig_mod.", "_checkpoint_wrapped_module.")  # of wrappers, anywhere in a name
+DTYPE_NAMES = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16"}
+CHUNK = 1 << 22
+
+StateDict = dict[str, Tensor]
+
+
+def read_state_dict(path: Path) -> StateDict:
+    """Tensors of a ``.safetensors`` file or a torch pickle, mapped rather than read, names cleaned.
+
+    A pickle may be a plain state dict, or hold one as ``ema_state_dict`` (preferred) or
+    ``model_state_dict`` (spec section 16). It is opened with ``weights_only``: code in it never runs.
+
+    Raises
+    ------
+    BackendError
+        kind "model_missing" or "model_damaged".
+    """
+    if not path.is_file():
+        raise BackendError("model_missing", f"There is no file {path}.", "Choose an existing weights file.")
+    try:
+        if path.suffix == ".safetensors":
+            content: Any = load_file(str(path))
+        else:
+            content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        raise BackendError(
+            "model_damaged",
+            f"The weights file {path} cannot be read.",
+            "It is incomplete, or not a plain file of weights. Delete it and download it again.",
+            log=str(error),
+        ) from error
+    return {_clean(name): tensor for name, tensor in _unwrap(content, path).items()}
+
+
+def check_state_dict(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], path: Path) -> None:
+    """Names and shapes must agree exactly.
+
+    Raises
+    ------
+    BackendError
+        kind "model_damaged"; the message counts and the log lists what is missing, misshapen and unknown.
+    """
+    problems = [f"missing: {name} {_shape(wanted[name])}" for name in wanted if name not in found]
+    problems += [
+        f"wrong shape: {name} is {_shape(found[name])}, not {_shape(wanted[name])}"
+        for name in wanted
+        if name in found and found[name].shape != wanted[name].shape
+    ]
+    problems += [f"unknown: {name} {_shape(found[name])}" for name in found if name not in wanted]
+    if problems:
+        shown = "; ".join(problems[:6]) + (f"; and {len(problems) - 6} more" if len(problems) > 6 else "")
+        raise BackendError(
+            "model_damaged",
+            f"The weights in {path} do not fit the model: {shown}.",
+            "Choose the weights that belong to this model.",
+            log="\n".join(problems),
+        )
+
+
+def write_safetensors(
+    path: Path, tensors: Mapping[str, Tensor], dtype_of: Callable[[str], torch.dtype]
+) -> str:
+    """Write tensors, each in the dtype that ``dtype_of`` names, one converted tensor in memory at a time.
+
+    The file appears whole or not at all.
+
+    Returns
+    -------
+    str
+        SHA-256 of the file, hexadecimal.
+    """
+    header: dict[str, Any] = {}
+    offset = 0
+    for name, tensor in tensors.items():
+        end = offset + tensor.numel() * dtype_of(name).itemsize
+        header[name] = {
+            "dtype": DTYPE_NAMES[dtype_of(name)],
+            "shape": list(tensor.shape),
+            "data_offsets": [offset, end],
+        }
+        offset = end
+    encoded = json.dumps(header, separators=(",", ":")).encode()
+    encoded += b" " * (-len(encoded) % 8)
+    digest = hashlib.sha256()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            for block in chain((len(encoded).to_bytes(8, "little"), encoded), _bytes(tensors, dtype_of)):
+                digest.update(block)
+                file.write(block)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return digest.hexdigest()
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(CHUNK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _bytes(
+    tensors: Mapping[str, Tensor], dtype_of: Callable[[str], torch.dtype]
+) -> Iterator[bytes | memoryview]:
+    for name, tensor in tensors.items():
+        values = tensor.detach().to(dtype_of(name)).contiguous().reshape(-1)
+        yield values.view(torch.uint8).numpy().data
+
+
+def _unwrap(content: Any, path: Path) -> StateDict:
+    """The state dict inside a checkpoint."""
+    if isinstance(content, Mapping):
+        for key in ("ema_state_dict", "model_state_dict"):
+            if content.get(key) is not None:
+                content = content[key]
+                break
+    if not isinstance(content, Mapping) or not all(isinstance(value, Tensor) for value in content.values()):
+        raise BackendError(
+            "model_damaged",
+            f"The file {path} holds no state dict.",
+            "Choose a checkpoint of World Tracing: a plain state dict, or one under 'model_state_dict'.",
+        )
+    return dict(content)
+
+
+def _clean(name: str) -> str:
+    for prefix in PREFIXES:
+        name = name.replace(prefix, "")
+    return name
+
+
+def _shape(tensor: Tensor) -> str:
+    return "×".join(map(str, tensor.shape)) or "scalar"

@@ -1,0 +1,208 @@
+"""From the name or file of a model to a network that is ready to run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from wt_backend.checkpoints import hub, registry
+from wt_backend.checkpoints.files import (
+    StateDict,
+    check_state_dict,
+    read_state_dict,
+    sha256_of,
+    write_safetensors,
+)
+from wt_backend.checkpoints.registry import RegistryEntry, Source
+from wt_backend.model.config import WTDiTConfig
+from wt_backend.model.precision import Policy, Precision, default_precision, policy_for, prepare
+from wt_backend.model.wt_dit import WTDiT
+from wt_backend.protocol import BackendError
+
+PRECISIONS: dict[torch.dtype, Precision] = {torch.float32: "fp32", torch.bfloat16: "bf16"}
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A network in evaluation mode, with its weights in their precision of use on ``device``.
+
+    ``sha256`` is that of the weights file as published, not of the converted copy.
+    """
+
+    model: WTDiT
+    entry: RegistryEntry
+    sha256: str
+    device: torch.device
+    precision: Precision
+
+
+def best_device() -> torch.device:
+    """CUDA, else Apple's GPU, else the processor."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def load_model(
+    name: str,
+    device: torch.device | str | None = None,
+    dtype: torch.dtype | None = None,
+    download: bool = False,
+) -> LoadedModel:
+    """Load a model for inference.
+
+    Parameters
+    ----------
+    name
+        A registry name or alias, ``hf://owner/name[/file]``, or the path of a ``.pt`` or ``.safetensors``
+        file. A JSON card of the same stem beside a local file says what it is; without one it must be a
+        released architecture.
+    device
+        None or "auto" for :func:`best_device`.
+    dtype
+        float32, or bfloat16 for the mixed precision of spec section 17; None: the faster for the device.
+    download
+        Whether missing weights may be fetched from the Hub.
+
+    Raises
+    ------
+    BackendError
+        kinds "model_missing", "model_damaged", and those of :func:`wt_backend.checkpoints.hub.download`.
+    """
+    place = best_device() if device in (None, "auto") else torch.device(device)
+    precision = default_precision(place) if dtype is None else PRECISIONS[dtype]
+    policy = policy_for(precision, place)
+    entry = find_entry(name, download)
+    path = hub.locate(entry.weights, download) if isinstance(entry.weights, Source) else entry.weights
+    state, sha256 = _state_in_use(entry, path, policy)
+    model = build(entry.config.network, state, policy, place, path)
+    return LoadedModel(model, entry, sha256, place, precision)
+
+
+def find_entry(name: str, download: bool = False) -> RegistryEntry:
+    """What a name, address or path stands for; a file that no card describes is recognised by its shapes."""
+    entry = registry.find(name)
+    if entry is not None:
+        return entry
+    if name.startswith("hf://"):
+        source = _parse_address(name)
+        known = next((entry for entry in registry.OFFICIAL if entry.weights == source), None)
+        if known is not None:
+            return known
+        path = hub.locate(source, download)
+    else:
+        path = Path(name).expanduser()
+    if not path.is_file():
+        names = ", ".join(entry.name for entry in registry.entries())
+        raise BackendError(
+            "model_missing", f"There is no model, and no file, called {name!r}.", f"Choose one of {names}."
+        )
+    card = path.with_suffix(".json")
+    if card.is_file():
+        return replace(registry.read_card(card), weights=path)
+    return replace(_recognise(read_state_dict(path), path), weights=path, sha256="")
+
+
+def build(config: WTDiTConfig, state: StateDict, policy: Policy, device: torch.device, path: Path) -> WTDiT:
+    """A network around tensors that are used in place where they lie on ``device``."""
+    with torch.device("meta"):
+        model = WTDiT(config)
+    check_state_dict(state, model.state_dict(), path)
+    moved = {key: tensor.to(device, policy.dtype_of(key)) for key, tensor in state.items()}
+    model.load_state_dict(moved, assign=True)
+    prepare(model, policy)
+    return model.eval().requires_grad_(False)
+
+
+def cache_folder() -> Path:
+    """Where converted weights are kept: ``$WT_CACHE_DIR``, or the user's cache folder."""
+    if chosen := os.environ.get("WT_CACHE_DIR"):
+        return Path(chosen)
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return base / "world_tracing"
+
+
+def _state_in_use(entry: RegistryEntry, path: Path, policy: Policy) -> tuple[StateDict, str]:
+    """Tensors in (or, for shipped files, near) their precision of use, and the sha256 of the source."""
+    shipped = path.parent == registry.WEIGHTS
+    if shipped:
+        return read_state_dict(path), entry.sha256
+    state = None
+    if path.suffix == ".safetensors":
+        state = read_state_dict(path)
+        if all(tensor.dtype == policy.dtype_of(key) for key, tensor in state.items()):
+            return state, entry.sha256 or sha256_of(path)
+    return _converted(entry, path, policy, state)
+
+
+def _converted(
+    entry: RegistryEntry, path: Path, policy: Policy, state: StateDict | None
+) -> tuple[StateDict, str]:
+    """Convert once; afterwards only the copy, in its precision of use, is opened."""
+    status = path.stat()
+    identity = f"{path.resolve()} {status.st_size} {status.st_mtime_ns} {policy}"
+    key = hashlib.sha256(identity.encode()).hexdigest()[:16]
+    copy = cache_folder() / f"{entry.name.replace('/', '_')}-{key}.safetensors"
+    record = copy.with_suffix(".json")
+    if copy.is_file() and record.is_file():
+        known = json.loads(record.read_text(encoding="utf-8"))
+        if known["size"] == copy.stat().st_size:
+            return read_state_dict(copy), known["source_sha256"]
+    state = read_state_dict(path) if state is None else state
+    with torch.device("meta"):
+        check_state_dict(state, WTDiT(entry.config.network).state_dict(), path)
+    source_sha256 = sha256_of(path)
+    try:
+        sha256 = write_safetensors(copy, state, policy.dtype_of)
+    except OSError as error:
+        raise BackendError(
+            "disk_full" if error.errno == 28 else "bad_output",
+            f"The converted weights cannot be written to {copy}: {error.strerror}.",
+            "Make room, or point WT_CACHE_DIR to another disk.",
+        ) from error
+    values = {
+        "source": str(path),
+        "source_sha256": source_sha256,
+        "sha256": sha256,
+        "size": copy.stat().st_size,
+    }
+    record.write_text(json.dumps(values, indent=1), encoding="utf-8")
+    return read_state_dict(copy), source_sha256
+
+
+def _recognise(state: StateDict, path: Path) -> RegistryEntry:
+    """The released model whose names and shapes a file has (legacy scene models look like the scene one)."""
+    shapes = {key: tuple(tensor.shape) for key, tensor in state.items()}
+    for entry in registry.OFFICIAL:
+        with torch.device("meta"):
+            wanted = WTDiT(entry.config.network).state_dict()
+        if {key: tuple(tensor.shape) for key, tensor in wanted.items()} == shapes:
+            return entry
+    raise BackendError(
+        "model_damaged",
+        f"The weights in {path} belong to none of the released models.",
+        f"Put the model's card {path.with_suffix('.json').name} beside the file.",
+    )
+
+
+def _parse_address(address: str) -> Source:
+    owner, _, rest = address.removeprefix("hf://").partition("/")
+    repository, _, filename = rest.partition("/")
+    if not owner or not repository:
+        raise BackendError(
+            "bad_request",
+            f"{address!r} is no address of a model.",
+            "Write hf://owner/name or hf://owner/name/file.",
+        )
+    return Source(f"{owner}/{repository}", filename or "model.pt")

@@ -1,0 +1,209 @@
+"""The models that can be asked for by name, and what the pipeline must know about each."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from wt_backend.model.config import (
+    DYNAMIC_R76,
+    OBJECT_R75B,
+    SCENE_R69E,
+    SCENE_R69G,
+    SCENE_R69L,
+    ModelConfig,
+)
+from wt_backend.protocol import BackendError, ModelEntry
+
+WEIGHTS = Path(__file__).parent / "weights"
+
+Mode = Literal["object", "scene"]
+Fit = Literal["crop", "pad", "stretch"]
+Unit = Literal["relative", "metre"]
+
+OFFICIAL_LICENCE = "CC BY-NC-ND 4.0"
+OFFICIAL_LICENCE_URL = "https://creativecommons.org/licenses/by-nc-nd/4.0/"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file in a Hugging Face repository."""
+
+    repository: str
+    filename: str = "model.pt"
+
+
+@dataclass(frozen=True)
+class RegistryEntry:
+    """One model.
+
+    Attributes
+    ----------
+    name, label, aliases
+        For messages and files; for people; other names that are accepted.
+    config
+        Network, normalisation, start noise, default steps.
+    weights
+        A local file, or where to download it.
+    sha256
+        Of the weights, where known in advance.
+    fits
+        Mode → how an image becomes the network's square; its keys are the modes the model was made for.
+    background
+        Grey, or colour, painted behind a subject; None leaves the image as it is.
+    subject_share
+        Share of the square's side that a cropped subject takes.
+    area
+        Average pixels where an image shrinks, as this model's training images were made.
+    existence_tolerance
+        A deeper layer exists where it clears the one before it by this share of its depth: about the
+        model's depth noise.
+    unit
+        Of the decoded points.
+    solver, clip
+        Default solver; whether the model takes several frames.
+    size_mb, memory_gb
+        Of the download, and what a still needs while it runs in the precision of a GPU.
+    """
+
+    name: str
+    label: str
+    licence: str
+    licence_url: str
+    config: ModelConfig
+    weights: Path | Source
+    fits: dict[str, Fit]
+    existence_tolerance: float
+    unit: Unit
+    size_mb: float
+    memory_gb: float
+    aliases: tuple[str, ...] = ()
+    sha256: str = ""
+    background: tuple[int, int, int] | None = (128, 128, 128)
+    subject_share: float = 2 / 3
+    area: bool = False
+    solver: Literal["euler", "multistep"] = "euler"
+    clip: bool = False
+
+    @property
+    def modes(self) -> list[str]:
+        """What kinds of image the model is made for."""
+        return list(self.fits)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for a JSON card beside a weights file; the file itself is left out."""
+        values = asdict(self)
+        del values["weights"]
+        return values | {"config": self.config.to_dict()}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any], weights: Path) -> RegistryEntry:
+        """Read what :meth:`to_dict` wrote."""
+        background = values["background"]
+        return cls(
+            **values
+            | {
+                "weights": weights,
+                "config": ModelConfig.from_dict(values["config"]),
+                "aliases": tuple(values["aliases"]),
+                "background": None if background is None else tuple(background),
+            }
+        )
+
+
+def read_card(path: Path) -> RegistryEntry:
+    """The model described by a JSON card that lies beside its weights ``NAME.safetensors``."""
+    try:
+        return RegistryEntry.from_dict(
+            json.loads(path.read_text(encoding="utf-8")), path.with_suffix(".safetensors")
+        )
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise BackendError(
+            "model_damaged",
+            f"The model card {path} cannot be read: {error}.",
+            "Reinstall or re-export the model.",
+        ) from error
+
+
+# Sizes are those of the released pickles if stored in float32 (spec section 1). Memory is weights in
+# their precision of use plus activations, by accounting (docs/model.md). The tolerance is a guess: the
+# weights could not be run here.
+_OBJECT = RegistryEntry(
+    name="object",
+    label="World Tracing object (r75b)",
+    aliases=("r75b",),
+    licence=OFFICIAL_LICENCE,
+    licence_url=OFFICIAL_LICENCE_URL,
+    config=OBJECT_R75B,
+    weights=Source("haoz19/object-model-6layer"),
+    fits={"object": "crop"},
+    existence_tolerance=0.01,
+    unit="metre",
+    size_mb=6820,
+    memory_gb=6.0,
+)
+_SCENE = replace(
+    _OBJECT,
+    name="scene",
+    label="World Tracing scene (r69l)",
+    aliases=("r69l",),
+    config=SCENE_R69L,
+    weights=Source("haoz19/scene-model-6layer-840"),
+    fits={"scene": "stretch"},
+    background=None,
+    unit="relative",
+    size_mb=6197,
+    memory_gb=7.0,
+)
+_DYNAMIC = replace(
+    _OBJECT,
+    name="dynamic",
+    label="World Tracing dynamic, 16 frames (r76)",
+    aliases=("r76",),
+    config=DYNAMIC_R76,
+    weights=Source("haoz19/dynamic-model-16frame"),
+    size_mb=8407,
+    memory_gb=10.0,
+    clip=True,
+)
+_LEGACY = replace(_SCENE, weights=Source("haoz19/scene-model-6layer"), aliases=(), memory_gb=5.0)
+_SCENE_E = replace(_LEGACY, name="r69e", label="World Tracing scene 504 (r69e)", config=SCENE_R69E)
+_SCENE_G = replace(_LEGACY, name="r69g", label="World Tracing scene 504 (r69g)", config=SCENE_R69G)
+_SCENE_MIX = replace(
+    _SCENE_G,
+    name="r69g_mix",
+    label="World Tracing scene 504, mixed data (r69g_mix)",
+    weights=Source("haoz19/scene-model-6layer-mix"),
+)
+
+OFFICIAL = (_OBJECT, _SCENE, _DYNAMIC, _SCENE_E, _SCENE_G, _SCENE_MIX)
+
+
+def entries() -> list[RegistryEntry]:
+    """All known models, those that ship with the package first."""
+    return [*(read_card(path) for path in sorted(WEIGHTS.glob("*.json"))), *OFFICIAL]
+
+
+def find(name: str) -> RegistryEntry | None:
+    """The entry of a name or alias."""
+    return next((entry for entry in entries() if name in (entry.name, *entry.aliases)), None)
+
+
+def models() -> list[ModelEntry]:
+    """All known models as the worker lists them."""
+    from wt_backend.checkpoints.hub import is_available
+
+    return [
+        ModelEntry(
+            name=entry.name,
+            label=entry.label,
+            licence=entry.licence,
+            available=is_available(entry),
+            size_mb=entry.size_mb,
+            memory_gb=entry.memory_gb,
+            modes=entry.modes,
+        )
+        for entry in entries()
+    ]

@@ -1,0 +1,84 @@
+"""`python -m wt_backend.checkpoints.ship`: make the weights of a training run a model that ships."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+
+from wt_backend.checkpoints.files import check_state_dict, read_state_dict, write_safetensors
+from wt_backend.checkpoints.registry import WEIGHTS, RegistryEntry
+from wt_backend.model.config import ModelConfig
+from wt_backend.model.wt_dit import WTDiT
+
+LICENCE = "GPL-3.0-or-later"
+LICENCE_URL = "https://www.gnu.org/licenses/gpl-3.0.html"
+TRAINING_SHARE = 0.74  # middle of what the training cameras frame
+
+
+def ship(weights: Path, name: str, label: str, steps: int, tolerance: float, folder: Path = WEIGHTS) -> Path:
+    """Write NAME.safetensors (float16) and its card NAME.json.
+
+    Parameters
+    ----------
+    weights
+        ``STEM.safetensors`` of ``train --export``, with ``STEM.json`` beside it.
+    steps
+        Default sampler steps, from the measured curve.
+    tolerance
+        Existence tolerance, relative depth: the model's own depth noise.
+
+    Returns
+    -------
+    Path
+        The card.
+    """
+    run = json.loads(weights.with_suffix(".json").read_text(encoding="utf-8"))["run"]
+    config = ModelConfig.from_dict(run["model"] | {"steps": steps})
+    state = read_state_dict(weights)
+    with torch.device("meta"):
+        wanted = WTDiT(config.network).state_dict()
+    check_state_dict(state, wanted, weights)
+    target = folder / f"{name}.safetensors"
+    ordered = {key: state[key] for key in wanted}
+    sha256 = write_safetensors(target, ordered, lambda _: torch.float16)
+    entry = RegistryEntry(
+        name=name,
+        label=label,
+        licence=LICENCE,
+        licence_url=LICENCE_URL,
+        config=config,
+        weights=target,
+        sha256=sha256,
+        fits={"object": "crop", "scene": "stretch"},
+        subject_share=TRAINING_SHARE,
+        area=True,
+        existence_tolerance=tolerance,
+        unit="relative",
+        size_mb=round(target.stat().st_size / 1e6, 1),
+        memory_gb=1.0,
+    )
+    card = target.with_suffix(".json")
+    temporary = card.with_suffix(".json.part")
+    temporary.write_text(json.dumps(entry.to_dict(), indent=1) + "\n", encoding="utf-8")
+    temporary.replace(card)
+    return card
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Command line of :func:`ship`."""
+    parser = argparse.ArgumentParser(prog="python -m wt_backend.checkpoints.ship", description=__doc__)
+    parser.add_argument("weights", type=Path, help="STEM.safetensors written by `train --export`")
+    parser.add_argument("--name", default="wt-mini")
+    parser.add_argument("--label", default="World Tracing mini (bundled)")
+    parser.add_argument("--steps", type=int, required=True, help="default sampler steps")
+    parser.add_argument("--tolerance", type=float, required=True, help="existence tolerance, relative depth")
+    arguments = parser.parse_args(argv)
+    print(ship(arguments.weights, arguments.name, arguments.label, arguments.steps, arguments.tolerance))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
