@@ -97,10 +97,10 @@ def layer_mesh(
     valid = existing(stack, layer)
     rows, columns = _window(valid)
     width = valid.shape[1]
-    valid = valid[rows, columns]
-    depth = np.ascontiguousarray(stack.xyz[layer, rows, columns, 2])
+    masks = stack.mask[:, rows, columns].copy()
+    masks[layer] = valid = valid[rows, columns]
     focal = float(np.sqrt(stack.intrinsics[0, 0] * stack.intrinsics[1, 1]))
-    edges = joined_edges(depth, valid, settings.tear.limit(focal))
+    edges = joined_edges(stack.xyz[:, rows, columns, 2], masks, layer, settings.tear.limit(focal))
     if settings.island > 1:
         large = piece_sizes(valid, edges) >= settings.island
         edges = edges[0] & large[:, 1:], edges[1] & large[1:]

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 Edges = tuple[NDArray[np.bool_], NDArray[np.bool_]]  # to the right (H, W − 1), downwards (H − 1, W)
 
 SAME_SLOPE = 0.3  # steps in 1/z that agree this well belong to one slope
+ELSEWHERE = 0.3  # a surface goes on in another layer if that is nearer than this share of the jump
+FLOOR = 0.004, 0.15  # smallest jump that other layers can cut: relative to depth, and to the limit
 
 
 @dataclass(frozen=True)
@@ -30,24 +32,33 @@ class Tear:
     """
 
     depth: float = 0.04
-    grazing: float = 0.12
+    grazing: float = 0.12  # 7°
 
     def limit(self, focal: float) -> float:
         """Relative jump that cuts, for a focal length in pixels of the grid."""
         return max(self.depth, 1.0 / (focal * np.tan(self.grazing)))
 
 
-def joined_edges(depth: NDArray[np.float32], valid: NDArray[np.bool_], limit: float) -> Edges:
-    """Join neighbours whose depth differs by no more than ``limit`` (relative) or that continue one slope.
+def joined_edges(depths: NDArray[np.float32], masks: NDArray[np.bool_], layer: int, limit: float) -> Edges:
+    """Join neighbours of one layer that lie on one surface.
+
+    They do if their depth differs by no more than ``limit`` (relative) or continues one slope; and they do not
+    if one pixel has more layers than the other and the surface rather goes on in another layer there.
 
     Parameters
     ----------
-    depth : (H, W) float32, anything where not valid.
-    valid : (H, W) bool.
-    limit : relative jump.
+    depths : (L, H, W) float32, anything where the mask is false.
+    masks : (L, H, W) bool, where each layer exists.
+    limit : relative jump, see :meth:`Tear.limit`.
     """
-    with np.errstate(invalid="ignore", over="ignore"):  # depth where not valid may be anything
-        return _joined_rows(depth, valid, limit), _joined_rows(depth.T, valid.T, limit).T
+    hits = masks.sum(0, dtype=np.int8)
+    depth = np.ascontiguousarray(depths[layer])
+    with np.errstate(invalid="ignore", over="ignore"):  # depth outside the mask may be anything
+        right = _joined_rows(depth, masks[layer], limit)
+        _cut_swaps(right, depths, masks, hits, layer, limit)
+        down = _joined_rows(depth.T, masks[layer].T, limit)
+        _cut_swaps(down, depths.transpose(0, 2, 1), masks.transpose(0, 2, 1), hits.T, layer, limit)
+    return right, down.T
 
 
 def _joined_rows(depth: NDArray[np.float32], valid: NDArray[np.bool_], limit: float) -> NDArray[np.bool_]:
@@ -64,6 +75,34 @@ def _joined_rows(depth: NDArray[np.float32], valid: NDArray[np.bool_], limit: fl
     if len(rows):
         joined[rows, columns] = _continues(depth, valid, rows, columns)
     return joined
+
+
+def _cut_swaps(
+    joined: NDArray[np.bool_],
+    depths: NDArray[np.float32],
+    masks: NDArray[np.bool_],
+    hits: NDArray[np.int8],
+    layer: int,
+    limit: float,
+) -> None:
+    """Cut row edges (H, W − 1), in place, over which the surface changes its layer.
+
+    Where something begins or ends in front, what was layer l is layer l ± 1 on the other side. That shows
+    even a small gap, which no threshold on the jump could tell from a steep slope.
+    """
+    rows, columns = np.nonzero(joined & (hits[:, 1:] != hits[:, :-1]))
+    left, right = depths[layer, rows, columns], depths[layer, rows, columns + 1]
+    jump = np.abs(right - left)
+    large = jump > max(FLOOR[0], FLOOR[1] * limit) * np.minimum(left, right)
+    rows, columns, left, right, jump = (values[large] for values in (rows, columns, left, right, jump))
+    gap = np.full(len(rows), np.inf, np.float32)
+    for other in range(len(depths)):
+        if other != layer:
+            for side, here in ((columns + 1, left), (columns, right)):
+                away = np.abs(depths[other, rows, side] - here)
+                gap = np.where(masks[other, rows, side] & (away < gap), away, gap)
+    cut = gap < ELSEWHERE * jump
+    joined[rows[cut], columns[cut]] = False
 
 
 def _continues(
