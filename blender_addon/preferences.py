@@ -26,7 +26,7 @@ class WorldTracingPreferences(bpy.types.AddonPreferences):
     )
     silence: FloatProperty(
         name="Give Up After",
-        default=300.0,
+        default=60.0,
         min=10.0,
         soft_max=3600.0,
         subtype="TIME_ABSOLUTE",

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""The main job inside Blender: install the extension, press its Trace World, save the scene and pictures of it.
+"""The main job inside Blender: install the extension, press its Trace World, save the scene and pictures.
 
-    python scripts/trace_in_blender.py --zip EXTENSION.zip --image PHOTO --out FOLDER [--mode auto] [--mask FILE]
-                                       [--seed N] [--steps N] [--model NAME] [--python INTERPRETER]
+    python scripts/trace_in_blender.py --zip EXTENSION.zip --image PHOTO --out FOLDER [--mode auto]
+                                       [--mask FILE] [--seed N] [--steps N] [--model NAME] [--python PYTHON]
 
-Needs the bpy wheel and the worker's packages in one environment (`python build.py setup`). It touches nobody's
-Blender settings.
+Needs the bpy wheel and the worker's packages in one environment (`python build.py setup`). It touches
+nobody's Blender settings.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ os.environ["BLENDER_USER_RESOURCES"] = str(RESOURCES)  # before bpy is imported
 
 import bpy  # noqa: E402
 import numpy as np  # noqa: E402
-import trace_pictures  # noqa: E402
 from mathutils import Matrix, Vector  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
@@ -54,6 +53,8 @@ def _job(arguments: argparse.Namespace, start: float) -> None:
     out.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("WT_BACKEND_PYTHON", arguments.python)
     _install(arguments.zip)
+    import trace_pictures  # needs wt_backend, which came with the extension
+
     bpy.ops.wm.read_homefile(use_empty=True)
     ready = _say("Blender with the extension", start)
 
@@ -112,7 +113,9 @@ def _install(archive: Path) -> None:
         filepath=str(archive), repo=REPOSITORY, enable_on_install=True, overwrite=True
     )
     if f"bl_ext.{REPOSITORY}.world_tracing" not in bpy.context.preferences.addons:
-        raise RuntimeError(f"{archive} was not enabled by Blender {bpy.app.version_string}; see the lines above.")
+        raise RuntimeError(
+            f"{archive} was not enabled by Blender {bpy.app.version_string}; see the lines above."
+        )
 
 
 def _say(what: str, since: float) -> float:

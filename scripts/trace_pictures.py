@@ -1,4 +1,4 @@
-"""Pictures and numbers about a traced stack that need no Blender: the depth of each layer, match with the photo."""
+"""Pictures and numbers about a traced stack, without Blender: depth of each layer, match with the photo."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
 from wt_backend.stack import LayerStack
 
 TILE = 256  # pixels, the longer side of a tile

@@ -57,7 +57,7 @@ class Limits:
     """Seconds after which patience ends."""
 
     initialize: float = 60.0  # start of the process to its first answer
-    silence: float = 300.0  # no message at all from a worker with a job
+    silence: float = 60.0  # no message at all from a worker with a job; it sends a sign of life every 2 s
     cancel: float = 3.0  # cancel asked for to job ended
     idle: float = 900.0  # no job: the worker is sent home, its memory freed
 

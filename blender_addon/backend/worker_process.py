@@ -21,7 +21,11 @@ _FOREIGN = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "__
 
 # Runs where the package is not installed: an existing Python with torch borrows it from Blender's side, last
 # in the path, so that nothing else there shadows the interpreter's own packages.
-_BORROW = "import sys; sys.path.append(sys.argv.pop(1)); from wt_backend.worker import main; sys.exit(main())"
+_BORROW = (
+    "import runpy, sys; _, folder, module = sys.argv; sys.path.append(folder); sys.argv[1:] = []; "
+    "runpy.run_module(module, run_name='__main__', alter_sys=True)"
+)
+_MODULE = "wt_backend.worker"
 
 
 class WorkerProcess:
@@ -131,8 +135,8 @@ def worker_command(python: str, package_folder: str | None = None) -> list[str]:
     package_folder : folder that holds `wt_backend`, for an interpreter that has it not installed.
     """
     if package_folder is None:
-        return [python, "-m", "wt_backend.worker"]
-    return [python, "-c", _BORROW, package_folder]
+        return [python, "-m", _MODULE]
+    return [python, "-c", _BORROW, package_folder, _MODULE]
 
 
 def clean_environment() -> dict[str, str]:

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-sys.path.append(sys.argv[-1])  # as the real one finds its package when it is borrowed
+sys.path.append(sys.argv[-2])  # as the real one finds its package when it is borrowed
 
 import numpy as np
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from blender_addon.backend.jobs import Backend, Job, JobState, Limits, WorkerState
-from blender_addon.backend.worker_process import WorkerProcess
+from blender_addon.backend.worker_process import WorkerProcess, worker_command
 from wt_backend.protocol import BackendError, TraceRequest, to_params
 from wt_backend.stack import LayerStack
 
@@ -29,7 +29,8 @@ def make_backend(tmp_path: Path) -> Iterator[MakeBackend]:
 
     def make(**limits: float) -> Backend:
         def spawn() -> WorkerProcess:
-            return WorkerProcess([sys.executable, str(STAND_IN), str(ROOT)], tmp_path / "log" / "worker.log")
+            command = [sys.executable, str(STAND_IN), *worker_command("python", str(ROOT))[-2:]]
+            return WorkerProcess(command, tmp_path / "log" / "worker.log")
 
         made.append(Backend(spawn, {"client": "test", "version": "0"}, Limits(**limits)))
         return made[-1]
