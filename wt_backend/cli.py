@@ -1,0 +1,122 @@
+"""`python -m wt_backend COMMAND`: trace an image without Blender, and one door to the other commands."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from wt_backend import __version__
+from wt_backend.jobs import Cancellation, Reporter
+from wt_backend.protocol import FITS, MODES, BackendError, TraceRequest, TraceResult
+
+# command → (module with main(argv), what it does); a module is imported when its command is called
+COMMANDS: dict[str, tuple[str, str]] = {
+    "train": ("wt_backend.training.train", "train a model"),
+    "sheet": ("wt_backend.training.data.sheet", "draw what the data engine makes"),
+    "make-validation": ("wt_backend.training.data.validation", "render the validation set"),
+    "evaluate": ("wt_backend.evaluation.evaluate", "measure models against true geometry"),
+    "verify": ("wt_backend.verify", "compare the network with the numeric fixtures"),
+    "export": ("wt_backend.geometry.export", "write a stack as GLB, PLY …"),
+    "models": ("wt_backend.checkpoints.manage", "list, download, check models"),
+}
+FAILED = 2
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; errors a person can act on become one sentence and a hint on stderr."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if arguments and arguments[0] in COMMANDS:
+            command: Callable[[Sequence[str]], int | None] = import_module(COMMANDS[arguments[0]][0]).main
+            return command(arguments[1:]) or 0
+        return _trace(_parser().parse_args(arguments))
+    except BackendError as error:
+        print(f"Error: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"  {error.hint}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m wt_backend",
+        description="World Tracing: one image in, an ordered stack of surfaces per pixel out.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    trace = commands.add_parser("trace", help="trace one image into a .wts layer stack")
+    trace.add_argument("image", type=Path)
+    trace.add_argument("--out", type=Path, required=True, help="the .wts file to write")
+    trace.add_argument("--mode", choices=MODES, default="auto")
+    trace.add_argument("--mask", type=Path, help="image whose white is the subject")
+    trace.add_argument("--fit", choices=FITS, help="how a scene becomes a square (default: the model's own)")
+    trace.add_argument("--model", default=TraceRequest.model, help="name or file (default: %(default)s)")
+    trace.add_argument("--seed", type=int, default=TraceRequest.seed, help="(default: %(default)s)")
+    trace.add_argument("--steps", type=int, help="denoising steps (default: the model's own)")
+    trace.add_argument("--device", help="cpu, cuda:0 … (default: the best there is)")
+    for name, (_, text) in COMMANDS.items():
+        commands.add_parser(name, help=text, add_help=False)
+    return parser
+
+
+def _trace(options: argparse.Namespace) -> int:
+    request = TraceRequest(
+        image=str(options.image),
+        output=str(options.out),
+        mask=str(options.mask) if options.mask else None,
+        mode=options.mode,
+        fit=options.fit,
+        model=options.model,
+        seed=options.seed,
+        steps=options.steps,
+        device=options.device,
+    )
+    from wt_backend.pipeline import trace_to_file
+
+    stages = Stages()
+    result = trace_to_file(request, Reporter(stages), Cancellation())
+    stages.close()
+    _print_result(result)
+    return 0
+
+
+def _print_result(result: TraceResult) -> None:
+    for warning in result.warnings:
+        print(f"Note: {warning}")
+    print(
+        f"{result.stack}: {result.layers} layers, {result.points:,} points "
+        f"({result.mode} mode) in {result.seconds:.1f} s"
+    )
+
+
+class Stages:
+    """Prints a line a stage with its time; on a terminal the running stage counts its steps."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._start = 0.0
+
+    def __call__(self, values: dict[str, Any]) -> None:
+        """Take one report of a `Reporter`."""
+        if values["stage"] != self._stage:
+            self.close()
+            self._stage, self._start = values["stage"], time.monotonic()
+        if sys.stdout.isatty() and values["total"] > 1:
+            eta = "" if values["eta_s"] is None else f", {values['eta_s']:.0f} s to go"
+            print(f"\r{self._stage:8} {values['step']}/{values['total']}{eta} ", end="\x1b[K", flush=True)
+
+    def close(self) -> None:
+        """End the running stage."""
+        if self._stage:
+            start = "\r\x1b[K" if sys.stdout.isatty() else ""
+            print(f"{start}{self._stage:8} {time.monotonic() - self._start:6.2f} s", flush=True)
+        self._stage = ""

@@ -1,0 +1,152 @@
+"""The methods that the worker offers, and how an exception becomes an answer.
+
+Packages add methods by a `METHODS` table (name → callable of parameters, progress, cancel); nothing here, and
+none of those tables, imports torch before a method is called.
+"""
+
+from __future__ import annotations
+
+import errno
+import platform
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module, metadata
+from importlib.util import find_spec
+from typing import Any
+
+from wt_backend import __version__
+from wt_backend.jobs import Cancel, Progress
+from wt_backend.protocol import (
+    PROTOCOL,
+    BackendError,
+    Device,
+    InitializeResult,
+    Message,
+    TraceRequest,
+    from_params,
+    to_params,
+)
+
+Method = Callable[[Message, Progress, Cancel], Message]
+
+PROVIDERS = ("wt_backend.geometry", "wt_backend.checkpoints", "wt_backend.footage")
+
+
+def exists(name: str) -> bool:
+    """Whether there is such a method."""
+    return name in _table()
+
+
+def call(name: str, params: Message, progress: Progress, cancel: Cancel) -> Message:
+    """Run a method. Raises whatever it raises; see `as_backend_error`."""
+    return _table()[name](params, progress, cancel)
+
+
+def as_backend_error(error: Exception, log: str = "") -> BackendError:
+    """The answer for an exception that nobody foresaw.
+
+    Parameters
+    ----------
+    error
+    log : str
+        Path of the file that holds the traceback.
+    """
+    from wt_backend.stack import StackError
+
+    if isinstance(error, BackendError):
+        return error
+    if isinstance(error, StackError):
+        return BackendError("bad_stack", str(error), "Choose another stack or trace the image again.", log)
+    if _out_of_memory(error):
+        return BackendError(
+            "out_of_memory",
+            "There is not enough memory for this.",
+            "Close other programs, or choose a smaller model or another device.",
+            log,
+        )
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return BackendError("disk_full", "The disk is full.", "Free some space and try again.", log)
+    sentence = f"Something went wrong in the backend ({type(error).__name__}: {error!s:.200})."
+    return BackendError("internal", sentence, f"Please report it with the log file {log}.", log)
+
+
+@cache
+def _table() -> dict[str, Method]:
+    table: dict[str, Method] = {
+        "initialize": _initialize,
+        "trace": _trace,
+        "models/list": lambda params, progress, cancel: {"models": _models()},
+        "models/unload": _unload,
+    }
+    for name in PROVIDERS:
+        if find_spec(name) is not None:
+            table.update(getattr(import_module(name), "METHODS", {}))
+    return table
+
+
+def _initialize(params: Message, progress: Progress, cancel: Cancel) -> Message:
+    result = InitializeResult(
+        __version__, PROTOCOL, platform.python_version(), _torch_version(), devices(), []
+    )
+    return {**to_params(result), "models": _models()}
+
+
+def _trace(params: Message, progress: Progress, cancel: Cancel) -> Message:
+    request = from_params(TraceRequest, params)
+    from wt_backend.pipeline import trace_to_file  # imports torch: after the parameters are known to be good
+
+    return to_params(trace_to_file(request, progress, cancel))
+
+
+def _unload(params: Message, progress: Progress, cancel: Cancel) -> Message:
+    from wt_backend.pipeline import unload_models
+
+    unload_models()
+    return {}
+
+
+def _models() -> list[Message]:
+    from wt_backend.checkpoints.registry import models
+
+    return [to_params(entry) for entry in models()]
+
+
+def _torch_version() -> str:
+    try:
+        return metadata.version("torch")
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def devices() -> list[Device]:
+    """Where a model can run, the best first. A CPU build of torch answers without being imported."""
+    cpu = Device("cpu", platform.processor() or platform.machine(), round(_memory_bytes() / 1e9, 1))
+    version = _torch_version()
+    if not version or version.endswith("+cpu"):
+        return [cpu]
+    import torch
+
+    found = []
+    for index in range(torch.cuda.device_count()):
+        properties = torch.cuda.get_device_properties(index)
+        found.append(Device(f"cuda:{index}", properties.name, round(properties.total_memory / 1e9, 1)))
+    if torch.backends.mps.is_available():
+        found.append(Device("mps", "Apple GPU", cpu.memory_gb))
+    return [*found, cpu]
+
+
+def _memory_bytes() -> int:
+    """Physical memory; 0 where the platform does not say."""
+    import os
+
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 0
+
+
+def _out_of_memory(error: Any) -> bool:
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    text = str(error)
+    return isinstance(error, RuntimeError) and ("allocate memory" in text or "out of memory" in text)

@@ -1,0 +1,63 @@
+"""Where a stack goes: checked before a long job starts, and every failure told as a sentence."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import tempfile
+from pathlib import Path
+
+from wt_backend.protocol import BackendError
+from wt_backend.stack import LayerStack
+
+MIN_FREE = 64 << 20  # bytes; more than the largest stack of the released models (6 layers at 840²: 56 MB)
+
+
+def check_output(path: Path) -> None:
+    """Make the folder of an output file if need be, and make sure that a file can be written there.
+
+    Raises
+    ------
+    BackendError
+        kind "bad_output" or "disk_full".
+    """
+    if path.is_dir():
+        raise BackendError("bad_output", f"The output {path} is a folder.", "Choose a file name in it.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent) as file:
+            file.write(b"\0")
+    except OSError as error:
+        raise output_error(path, error) from error
+    free = shutil.disk_usage(path.parent).free
+    if free < MIN_FREE:
+        raise BackendError(
+            "disk_full",
+            f"Only {free / 1e6:.0f} MB are free in {path.parent}.",
+            "Free some space or choose another folder.",
+        )
+
+
+def save(stack: LayerStack, path: Path) -> None:
+    """Write a stack, whole or not at all.
+
+    Raises
+    ------
+    BackendError
+    """
+    try:
+        stack.save(path)
+    except OSError as error:
+        raise output_error(path, error) from error
+
+
+def output_error(path: Path, error: OSError) -> BackendError:
+    """Why `path` could not be written, and what to do."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return BackendError(
+            "disk_full",
+            f"The disk is full: {path} was not written.",
+            "Free some space or choose another folder.",
+        )
+    reason = error.strerror or str(error)
+    return BackendError("bad_output", f"{path} cannot be written ({reason}).", "Choose another folder.")

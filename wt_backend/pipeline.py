@@ -1,0 +1,304 @@
+"""One image file to one layer stack: load, model, encode, denoise, decode, clean, save.
+
+Every layer comes from the network. What is done around it is geometry of pixels: which square of the
+photograph the network sees, which of its points exist, and the camera that its first layer implies.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from wt_backend.camera import compose, default_intrinsics, fit_intrinsics
+from wt_backend.checkpoints.load import LoadedModel, best_device, find_entry, load_model
+from wt_backend.checkpoints.registry import RegistryEntry
+from wt_backend.cleanup import existing_layers
+from wt_backend.fitting import Fitted, crop_window, fit, frame_window
+from wt_backend.flow.noise import seed_generators
+from wt_backend.flow.sampler import sample
+from wt_backend.images import Photo, read_image
+from wt_backend.jobs import Cancel, Progress
+from wt_backend.output import check_output, save
+from wt_backend.protocol import BackendError, TraceRequest, TraceResult
+from wt_backend.stack import LayerStack, StackInfo
+from wt_backend.subject import find_subject, read_mask
+
+MIN_SUBJECT = 16  # pixels of the network's grid; fewer are no subject
+
+
+@dataclass(frozen=True, eq=False)
+class Traced:
+    """A stack, and what the user should know about how it came to be."""
+
+    stack: LayerStack
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """What one trace starts from: the network's square, where it lies in the file, and the mode."""
+
+    fitted: Fitted
+    photo: Photo
+    mode: str
+    warnings: list[str]
+
+
+def trace_to_file(request: TraceRequest, progress: Progress, cancel: Cancel) -> TraceResult:
+    """Trace and save to `request.output`, which is checked before the long part.
+
+    Raises
+    ------
+    BackendError
+    """
+    start = time.monotonic()
+    output = Path(request.output)
+    check_output(output)
+    traced = run(request, progress, cancel)
+    progress("save", 0, 1)
+    save(traced.stack, output)
+    progress("save", 1, 1)
+    return TraceResult(
+        stack=str(output),
+        layers=int(traced.stack.mask.any(axis=(1, 2)).sum()),
+        points=traced.stack.points,
+        seconds=round(time.monotonic() - start, 3),
+        mode=traced.stack.info.mode,
+        warnings=traced.warnings,
+    )
+
+
+def trace(request: TraceRequest, progress: Progress, cancel: Cancel) -> LayerStack:
+    """The stack of one image, not saved; see `run`."""
+    return run(request, progress, cancel).stack
+
+
+def run(request: TraceRequest, progress: Progress, cancel: Cancel) -> Traced:
+    """Trace one image.
+
+    Parameters
+    ----------
+    request
+        `output` is not used.
+    progress
+        Called at the start of each stage and after each denoising step.
+    cancel
+        Asked between stages and after each denoising step.
+
+    Raises
+    ------
+    BackendError
+    """
+    entry = find_entry(request.model)
+    progress("load", 0, 1)
+    prepared = prepare(request, entry)
+    cancel()
+    progress("model", 0, 1)
+    loaded = _loaded_model(request.model, entry, choose_device(request.device))
+    cancel()
+    points, steps = _denoise(prepared.fitted, loaded, request, progress, cancel)
+    progress("clean", 0, 1)
+    return _finish(prepared, points, steps, loaded, request)
+
+
+# -- load ---------------------------------------------------------------------------------------------------
+
+
+def prepare(request: TraceRequest, entry: RegistryEntry) -> Input:
+    """Read the image, find its subject, settle the mode, and fit it to the network's square."""
+    photo = read_image(request.image)
+    subject = read_mask(request.mask, photo) if request.mask else find_subject(photo)
+    mode = choose_mode(request, entry, subject is not None)
+    rgba = photo.rgba
+    if subject is not None:
+        rgba = np.dstack([rgba[..., :3], subject.astype(np.uint8) * np.uint8(255)])
+    window = (
+        crop_window(rgba[..., 3], entry.subject_share)
+        if mode == "object"
+        else frame_window(request.fit or entry.fits["scene"], *rgba.shape[:2])
+    )
+    fitted = fit(rgba, window, entry.config.image_size, entry.background, area=entry.area)
+    if np.count_nonzero(fitted.mask) < MIN_SUBJECT:
+        raise BackendError(
+            "bad_mask" if request.mask else "bad_image",
+            f"The subject of {request.image} is too small to trace.",
+            "Choose an image in which it is larger, or another mask.",
+        )
+    warnings = []
+    if mode == "object" and _touches_border(rgba[..., 3] > 127):
+        warnings.append("The subject is cut off by the border of the image; its shape there is a guess.")
+    return Input(fitted, photo, mode, warnings)
+
+
+def choose_mode(request: TraceRequest, entry: RegistryEntry, has_subject: bool) -> str:
+    """Object or scene: what was asked for, else object where a subject is known and the model takes objects.
+
+    Raises
+    ------
+    BackendError
+        The model does not do what was asked for, or an object was asked for and nothing tells which.
+    """
+    mode = request.mode
+    if mode == "auto":
+        prefers_object = "object" in entry.fits and (has_subject or "scene" not in entry.fits)
+        mode = "object" if prefers_object else "scene"
+    if mode not in entry.fits:
+        raise BackendError(
+            "bad_request",
+            f"The model {entry.name} does not trace in {mode} mode.",
+            f"Choose {' or '.join(entry.fits)} mode, or another model.",
+        )
+    if mode == "object" and not has_subject:
+        raise BackendError(
+            "bad_mask",
+            f"Nothing tells the subject of {request.image} from its background.",
+            "Choose a mask, an image with a transparent or plain background, or scene mode.",
+        )
+    return mode
+
+
+def _touches_border(subject: NDArray[np.bool_]) -> bool:
+    border = (subject[0], subject[-1], subject[:, 0], subject[:, -1])
+    return any(np.count_nonzero(side) > 0.02 * side.size for side in border)
+
+
+# -- model --------------------------------------------------------------------------------------------------
+
+_cached: tuple[tuple[str, str], LoadedModel] | None = None
+
+
+def unload_models() -> None:
+    """Give the memory of the loaded model back."""
+    global _cached
+    _cached = None
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def choose_device(name: str | None) -> torch.device:
+    """A device by id ("cpu", "cuda:0"); without one the best there is.
+
+    Raises
+    ------
+    BackendError
+    """
+    if name is None:
+        return best_device()
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise BackendError(
+            "bad_request",
+            f"The device {name!r} cannot be used: {reason}.",
+            "Choose another, for example cpu.",
+        ) from error
+    return device
+
+
+def _loaded_model(name: str, entry: RegistryEntry, device: torch.device) -> LoadedModel:
+    """The model, kept for the next trace; a new one takes the place of the old."""
+    global _cached
+    key = (name, str(device))
+    if _cached is None or _cached[0] != key:
+        unload_models()
+        _check_memory(entry, device)
+        _cached = (key, load_model(name, device=device))
+    return _cached[1]
+
+
+def _check_memory(entry: RegistryEntry, device: torch.device) -> None:
+    """Say it before the system ends the process: Linux kills what takes more memory than there is."""
+    if device.type != "cpu" or not sys.platform.startswith("linux"):
+        return
+    lines = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
+    available_gb = int(lines["MemAvailable"].split()[0]) * 1024 / 1e9
+    if entry.memory_gb > available_gb:
+        raise BackendError(
+            "out_of_memory",
+            f"The model {entry.name} needs {entry.memory_gb:.1f} GB of memory; {available_gb:.1f} are free.",
+            "Close other programs, or choose a smaller model.",
+        )
+
+
+# -- encode, denoise, decode --------------------------------------------------------------------------------
+
+
+@torch.inference_mode()
+def _denoise(
+    fitted: Fitted, loaded: LoadedModel, request: TraceRequest, progress: Progress, cancel: Cancel
+) -> tuple[NDArray[np.float32], int]:
+    """Points (L, S, S, 3) of the model for a fitted image, and the number of steps it took."""
+    config, device = loaded.entry.config, loaded.device
+    steps = request.steps or config.steps
+    progress("encode", 0, 1)
+    rgb = torch.from_numpy(fitted.rgb).to(device).permute(2, 0, 1)[None, None].float() / 255.0
+    conditioning = loaded.model.condition(rgb)  # rgb (1, 1, 3, S, S)
+    cancel()
+
+    def on_step(done: int, total: int, _state: torch.Tensor) -> None:
+        progress("denoise", done, total)
+        cancel()
+
+    progress("denoise", 0, steps)
+    mask = torch.from_numpy(fitted.mask).to(device)
+    normalised = sample(
+        loaded.model,
+        conditioning,
+        mask.expand(1, 1, config.network.num_layers, -1, -1),
+        seed_generators([request.seed], device),
+        steps=steps,
+        solver=loaded.entry.solver,
+        prior_correlation=config.prior_correlation,
+        on_step=on_step,
+    )
+    progress("decode", 0, 1)
+    return config.normalisation.decode(normalised[0, 0]).float().cpu().numpy(), steps
+
+
+# -- clean --------------------------------------------------------------------------------------------------
+
+
+def _finish(
+    prepared: Input, points: NDArray[np.float32], steps: int, loaded: LoadedModel, request: TraceRequest
+) -> Traced:
+    """Points of the network to a stack: which exist, through which camera, from which pixels."""
+    entry, fitted, photo = loaded.entry, prepared.fitted, prepared.photo
+    warnings = list(prepared.warnings)
+    finite = np.isfinite(points).all(axis=-1)
+    if not finite[:, fitted.mask].all():
+        raise BackendError(
+            "internal",
+            f"The model {entry.name} gave numbers that are not finite.",
+            "Try another device or fewer steps; if that fails, verify the model's file.",
+        )
+    xyz = np.where(fitted.mask[..., None], points, np.float32(0))
+    mask = existing_layers(xyz, fitted.mask, entry.existence_tolerance)
+    intrinsics = fit_intrinsics(xyz[0], mask[0])
+    if intrinsics is None:
+        intrinsics = default_intrinsics(*fitted.mask.shape)
+        warnings.append("The points fit no camera; one with a field of view of 54° is assumed.")
+    if not mask[1:].any():
+        warnings.append("No hidden surface was found: only the visible layer exists.")
+    info = StackInfo(
+        unit=entry.unit,
+        model=entry.name,
+        model_sha256=loaded.sha256,
+        normalisation=entry.config.normalisation.to_dict(),
+        seed=request.seed,
+        steps=steps,
+        solver=entry.solver,
+        source=request.image,
+        image_size=photo.file_size,
+        mode=prepared.mode,
+    )
+    rgba = np.dstack([fitted.rgb, fitted.mask.astype(np.uint8) * np.uint8(255)])
+    grid_to_image = compose(photo.to_file, fitted.grid_to_image)
+    return Traced(LayerStack(xyz, mask, rgba, intrinsics, grid_to_image, info), warnings)
