@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from wt_backend.model.config import WTDiTConfig
+from wt_backend.model.config import ModelConfig
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,7 @@ class TrainConfig:
 
     name: str
     state: Path
-    model: WTDiTConfig
-    normalisation: dict[str, Any]
+    model: ModelConfig
     stages: tuple[StageConfig, ...]
     data: DataConfig = field(default_factory=DataConfig)
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
@@ -125,6 +124,12 @@ class TrainConfig:
     save_minutes: float = 5.0
     sheet_minutes: float = 10.0
     validation_samples: int = 64
+
+    def __post_init__(self) -> None:
+        if len({stage.steps > 0 for stage in self.stages}) != 1:
+            raise ValueError(
+                "Limit all stages by `steps`, or all by `minutes`: the learning rate spans them."
+            )
 
 
 def load_config(path: str | Path, state: str | Path | None = None) -> TrainConfig:
@@ -151,8 +156,7 @@ def load_config(path: str | Path, state: str | Path | None = None) -> TrainConfi
     return TrainConfig(
         name=name,
         state=Path(state) if state else Path("runs") / name,
-        model=WTDiTConfig.from_dict(raw.pop("model")),
-        normalisation=raw.pop("normalisation"),
+        model=ModelConfig.from_dict(raw.pop("model") | {"normalisation": raw.pop("normalisation")}),
         stages=stages,
         data=DataConfig(**raw.pop("data", {})),
         objective=ObjectiveConfig(**raw.pop("objective", {})),

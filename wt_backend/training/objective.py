@@ -125,11 +125,11 @@ class FlowObjective(nn.Module):
         level = t[:, :, None, None, None]
         x_t = (1 - level) * x0 + level * noise
         seen = torch.where(valid[:, None, :, :, None], x_t, fill)  # (B, L, H, W, 3)
-        condition = self.model.condition(rgb[:, None]).repeat(draws)
+        condition = self.model.condition(rgb[:, None])
         # One level for all layers goes in as (B,): the head then sees the very t, as the sampler gives it.
-        estimate = self.model.predict_x0(
-            seen[:, None], t if schedule == "per_layer" else t[:, 0], condition
-        )[:, 0].float()
+        estimate = self.model.predict_x0(seen[:, None], t if schedule == "per_layer" else t[:, 0], condition)[
+            :, 0
+        ].float()
         return self.losses(estimate, x0, valid, t, weight)
 
     def prepare(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:

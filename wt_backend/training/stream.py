@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -34,7 +35,9 @@ def stack_sample(path: Path, size: int) -> Sample:
     columns = np.minimum((np.arange(size) * width) // size, width - 1)
     depth = np.where(stack.mask, stack.xyz[..., 2], 0)[:6][:, rows][:, :, columns].astype(np.float32)
     depth = np.concatenate([depth, np.zeros((6 - len(depth), size, size), np.float32)])
-    rgba = cv2.resize(np.asarray(stack.rgba), (size, size), interpolation=cv2.INTER_AREA)
+    rgba: NDArray[np.uint8] = cv2.resize(
+        np.asarray(stack.rgba), (size, size), interpolation=cv2.INTER_AREA
+    ).astype(np.uint8)
     scale = np.diag([size / width, size / height, 1.0])
     return Sample(
         rgb=rgba[..., :3],
@@ -152,7 +155,7 @@ class SampleStream(IterableDataset[dict[str, torch.Tensor]]):
                 )
             return [stack_sample(paths[index % len(paths)], self.size)]
         is_scene = np.random.default_rng((self.config.seed, index, 7)).random() < self.config.scene_share
-        kind = "scene" if is_scene else "object"
+        kind: Literal["object", "scene"] = "scene" if is_scene else "object"
         return generate(self.config.seed, index, self.size, kind=kind)
 
 
@@ -165,4 +168,5 @@ def sample_loader(stream: SampleStream, workers: int) -> DataLoader[dict[str, to
         prefetch_factor=8 if workers else None,
         persistent_workers=workers > 0,
         pin_memory=torch.cuda.is_available(),
+        generator=torch.Generator(),  # the loader's own seed must not draw from the training's generator
     )

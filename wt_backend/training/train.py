@@ -12,9 +12,11 @@ from wt_backend.training.config import load_config
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Command line of the trainer. Returns 0 when the run is done, 3 where a signal stopped it (run it again)."""
+    """Command line of the trainer; returns 0 when the run is done, 3 where a signal stopped it."""
     parser = argparse.ArgumentParser(prog="python -m wt_backend train", description=__doc__)
-    parser.add_argument("config", help="TOML file, or the name of one that ships (see wt_backend/training/configs)")
+    parser.add_argument(
+        "config", help="TOML file, or the name of one that ships (see wt_backend/training/configs)"
+    )
     parser.add_argument("--state", help="folder for state and logs; default runs/NAME")
     parser.add_argument(
         "--export", metavar="STEM", help="write STEM.safetensors and STEM.json from the saved state, and stop"

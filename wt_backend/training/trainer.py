@@ -16,7 +16,6 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
-from wt_backend.flow.normalisation import Normalisation
 from wt_backend.model.wt_dit import WTDiT
 from wt_backend.training.config import StageConfig, TrainConfig, describe
 from wt_backend.training.objective import FlowObjective
@@ -55,11 +54,11 @@ class Trainer:
         self.fabric.launch()
         torch.set_float32_matmul_precision("high")
         torch.manual_seed(config.seed + self.fabric.global_rank)
-        model = WTDiT(config.model)
+        model = WTDiT(config.model.network)
+        model.net.encoder.mask_token.requires_grad_(False)  # never used, see wt_dit.md section 2
         if config.initial_weights:
             load_initial_weights(model, config.initial_weights)
-        self.normalisation = Normalisation.from_dict(config.normalisation)
-        objective = FlowObjective(model, self.normalisation, config.objective)
+        objective = FlowObjective(model, config.model.normalisation, config.objective)
         objective.to(self.fabric.device)
         self.model = model
         self.ema = Ema(model, config.optimiser.ema)
@@ -140,7 +139,7 @@ class Trainer:
         losses = self.objective(batch, stage.draws, stage.schedule)
         self.fabric.backward(losses["loss"])
         norm = self.fabric.clip_gradients(self.objective, self.optimiser, max_norm=settings.clip)
-        loss = float(self.fabric.all_reduce(losses["loss"].detach()))
+        loss = float(torch.as_tensor(self.fabric.all_reduce(losses["loss"].detach())))
         if self.is_spike(loss):
             self.progress.skipped += 1
         else:
@@ -151,7 +150,10 @@ class Trainer:
         self.progress.stage_step += 1
         self.progress.images += len(batch["rgb"]) * self.fabric.world_size
         if self.progress.step % 50 == 0:
-            self.log({**losses, "rate": rate, "gradient_norm": norm})
+            self.log(
+                {name: value.detach() for name, value in losses.items()}
+                | {"rate": rate, "gradient_norm": norm}
+            )
 
     def is_spike(self, loss: float) -> bool:
         """Whether a loss is not finite or over `spike_factor` times the running value; updates that value."""
@@ -165,7 +167,7 @@ class Trainer:
         return False
 
     def learning_rate(self) -> float:
-        """Linear warm-up, then cosine over the stages (each has its share by its number of steps or minutes)."""
+        """Linear warm-up, then cosine over all stages, by steps or minutes."""
         settings, stages = self.config.optimiser, self.config.stages
         lengths = [stage.steps or stage.minutes for stage in stages]
         index = self.progress.stage
@@ -185,7 +187,8 @@ class Trainer:
             self.writer.add_scalar(f"train/{name}", float(value), progress.step)
         print(
             f"step {progress.step}  stage {progress.stage}  {progress.seconds / 60:.1f} min  "
-            f"images {progress.images}  loss {float(values['loss']):.4f}  x0 {float(values['x0_error']):.4f}  "
+            f"images {progress.images}  loss {float(values['loss']):.4f}  "
+            f"x0 {float(values['x0_error']):.4f}  "
             f"lr {float(values['rate']):.2e}  skipped {progress.skipped}",
             flush=True,
         )
@@ -193,7 +196,9 @@ class Trainer:
     def validate(self) -> None:
         """Errors of the averaged weights on unseen families, and a sample sheet."""
         if self.fabric.is_global_zero and self.writer is not None:
-            errors = self.validation.run(self.ema, self.current_size(), self.fabric.device, self.progress.step)
+            errors = self.validation.run(
+                self.ema, self.current_size(), self.fabric.device, self.progress.step
+            )
             for name, value in errors.items():
                 self.writer.add_scalar(f"validation/{name}", value, self.progress.step)
             print("validation  " + "  ".join(f"{k} {v:.4f}" for k, v in errors.items()), flush=True)
@@ -254,11 +259,14 @@ def parameter_groups(model: WTDiT, weight_decay: float) -> list[dict[str, Any]]:
 
 
 def compile_blocks(model: WTDiT) -> None:
-    """Compile each transformer block by itself: the same kernels as a whole-model compile, built in a fraction of
-    the time, since equal blocks share them."""
-    for blocks in model.block_lists():
-        for block in blocks:
-            block.compile()
+    """Compile each transformer block by itself.
+
+    The kernels are those of a whole-model compile, built in a fraction of the time: equal blocks share them.
+    """
+    blocks = [*model.net.encoder.blocks, *model.net.decoder_blocks, *model.net.latents_projection.geo_blocks]
+    torch._dynamo.config.recompile_limit = 64  # kinds of block × modulation shapes × stages
+    for block in blocks:
+        block.compile(dynamic=False)
 
 
 def load_initial_weights(model: WTDiT, source: str) -> None:

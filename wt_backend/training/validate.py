@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import default_collate
 
-from wt_backend.flow.normalisation import Normalisation
+from wt_backend.flow.noise import seed_generators
 from wt_backend.flow.sampler import sample
 from wt_backend.model.wt_dit import WTDiT
 from wt_backend.training.data import Sample, generate
@@ -37,7 +37,6 @@ class Validation:
 
     def __init__(self, config: TrainConfig) -> None:
         self.config = config
-        self.normalisation = Normalisation.from_dict(config.normalisation)
         self.samples: dict[int, list[Sample]] = {}
         self.model: WTDiT | None = None
 
@@ -59,11 +58,11 @@ class Validation:
         Returns
         -------
         dict
-            Mean AbsRel of depth after one scale fitted on layer 0: `object_1step_layer0`, `object_1step_deeper`,
-            `scene_4step_layer0`, …
+            Mean AbsRel of depth after one scale fitted on layer 0: `object_1step_layer0`,
+            `object_1step_deeper`, `scene_4step_layer0`, …
         """
         if self.model is None:
-            self.model = WTDiT(self.config.model).to(device).eval()
+            self.model = WTDiT(self.config.model.network).to(device).eval()
         self.model.load_state_dict(ema.values)
         views = self.views(size)
         errors: dict[str, float] = {}
@@ -86,18 +85,17 @@ class Validation:
         batch = default_collate([unaugmented(view) for view in views])
         rgb = batch["rgb"].to(device).permute(0, 3, 1, 2).float() / 255
         mask = batch["mask"].to(device)
-        layers = self.config.model.num_layers
-        generator = torch.Generator(device).manual_seed(SEED)
+        layers = self.config.model.network.num_layers
         with torch.autocast(device.type, torch.bfloat16, enabled="bf16" in self.config.precision):
             condition = self.model.condition(rgb[:, None])
             x = sample(
                 self.model,
                 condition,
                 mask[:, None, None].expand(-1, 1, layers, -1, -1),
+                seed_generators([SEED], device),
                 steps=steps,
-                generator=generator,
             )
-        return self.normalisation.decode(x[:, 0].float())[..., 2].cpu().numpy()
+        return self.config.model.normalisation.decode(x[:, 0].float())[..., 2].cpu().numpy()
 
 
 def unaugmented(view: Sample) -> dict[str, NDArray | bool]:

@@ -1,0 +1,120 @@
+"""The objective: depth filling, unprojection, noise levels, and a loss that is zero for a perfect network."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from wt_backend.flow.normalisation import Normalisation
+from wt_backend.training.config import ObjectiveConfig
+from wt_backend.training.noise_levels import draw_noise_levels
+from wt_backend.training.objective import FlowObjective, fill_depth, unproject
+
+NORMALISATION = Normalisation("median_log", (0.0, 0.0, 0.05), (0.25, 0.25, 0.25))
+
+
+class Oracle(nn.Module):
+    """Predicts what it is told, so that the loss's own arithmetic is what is tested."""
+
+    def __init__(self, answer: Tensor) -> None:
+        super().__init__()
+        self.answer = answer
+        self.seen: list[Tensor] = []
+        self.times: list[Tensor] = []
+
+    def condition(self, rgb: Tensor) -> None:
+        return None
+
+    def predict_x0(self, x: Tensor, t: Tensor, cond: None) -> Tensor:
+        self.seen.append(x)
+        self.times.append(t)
+        return self.answer.repeat_interleave(len(x) // len(self.answer), dim=0)[:, None]
+
+
+def batch_of(depth: Tensor, mask: Tensor) -> dict[str, Tensor]:
+    b, _, height, width = depth.shape
+    intrinsics = torch.tensor([[width, 0, width / 2], [0, height, height / 2], [0, 0, 1.0]])
+    return {
+        "rgb": torch.randint(0, 255, (b, height, width, 3), dtype=torch.uint8),
+        "mask": mask,
+        "depth": depth,
+        "intrinsics": intrinsics.expand(b, 3, 3),
+        "scene": torch.tensor([False, True])[:b],
+    }
+
+
+def example() -> dict[str, Tensor]:
+    torch.manual_seed(3)
+    depth = torch.cumsum(0.1 + torch.rand(2, 6, 8, 8), dim=1)
+    depth[:, 3:] = 0  # three hits a ray, the rest is to be filled
+    depth[0, :, :2] = 0  # rays that hit nothing
+    mask = torch.ones(2, 8, 8, dtype=torch.bool)
+    mask[1, 5:] = False
+    return batch_of(depth, mask)
+
+
+def truth(batch: dict[str, Tensor]) -> Tensor:
+    depth = torch.where(batch["depth"][:, :1] > 0, fill_depth(batch["depth"]), 1.0)
+    return NORMALISATION.encode(unproject(depth, batch["intrinsics"]))
+
+
+def test_fill_depth_repeats_the_last_hit() -> None:
+    depth = torch.tensor([1.0, 2.0, 0.0, 0.0]).view(1, 4, 1, 1)
+    assert fill_depth(depth).flatten().tolist() == [1.0, 2.0, 2.0, 2.0]
+
+
+def test_unprojected_points_return_to_their_pixel_centres() -> None:
+    intrinsics = torch.tensor([[[50.0, 0, 3.2], [0, 40.0, 2.1], [0, 0, 1]]])
+    points = unproject(0.5 + torch.rand(1, 2, 5, 7), intrinsics)
+    projected = points @ intrinsics[0].T
+    u, v = projected[..., 0] / projected[..., 2], projected[..., 1] / projected[..., 2]
+    assert torch.allclose(u, (torch.arange(7) + 0.5).expand_as(u), atol=1e-4)
+    assert torch.allclose(v, (torch.arange(5) + 0.5)[:, None].expand_as(v), atol=1e-4)
+
+
+def test_a_perfect_network_has_no_loss_and_pixels_without_truth_do_not_count() -> None:
+    batch = example()
+    answer = truth(batch)
+    objective = FlowObjective(Oracle(answer), NORMALISATION, ObjectiveConfig()).eval()  # type: ignore[arg-type]
+    assert objective(batch, 3, "shared")["loss"] < 1e-10
+    answer[0, :, :2] += 100  # no hit there
+    answer[1, :, 5:] += 100  # outside the mask
+    assert objective(batch, 3, "shared")["loss"] < 1e-10
+    answer[1, 2, 0, 0] += 1
+    assert objective(batch, 3, "shared")["loss"] > 1e-4
+
+
+def test_layers_in_the_wrong_order_are_penalised() -> None:
+    batch = example()
+    answer = truth(batch)
+    answer[:, 1, ..., 2] = answer[:, 0, ..., 2] - 1
+    losses = FlowObjective(Oracle(answer), NORMALISATION, ObjectiveConfig())(batch, 1, "shared")  # type: ignore[arg-type]
+    assert losses["monotonic"] > 0.1
+
+
+def test_invalid_pixels_enter_as_unit_noise_at_every_level() -> None:
+    batch = example()
+    oracle = Oracle(truth(batch))
+    FlowObjective(oracle, NORMALISATION, ObjectiveConfig())(batch, 64, "shared")  # type: ignore[arg-type]
+    outside = oracle.seen[0][64:, 0, :, 5:]  # second sample, below the mask
+    assert abs(float(outside.std()) - 1) < 0.02 and abs(float(outside.mean())) < 0.02
+
+
+def test_levels_of_the_two_stages() -> None:
+    torch.manual_seed(0)
+    shared = draw_noise_levels(20000, 6, "shared", 0.25, torch.device("cpu"))
+    assert torch.equal(shared, shared[:, :1].expand_as(shared))
+    assert abs(float((shared[:, 0] == 1).float().mean()) - 0.25) < 0.02
+    apart = draw_noise_levels(20000, 6, "per_layer", 0.0, torch.device("cpu"))
+    assert (apart[:, 0] > 0.8).float().mean() > 2 * (apart[:, 1] > 0.8).float().mean()
+    assert not torch.equal(apart[:, 1], apart[:, 2])
+    assert float(apart.min()) > 0 and float(apart.max()) <= 1
+
+
+def test_one_level_for_all_layers_reaches_the_network_as_one_number_a_sample() -> None:
+    batch = example()
+    oracle = Oracle(truth(batch))
+    objective = FlowObjective(oracle, NORMALISATION, ObjectiveConfig())  # type: ignore[arg-type]
+    objective(batch, 2, "shared")
+    objective(batch, 2, "per_layer")
+    assert oracle.times[0].shape == (4,) and oracle.times[1].shape == (4, 6)

@@ -1,0 +1,50 @@
+"""The stream of training samples: what a resumed run sees is what an uninterrupted one would have seen."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from wt_backend.training.config import DataConfig
+from wt_backend.training.data import generate
+from wt_backend.training.stream import SampleStream, sample_loader, training_item
+
+CONFIG = DataConfig(seed=5, scene_share=0.3, reuse=1, buffer_scenes=2)
+
+
+def first_batches(workers: int, start: int, count: int) -> list[dict[str, torch.Tensor]]:
+    stream = SampleStream(CONFIG, size=28, batch=3, first_batch=start)
+    return list(itertools.islice(iter(sample_loader(stream, workers)), count))
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_resumed_stream_goes_on_as_if_never_stopped(workers: int) -> None:
+    whole = first_batches(workers, 0, 7)
+    resumed = first_batches(workers, 3, 4)
+    for expected, got in zip(whole[3:], resumed, strict=True):
+        assert expected.keys() == got.keys()
+        for key in expected:
+            assert torch.equal(expected[key], got[key]), key
+
+
+def test_items_are_relative_to_the_median_and_painted_outside_the_mask() -> None:
+    view = next(v for i in range(9) for v in generate(3, i, 56, kind="object") if (v.alpha > 127).sum() > 50)
+    item = training_item(view, np.random.default_rng(0))
+    depth, mask, rgb = item["depth"], item["mask"], item["rgb"]
+    assert isinstance(depth, np.ndarray) and isinstance(mask, np.ndarray) and isinstance(rgb, np.ndarray)
+    assert abs(float(np.median(depth[0][depth[0] > 0])) - 1) < 0.01
+    far = ~mask & (depth[0] == 0)
+    assert far.any() and np.abs(rgb[far].astype(int) - 128).max() <= 64
+
+
+def test_a_flip_moves_the_principal_point_with_the_image() -> None:
+    view = generate(3, 1, 28, kind="scene")[0]
+    view.intrinsics[0, 2] = 10.0
+    items = [training_item(view, np.random.default_rng(seed)) for seed in range(12)]
+    straight = [i for i in items if np.isclose(i["intrinsics"][0, 2], view.intrinsics[0, 2])]  # type: ignore[index]
+    flipped = [i for i in items if np.isclose(i["intrinsics"][0, 2], 28 - view.intrinsics[0, 2])]  # type: ignore[index]
+    assert straight and flipped
+    assert np.array_equal(straight[0]["depth"], np.asarray(flipped[0]["depth"])[:, :, ::-1])

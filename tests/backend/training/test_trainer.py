@@ -1,0 +1,96 @@
+"""The trainer as a process: stopped by SIGTERM and resumed, it ends where an uninterrupted run ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+CONFIG = """
+precision = "32-true"
+compile = false
+sheet_minutes = 60
+validation_samples = 2
+[model.network]
+num_layers = 6
+image_size = 28
+decoder_dim = 16
+decoder_heads = 2
+decoder_blocks = 3
+head_blocks = 1
+[model.network.encoder]
+embed_dim = 16
+depth = 4
+num_heads = 2
+pos_embed_grid = 2
+[normalisation]
+mode = "median_log"
+std = [0.25, 0.25, 0.25]
+[data]
+workers = 0
+reuse = 4
+buffer_scenes = 2
+[optimiser]
+learning_rate = 1e-3
+warmup_steps = 5
+[[stages]]
+size = 28
+images = 4
+draws = 2
+steps = {steps}
+schedule = "per_layer"
+[[stages]]
+size = 42
+images = 4
+draws = 1
+steps = 4
+"""
+
+
+def command(folder: Path, state: str, *extra: str) -> list[str]:
+    return [
+        sys.executable, "-c", "import sys; from wt_backend.training.train import main; sys.exit(main(sys.argv[1:]))",
+        str(folder / "run.toml"), "--state", str(folder / state), *extra,
+    ]  # fmt: skip
+
+
+def test_stop_resume_export(tmp_path: Path) -> None:
+    (tmp_path / "run.toml").write_text(CONFIG.format(steps=40))
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    subprocess.run(command(tmp_path, "whole"), check=True, timeout=240, env=environment)
+
+    stopped = subprocess.Popen(command(tmp_path, "parts"), stdout=subprocess.PIPE, text=True, env=environment)
+    log = tmp_path / "parts" / "tensorboard"
+    deadline = time.monotonic() + 120
+    while not log.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(2.0)
+    stopped.send_signal(signal.SIGTERM)
+    stopped.communicate(timeout=120)
+    if stopped.returncode == 0:
+        pytest.fail("The run ended before it could be stopped: make it longer.")
+    assert stopped.returncode == 3
+    halfway = torch.load(tmp_path / "parts" / "state.pt", weights_only=True)["progress"]
+    assert 0 <= halfway["step"] < 44
+    subprocess.run(command(tmp_path, "parts"), check=True, timeout=240, env=environment)
+
+    whole, parts = (
+        torch.load(tmp_path / name / "state.pt", weights_only=True) for name in ("whole", "parts")
+    )
+    assert whole["progress"]["step"] == parts["progress"]["step"] == 44
+    for name, value in whole["model"].items():
+        assert torch.equal(value, parts["model"][name]), name
+    for name, value in whole["ema"].items():
+        assert torch.equal(value, parts["ema"][name]), name
+
+    subprocess.run(
+        command(tmp_path, "whole", "--export", str(tmp_path / "out" / "toy")), check=True, timeout=60
+    )
+    assert (tmp_path / "out" / "toy.safetensors").stat().st_size > 1000
+    assert list((tmp_path / "whole" / "sheets").glob("*.png"))
