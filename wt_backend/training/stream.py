@@ -7,10 +7,10 @@ stream that starts at batch b yields what an uninterrupted one would have yielde
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import cv2
 import numpy as np
@@ -154,9 +154,18 @@ class SampleStream(IterableDataset[dict[str, torch.Tensor]]):
                     f"There are no .wts files in {self.config.stacks}: put your stacks there, or leave `stacks` empty."
                 )
             return [stack_sample(paths[index % len(paths)], self.size)]
-        is_scene = np.random.default_rng((self.config.seed, index, 7)).random() < self.config.scene_share
-        kind: Literal["object", "scene"] = "scene" if is_scene else "object"
-        return generate(self.config.seed, index, self.size, kind=kind)
+        return self.generated_views(index)
+
+    def generated_views(self, index: int) -> list[Sample]:
+        """Procedural views; a seed whose meshes fail (rare, geometry being what it is) is named and passed over."""
+        for attempt in range(10):
+            seed = index + attempt * 100_000_000
+            is_scene = np.random.default_rng((self.config.seed, seed, 7)).random() < self.config.scene_share
+            try:
+                return generate(self.config.seed, seed, self.size, kind="scene" if is_scene else "object")
+            except (ValueError, RuntimeError, IndexError, ArithmeticError, np.linalg.LinAlgError) as error:
+                warnings.warn(f"Scene {seed} of seed {self.config.seed} failed: {error!r}", stacklevel=2)
+        raise RuntimeError(f"Ten scenes in a row failed from index {index}: the data engine is broken.")
 
 
 def sample_loader(stream: SampleStream, workers: int) -> DataLoader[dict[str, torch.Tensor]]:
