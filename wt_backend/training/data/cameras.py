@@ -65,7 +65,8 @@ def frame_object(
         elevation = np.radians(np.clip(rng.normal(20, 17), -25, 80))
     fill = rng.uniform(0.45, 0.95)  # how much of the photograph the subject's sphere takes
     distance = radius / np.sin(fov / 2 * fill)
-    position = centre + distance * direction(rng.uniform(0, 2 * np.pi), elevation)
+    azimuth = rng.normal(0, 0.9) if rng.random() < 0.5 else rng.uniform(0, 2 * np.pi)  # fronts are at +X
+    position = centre + distance * direction(azimuth, elevation)
     aside = rng.normal(0, 0.25, 3) * (1 - fill) * distance * np.tan(fov / 2)
     roll = rng.normal(0, np.radians(4)) if rng.random() < 0.4 else 0.0
     rotation = look_at(position, centre + aside, roll)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -15,7 +15,7 @@ from wt_backend.training.data.degrade import antialias, degrade, tone_map
 from wt_backend.training.data.mesh import Mesh
 from wt_backend.training.data.shading import Lighting, Surface, shade
 from wt_backend.training.data.textures import Material, random_colour, random_material
-from wt_backend.training.data.tracing import LAYERS
+from wt_backend.training.data.tracing import LAYERS, Tracer
 
 if TYPE_CHECKING:
     from wt_backend.stack import LayerStack
@@ -196,15 +196,30 @@ def _object_view(surface: Surface, rng: np.random.Generator, size: int) -> Sampl
     return Sample(rgb, alpha, depth, camera.intrinsics, "object")
 
 
+def _scene_camera(stage: scenes.Stage, tracer: Tracer, rng: np.random.Generator, size: int) -> Camera:
+    """A viewpoint that isn't inside or right in front of something; the last of eight in any case."""
+    coarse = (np.arange(12) + 0.5) * size / 12
+    columns, rows = np.meshgrid(coarse, coarse)
+    for _ in range(8):
+        position, target = stage.viewpoint(rng)
+        fov = np.radians(np.clip(rng.normal(50, 12), 22, 80))
+        stretch = float(rng.choice([1.0, rng.uniform(0.6, 1.4)], p=[0.75, 0.25]))
+        roll = rng.normal(0, np.radians(2))
+        camera = frame_scene(position, target, fov, size, roll, stretch)
+        distances, _ = tracer.layers(position, camera.rays(rows.ravel(), columns.ravel()), 1)
+        away = np.linalg.norm(target - position)
+        if (distances > 0).mean() > 0.3 and distances[distances > 0].min() > 0.12 * away:
+            break
+    return camera
+
+
 def _scene_view(stage: scenes.Stage, surface: Surface, rng: np.random.Generator, size: int) -> Sample:
-    distance = rng.uniform(*stage.distance)
-    back = direction(rng.uniform(*stage.azimuth), rng.uniform(*stage.elevation))
-    target = stage.target + rng.normal(0, 0.08, 3) * distance
-    fov = np.radians(np.clip(rng.normal(48, 12), 22, 80))
-    stretch = float(rng.choice([1.0, rng.uniform(0.6, 1.4)], p=[0.7, 0.3]))
-    roll = rng.normal(0, np.radians(2))
-    camera = frame_scene(target + distance * back, target, fov, size, roll, stretch)
-    light = random_lighting(rng, camera, stage.target, 1.5)
+    camera = _scene_camera(stage, surface.tracer, rng, size)
+    light = random_lighting(rng, camera, stage.centre, stage.radius)
+    if stage.lamp is not None and rng.random() < 0.75:
+        light = replace(
+            light, key_position=rng.uniform(*stage.lamp), key_radius=float(rng.uniform(0.05, 0.4))
+        )
     linear, depth = _render(surface, camera, light, rng, size)
     mask = depth[0] > 0
     if not mask.all():

@@ -52,6 +52,18 @@ def mushroom(rng: Rng) -> Mesh:
     return union([cap, p.tube(path, np.linspace(rng.uniform(0.05, 0.15), 0.06, 16), 16).with_slot(1)])
 
 
+def topiary(rng: Rng) -> Mesh:
+    """Stalk with a clipped crown of one or two rippled balls."""
+    height = rng.uniform(0.4, 1.0)
+    parts = [p.cylinder(rng.uniform(0.03, 0.08), height, segments=14).shifted(0, 0, height / 2)]
+    for i in range(int(rng.integers(1, 3))):
+        ball = p.sphere(1.0, 14)
+        wave = 1 + 0.05 * np.sin(ball.vertices @ rng.normal(0, 7, (3, 4))).sum(1)
+        crown = ball.moved(ball.vertices * wave[:, None] * rng.uniform(0.2, 0.45, 3)).with_crease(SMOOTH)
+        parts.append(crown.shifted(*rng.normal(0, 0.05, 2), height + 0.25 * i).with_slot(1))
+    return union(parts)
+
+
 def leaf(rng: Rng, length: float, width: float, droop: float) -> Mesh:
     """A single thin sheet along +X, curved down and folded along its middle."""
     rows, columns = 9, 5

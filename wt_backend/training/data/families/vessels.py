@@ -27,6 +27,13 @@ def _curve(knots: list[tuple[float, float]], samples: int = 16) -> np.ndarray:
     return curve
 
 
+def _turned(rng: np.random.Generator, outer: np.ndarray, wall: float, segments: int) -> Mesh:
+    """A vessel with walls or, one in five, a single sheet without thickness, as modellers leave it."""
+    if rng.random() < 0.2:
+        return p.lathe(np.concatenate([[[0, outer[0, 1]]], outer]), segments)
+    return p.lathe(shell_profile(outer, wall, 0.05), segments)
+
+
 def handle(rng: np.random.Generator, radius: float, low: float, high: float) -> Mesh:
     """Ear of a mug at +X, ends reaching in to `radius`."""
     reach = rng.uniform(0.5, 0.95) * (high - low)
@@ -69,7 +76,7 @@ def bowl(rng: np.random.Generator) -> Mesh:
     outer = _curve(
         [(foot, 0), (foot + (mouth - foot) * rng.uniform(0.6, 0.95), height * 0.45), (mouth, height)]
     )
-    return p.lathe(shell_profile(outer, rng.uniform(0.02, 0.05), 0.04), 44)
+    return _turned(rng, outer, rng.uniform(0.02, 0.05), 44)
 
 
 def vase(rng: np.random.Generator) -> Mesh:
@@ -77,7 +84,7 @@ def vase(rng: np.random.Generator) -> Mesh:
     knots = [
         (rng.uniform(0.12, 0.4), z) for z in np.linspace(0, rng.uniform(0.8, 1.5), int(rng.integers(4, 7)))
     ]
-    return p.lathe(shell_profile(_curve(knots, 26), rng.uniform(0.02, 0.05), 0.05), 36)
+    return _turned(rng, _curve(knots, 26), rng.uniform(0.02, 0.05), 36)
 
 
 def bottle(rng: np.random.Generator) -> Mesh:
