@@ -7,6 +7,7 @@ perfection in one part is worth.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 import cv2
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wt_backend.evaluation.samples import Sample
+from wt_backend.protocol import TraceRequest
 from wt_backend.stack import LayerStack, StackInfo
 
 FIELD_OF_VIEW = 40.0  # degrees across the longer side: a usual photo of an object
@@ -85,12 +87,12 @@ class Truth:
 
 
 class WorldTracing:
-    """A model by name, through the very pipeline that the Trace World button uses.
+    """A model by name or file, through the very pipeline that the Trace World button uses.
 
     Parameters
     ----------
     model : str
-        Name in the checkpoint registry.
+        Name in the checkpoint registry, or a weights file.
     steps : int, optional
         Sampler steps; the model's own default where left out.
     device : str, optional
@@ -100,12 +102,31 @@ class WorldTracing:
     random = True
 
     def __init__(self, model: str, steps: int | None = None, device: str | None = None) -> None:
-        self.name = model if steps is None else f"{model} {steps} steps"
+        self.name = Path(model).stem if steps is None else f"{Path(model).stem} {steps} steps"
         self.model, self.steps, self.device = model, steps, device
 
     def predict(self, sample: Sample, seed: int) -> LayerStack:
+        from wt_backend import pipeline  # torch: only where a model runs
 
-        raise NotImplementedError
+        image = str(sample.image.resolve())
+        request = TraceRequest(
+            image=image,
+            output=image,  # asked for by the message; this call saves nothing
+            mode=sample.mode,
+            model=self.model,
+            seed=seed,
+            steps=self.steps,
+            device=self.device,
+        )
+        return pipeline.trace(request, _no_progress, _never_cancel)
+
+
+def _no_progress(stage: str, step: int, total: int) -> None:
+    """An evaluation reports whole samples only."""
+
+
+def _never_cancel() -> None:
+    """An evaluation is stopped as a process."""
 
 
 TRIVIAL: tuple[type[Baseline], ...] = (MeanPlane, Inflation, ExactVisible, Truth)

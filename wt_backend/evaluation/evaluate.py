@@ -17,9 +17,10 @@ from wt_backend.evaluation.samples import Sample, find_samples, load_sample
 from wt_backend.evaluation.score import Scores, failed_scores, score_stack
 from wt_backend.evaluation.sheet import draw_sheet
 from wt_backend.protocol import BackendError
-from wt_backend.stack import LayerStack, StackError
+from wt_backend.stack import LayerStack
 
 DEFAULT_MODEL = "wt-mini"
+SAMPLE_ERRORS = ("bad_image", "bad_mask")
 
 
 def evaluate(
@@ -47,8 +48,10 @@ def evaluate(
     ------
     FileNotFoundError
         If the folder holds no pair.
-    ValueError, StackError
+    ValueError
         If a sample is damaged.
+    BackendError
+        If a model cannot run at all.
     """
     results = [Result(predictor.name) for predictor in predictors]
     images = find_samples(folder)
@@ -66,20 +69,22 @@ def evaluate(
 def _run(
     predictor: Baseline, sample: Sample, seed: int, points: int | None, sheets: Path | None, result: Result
 ) -> None:
-    """Predict and score one sample; a failure is recorded, not hidden."""
+    """Predict and score one sample; what cannot be traced or aligned is recorded as a failure."""
     start = time.perf_counter()
     try:
         predicted = predictor.predict(sample, seed)
         seconds = time.perf_counter() - start
         scores = score_stack(predicted, sample.truth, points)
-    except (BackendError, StackError, ValueError) as error:
+    except (BackendError, ValueError) as error:
+        if isinstance(error, BackendError) and error.kind not in SAMPLE_ERRORS:
+            raise  # a missing model or a full disk is no property of the sample
         result.failures.append(f"{sample.name}, seed {seed}: {error}")
         result.rows.append(Row(sample.name, sample.mode, seed, math.nan, failed_scores()))
         return
     result.rows.append(Row(sample.name, sample.mode, seed, seconds, scores))
     if sheets is not None:
         _write_sheet(
-            sheets / f"{sample.name}.{predictor.name.replace(' ', '_')}.png", sample, predicted, scores
+            sheets / f"{sample.name}.{predictor.name.replace(' ', '-')}.png", sample, predicted, scores
         )
 
 

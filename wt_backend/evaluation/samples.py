@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from wt_backend.images import read_image
 from wt_backend.stack import LayerStack
 
 
@@ -64,24 +64,16 @@ def load_sample(image: Path) -> Sample:
     Raises
     ------
     ValueError
-        If the image cannot be read, or its size is not that of the truth's image.
-    wt_backend.stack.StackError
-        If the truth cannot be read.
+        If the image's size is not that of the truth's image.
+    BackendError, StackError
+        If the image or the truth cannot be read.
     """
     truth = LayerStack.load(image.with_suffix(".wts"))
-    pixels = cv2.imread(str(image), cv2.IMREAD_UNCHANGED)
-    if pixels is None:
-        raise ValueError(f"{image}: this image cannot be read; render or copy it again")
-    if pixels.dtype == np.uint16:
-        pixels = (pixels // 257).astype(np.uint8)
-    if pixels.ndim == 2:
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
-    has_alpha = pixels.shape[2] == 4 and bool((pixels[..., 3] < 128).any())
-    code = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGBA
-    rgba = np.asarray(cv2.cvtColor(pixels, code), dtype=np.uint8)
-    if rgba.shape[1::-1] != tuple(truth.info.image_size):
+    photo = read_image(image)
+    if photo.file_size != tuple(truth.info.image_size):
         raise ValueError(
-            f"{image}: the image has {rgba.shape[1]}×{rgba.shape[0]} pixels but its truth was made for "
-            f"{truth.info.image_size[0]}×{truth.info.image_size[1]}; put the image back that belongs to it"
+            f"{image}: the image has {photo.file_size} pixels but its truth was made for "
+            f"{truth.info.image_size}; put the image back that belongs to it"
         )
-    return Sample(image.stem, image, rgba, has_alpha, truth)
+    has_alpha = bool((photo.rgba[..., 3] < 128).any())
+    return Sample(image.stem, image, photo.rgba, has_alpha, truth)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial import cKDTree
 
 from wt_backend.evaluation import metrics
 
@@ -51,6 +52,17 @@ def test_half_of_the_truth_missing_halves_the_recall() -> None:
     score = metrics.score_points(truth[:1], truth)
     assert score.chamfer == pytest.approx(0.25)  # ½(0 + ½(0 + 1))
     assert score.fscore[0.01] == pytest.approx(2 / 3)  # P = 1, R = ½
+
+
+def test_many_far_points_are_measured_on_a_part_of_them() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.uniform(0, 1, (500, 3))
+    predicted = rng.uniform(0, 1, (3 * metrics.FAR_SAMPLE, 3)) * 4 + [0.5, 0, 0]
+    score = metrics.score_points(predicted, truth)
+    to_truth, to_predicted = cKDTree(truth).query(predicted)[0], cKDTree(predicted).query(truth)[0]
+    assert score.chamfer == pytest.approx((to_truth.mean() + to_predicted.mean()) / 2, rel=0.01)
+    precision, recall = (to_truth < 0.1).mean(), (to_predicted < 0.1).mean()
+    assert score.fscore[0.1] == pytest.approx(2 * precision * recall / (precision + recall), abs=1e-12)
 
 
 def test_empty_point_sets() -> None:

@@ -1,0 +1,117 @@
+"""The command end to end on a folder of pairs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from spheres import sphere_stack
+
+from wt_backend.evaluation import evaluate
+from wt_backend.evaluation.baselines import TRIVIAL, MeanPlane
+from wt_backend.evaluation.report import Result, Row, as_markdown, write_report
+from wt_backend.evaluation.samples import Sample
+from wt_backend.stack import LayerStack
+
+
+def write_pair(folder: Path, name: str, stack: LayerStack) -> None:
+    cv2.imwrite(str(folder / f"{name}.png"), cv2.cvtColor(stack.rgba, cv2.COLOR_RGBA2BGRA))
+    stack.save(folder / f"{name}.wts")
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    write_pair(tmp_path, "ball", sphere_stack(48))
+    write_pair(tmp_path, "shell", sphere_stack(64, radii=(1.0, 0.5)))
+    (tmp_path / "alone.png").write_bytes((tmp_path / "ball.png").read_bytes())
+    return tmp_path
+
+
+class Guess:
+    """A predictor that depends on its seed: the truth with noise that grows with it."""
+
+    name = "guess"
+    random = True
+
+    def predict(self, sample: Sample, seed: int) -> LayerStack:
+        truth = sample.truth
+        noise = np.random.default_rng(seed).normal(1, 0.01 * seed, truth.mask.shape)
+        noisy = truth.xyz * noise[..., None].astype(np.float32)
+        return replace(truth, xyz=noisy, info=replace(truth.info, model="guess"))
+
+
+def test_baselines_run_over_a_folder_and_write_report_and_sheets(pairs: Path) -> None:
+    out = pairs / "out"
+    results = evaluate.evaluate(pairs, [baseline() for baseline in TRIVIAL], sheets=out / "sheets")
+    write_report(out, pairs, results)
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    by_name = {result["name"]: result for result in report["results"]}
+    assert len(by_name["truth"]["samples"]) == 2  # alone.png has no truth
+    assert by_name["truth"]["modes"]["object"]["mean"]["all/f@0.05"] == pytest.approx(1)
+    assert by_name["mean-plane"]["modes"]["object"]["mean"]["unseen/chamfer"] is None
+    markdown = (out / "report.md").read_text(encoding="utf-8")
+    assert "## 2 objects" in markdown and "| inflation |" in markdown
+    sheet = cv2.imread(str(out / "sheets" / "shell.inflation.png"))
+    assert sheet.shape[1] > sheet.shape[0] > 300
+    assert sheet.std() > 10
+
+
+def test_the_best_seed_is_the_one_with_the_smallest_chamfer(pairs: Path) -> None:
+    result = evaluate.evaluate(pairs, [Guess()], seeds=[1, 0, 3])[0]
+    assert result.seeds == 3 and len(result.rows) == 6
+    assert result.best()["all/chamfer"] < result.mean()["all/chamfer"]
+    assert result.best()["abs_rel"] == pytest.approx(0, abs=1e-6)  # seed 0 has no noise
+    assert "guess, best of 3" in as_markdown(pairs, [result])
+
+
+def test_a_prediction_that_cannot_be_aligned_counts_as_zero(pairs: Path) -> None:
+    class Mirrored(Guess):
+        name = "mirrored"
+
+        def predict(self, sample: Sample, seed: int) -> LayerStack:
+            return replace(sample.truth, xyz=-sample.truth.xyz)
+
+    result = evaluate.evaluate(pairs, [Mirrored()])[0]
+    assert len(result.failures) == 2 and "ball" in result.failures[0]
+    assert result.mean()["all/f@0.05"] == 0
+    assert "Failed" in as_markdown(pairs, [result])
+
+
+def test_floors_are_judged_against_the_baselines(pairs: Path) -> None:
+    def row(fscore: float, abs_rel: float) -> list[Row]:
+        scores = {"all/f@0.05": fscore, "abs_rel": abs_rel, "all/chamfer": 1.0}
+        return [Row("x", "object", 0, 0.1, scores)]
+
+    results = [
+        Result("good", row(0.31, 0.05)),
+        Result("weak", row(0.25, 0.08)),
+        Result("inflation", row(0.2, 0.08)),
+        Result("mean-plane", row(0.1, 0.1)),
+    ]
+    text = as_markdown(pairs, results)
+    assert "* good: F@.05 0.310 passes" in text and "AbsRel 0.0500 passes" in text
+    assert "* weak: F@.05 0.250 fails" in text and "AbsRel 0.0800 fails" in text
+
+
+def test_scenes_are_told_from_objects_by_the_image(tmp_path: Path) -> None:
+    stack = sphere_stack(32)
+    opaque = replace(stack, rgba=np.full_like(stack.rgba, 255), info=replace(stack.info, mode="scene"))
+    cv2.imwrite(str(tmp_path / "room.png"), opaque.rgba[..., :3])
+    opaque.save(tmp_path / "room.wts")
+    result = evaluate.evaluate(tmp_path, [MeanPlane()])[0]
+    assert [row.mode for row in result.rows] == ["scene"]
+
+
+def test_a_folder_without_pairs_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate.main([str(tmp_path), "--models-only"]) == 1
+    assert "no pair of NAME.png and NAME.wts" in capsys.readouterr().err
+
+
+def test_an_image_of_the_wrong_size_is_refused(pairs: Path) -> None:
+    cv2.imwrite(str(pairs / "ball.png"), np.full((20, 20, 4), 255, np.uint8))
+    with pytest.raises(ValueError, match="put the image back"):
+        evaluate.evaluate(pairs, [MeanPlane()])
