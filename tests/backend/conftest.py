@@ -1,0 +1,93 @@
+"""What the backend's tests share: the numeric fixtures, stacks, and photographs of known pixels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from wt_backend.stack import LayerStack, StackInfo
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def golden() -> Path:
+    """Folder of the numeric fixtures; they are not part of the repository."""
+    places = [
+        Path(os.environ.get("WT_GOLDEN", "")),
+        ROOT / "shared" / "golden",
+        ROOT.parent / "shared" / "golden",
+    ]
+    for place in places:
+        if (place / "golden.json").is_file():
+            return place
+    if os.environ.get("CI"):
+        pytest.fail("the numeric fixtures are missing: set WT_GOLDEN to their folder")
+    pytest.skip("no numeric fixtures: set WT_GOLDEN to their folder")
+
+
+@pytest.fixture(scope="session")
+def components(golden: Path) -> dict[str, NDArray]:
+    """The fixtures of everything around the network."""
+    from safetensors.numpy import load_file
+
+    return load_file(golden / "components.safetensors")
+
+
+@pytest.fixture
+def samples() -> Path:
+    """The bundled photographs."""
+    return ROOT / "samples"
+
+
+@pytest.fixture
+def stack() -> LayerStack:
+    """A small valid stack with a hole in its second layer."""
+    layers, height, width = 3, 5, 7
+    xyz = np.zeros((layers, height, width, 3), np.float32)
+    xyz[..., :2] = np.random.default_rng(1).normal(size=(layers, height, width, 2))
+    xyz[..., 2] = np.arange(1, layers + 1)[:, None, None]
+    mask = np.ones((layers, height, width), bool)
+    mask[1:, 2, 3] = False
+    mask[2, :2] = False
+    return LayerStack(
+        xyz=xyz,
+        mask=mask,
+        rgba=np.full((height, width, 4), 200, np.uint8),
+        intrinsics=np.array([[8.0, 0, 3.5], [0, 9.0, 2.5], [0, 0, 1]]),
+        grid_to_image=np.array([[2.0, 0, 3], [0, 2.5, -1]]),
+        info=StackInfo(
+            "relative", "test", "ab", {"mode": "zscore"}, 42, 2, "euler", "/a b/ü.png", (17, 12), "object"
+        ),
+    )
+
+
+@pytest.fixture
+def write_png(tmp_path: Path) -> Callable[..., Path]:
+    """Write an RGB or RGBA array as a PNG file and return its path."""
+
+    def write(image: NDArray[np.uint8], name: str = "image.png") -> Path:
+        path = tmp_path / name
+        order = [2, 1, 0, 3][: image.shape[2]]
+        encoded = cv2.imencode(".png", image[..., order])[1]
+        path.write_bytes(encoded.tobytes())
+        return path
+
+    return write
+
+
+@pytest.fixture
+def disc_image() -> NDArray[np.uint8]:
+    """A shaded ball on white, (90, 120, 3): an object on a plain background."""
+    y, x = np.mgrid[:90, :120]
+    inside = (x - 60) ** 2 + (y - 45) ** 2 < 30**2
+    shade = (60 + x + y).clip(0, 220).astype(np.uint8)
+    image = np.full((90, 120, 3), 255, np.uint8)
+    image[inside] = np.stack([shade, shade // 2, 40 + shade // 4], -1)[inside]
+    return image
