@@ -76,6 +76,7 @@ class Job:
     total: int = 0
     eta_s: float | None = None
     started: float | None = None
+    retried: bool = False
     result: Message | None = None
     error: BackendError | None = None
 
@@ -224,8 +225,12 @@ class Backend:
         error = BackendError(
             "internal", f"The backend stopped: {reason}.", "Try again; the log has the details."
         )
+        job = self._jobs[0] if self._jobs else None
         if self.state is WorkerState.STARTING:
             self._fail_start(error)
+        elif job and job.state is JobState.RUNNING and not job.stage and not job.retried:
+            self._end_worker()  # it was dead before it heard of the job: another one gets it, once
+            job.state, job.retried = JobState.QUEUED, True
         else:
             self._lose_worker(error)
 

@@ -17,10 +17,12 @@ RESOURCES = Path(tempfile.mkdtemp(prefix="wt blender é "))  # a path as users h
 os.environ["BLENDER_USER_RESOURCES"] = str(RESOURCES)  # before bpy is imported: nobody's settings are touched
 
 import bpy  # noqa: E402
+import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 ADDON = "bl_ext.user_default.world_tracing"
+STAND_IN = ROOT / "tests" / "addon" / "backend" / "stand_in_worker.py"
 STATUS: pytest.StashKey[int] = pytest.StashKey()
 
 
@@ -65,6 +67,37 @@ def scene(addon: ModuleType) -> Iterator[bpy.types.Scene]:
     bpy.ops.wm.read_homefile(use_empty=True)
     assert ADDON in bpy.context.preferences.addons
     yield bpy.context.scene
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The stand-in worker in the place of the backend's Python."""
+    python = tmp_path / "a python" / "python"
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{STAND_IN}" "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setenv("WT_BACKEND_PYTHON", str(python))
+    return python
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A 64×64 picture on disk."""
+    path = tmp_path / "fôto 1.png"
+    image = bpy.data.images.new("photo", 64, 64)
+    image.pixels.foreach_set(np.random.default_rng(1).random(64 * 64 * 4, np.float32))
+    image.filepath_raw, image.file_format = str(path), "PNG"
+    image.save()
+    bpy.data.images.remove(image)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def fresh_worker(addon) -> None:
+    """Each test starts its own worker."""
+    session = sys.modules[f"{addon.__name__}.backend.session"]
+    session.backend().stop()
+    session.notice = None
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

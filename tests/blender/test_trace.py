@@ -6,42 +6,9 @@ import sys
 from pathlib import Path
 
 import bpy
-import numpy as np
 import pytest
 
-STAND_IN = Path(__file__).parents[1] / "addon" / "backend" / "stand_in_worker.py"
 WORKS, ERROR, DIES = 0, 1, 2
-
-
-@pytest.fixture
-def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The stand-in worker in the place of the backend's Python."""
-    python = tmp_path / "a python" / "python"
-    python.parent.mkdir()
-    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{STAND_IN}" "$@"\n')
-    python.chmod(0o755)
-    monkeypatch.setenv("WT_BACKEND_PYTHON", str(python))
-    return python
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    """A 64×64 picture on disk."""
-    path = tmp_path / "fôto 1.png"
-    image = bpy.data.images.new("photo", 64, 64)
-    image.pixels.foreach_set(np.random.default_rng(1).random(64 * 64 * 4, np.float32))
-    image.filepath_raw, image.file_format = str(path), "PNG"
-    image.save()
-    bpy.data.images.remove(image)
-    return path
-
-
-@pytest.fixture(autouse=True)
-def fresh_worker(addon) -> None:
-    """Each test starts its own worker."""
-    session = sys.modules[f"{addon.__name__}.backend.session"]
-    session.backend().stop()
-    session.notice = None
 
 
 def notice(addon) -> str:

@@ -16,10 +16,8 @@ import time
 
 sys.path.append(sys.argv[-2])  # as the real one finds its package when it is borrowed
 
-import numpy as np
 
 from wt_backend.protocol import BackendError, decode, encode, error_response, notification, response
-from wt_backend.stack import LayerStack, StackInfo
 
 inbox: queue.Queue[dict] = queue.Queue()
 
@@ -48,6 +46,10 @@ def cancelled() -> bool:
 
 
 def write_stack(params: dict) -> dict:
+    import numpy as np  # only now: it starts in a tenth of the time
+
+    from wt_backend.stack import LayerStack, StackInfo
+
     rows, columns = np.mgrid[:32, :32] + 0.5
     mask = np.stack([np.hypot(rows - 16, columns - 16) < radius for radius in (14, 12)])
     depth = np.stack([2.0 + 0 * rows, 3.0 + 0 * rows])

@@ -1,0 +1,132 @@
+"""Jobs while Blender goes on: the timer's step driven by hand (bpy as a module never calls timers)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import bpy
+import pytest
+
+from wt_backend.protocol import TraceRequest
+
+WORKS, ERROR, HANGS, SLOW = 0, 1, 3, 4
+
+
+@pytest.fixture
+def session(addon: ModuleType) -> ModuleType:
+    return sys.modules[f"{addon.__name__}.backend.session"]
+
+
+@pytest.fixture
+def start(session: ModuleType, tmp_path: Path, scene: bpy.types.Scene) -> Callable[[Path, int], object]:
+    """Submit as the button does in a window."""
+
+    def submit(image: Path, behaviour: int) -> object:
+        request = TraceRequest(image=str(image), output=str(tmp_path / f"{behaviour}.wts"), seed=behaviour)
+        destination = session.Destination(
+            scene=bpy.context.scene.name,
+            name=image.stem,
+            output="MESH",
+            image="",
+            generation=session.file_generation(),
+        )
+        return session.submit_trace(request, destination)
+
+    return submit
+
+
+def steps(session: ModuleType, until: Callable[[], bool], seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < end
+        session._step()
+        time.sleep(0.01)
+
+
+def test_the_timer_imports_what_is_finished(scene, session, start, stand_in, photo) -> None:
+    job = start(photo, WORKS)
+    steps(session, lambda: job.finished)
+    assert "Trace: fôto 1" in bpy.data.collections
+    assert not session.notice.error and "2 layers" in session.notice.message
+    assert not session.jobs()
+
+
+def test_a_result_for_a_closed_file_is_kept_not_forced_into_the_next(
+    scene,
+    session,
+    start,
+    stand_in,
+    photo,
+    tmp_path: Path,
+) -> None:
+    job = start(photo, WORKS)
+    session._step()
+    bpy.ops.wm.read_homefile(use_empty=True)
+    steps(session, lambda: job.finished)
+    assert not bpy.data.objects
+    assert (tmp_path / "0.wts").is_file() and str(tmp_path / "0.wts") in session.notice.hint
+
+
+def test_a_scene_deleted_meanwhile_is_said(scene, session, start, stand_in, photo) -> None:
+    bpy.ops.scene.new(type="EMPTY")
+    doomed = bpy.context.scene
+    job = start(photo, WORKS)
+    bpy.data.scenes.remove(doomed)
+    steps(session, lambda: job.finished)
+    assert not bpy.data.objects and session.notice.hint
+
+
+def test_cancel_reaches_running_and_waiting_jobs(scene, session, start, stand_in, photo) -> None:
+    jobs = [start(photo, SLOW), start(photo, WORKS)]
+    steps(session, lambda: jobs[0].step > 0)
+    asked = time.monotonic()
+    assert bpy.ops.world_tracing.cancel() == {"FINISHED"}
+    assert session.progress_text(jobs[0]) == "Cancelling…"
+    steps(session, lambda: all(job.finished for job in jobs))
+    assert time.monotonic() - asked < 0.5
+    assert "Trace: fôto 1" not in bpy.data.collections
+    assert not bpy.ops.world_tracing.cancel.poll()
+
+
+def test_a_killed_worker_leaves_a_notice_and_the_next_trace_works(
+    scene,
+    session,
+    start,
+    stand_in,
+    photo,
+) -> None:
+    job = start(photo, HANGS)
+    steps(session, lambda: job.step > 0)
+    os.kill(session.backend()._worker.pid, signal.SIGKILL)
+    killed = time.monotonic()
+    steps(session, lambda: job.finished)
+    assert time.monotonic() - killed < 2.0
+    assert session.notice.error and "SIGKILL" in session.notice.message
+    again = start(photo, WORKS)
+    assert session.notice is None
+    steps(session, lambda: again.finished)
+    assert "Trace: fôto 1" in bpy.data.collections
+
+
+def test_an_error_of_the_backend_stands_in_the_panel(scene, session, start, stand_in, photo) -> None:
+    job = start(photo, ERROR)
+    steps(session, lambda: job.finished)
+    assert (session.notice.message, session.notice.hint) == ("The image is empty.", "Choose another.")
+
+
+def test_disabling_the_add_on_ends_worker_and_timer(addon, session, start, stand_in, photo) -> None:
+    job = start(photo, HANGS)
+    steps(session, lambda: job.step > 0)
+    pid = session.backend()._worker.pid
+    bpy.ops.preferences.addon_disable(module=addon.__name__)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert not hasattr(bpy.types.Scene, "world_tracing")
+    assert bpy.ops.preferences.addon_enable(module=addon.__name__) == {"FINISHED"}
+    assert bpy.ops.world_tracing.trace_world(filepath=str(photo), seed=WORKS) == {"FINISHED"}
