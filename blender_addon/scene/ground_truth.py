@@ -1,0 +1,193 @@
+"""The current Blender scene as a layer stack with its render: geometry traced exactly, no model."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from wt_backend.stack import LayerStack, StackInfo
+
+from .ray_trace import (
+    RayTraceError,
+    camera_intrinsics,
+    collect_triangles,
+    layer_points,
+    pixel_directions,
+    trace_layers,
+)
+
+MODEL = "ground-truth"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What to trace.
+
+    Attributes
+    ----------
+    longest : int
+        Longer side of the pixel grid; never more than the render's.
+    layers : int
+        Surfaces kept a ray, front to back.
+    mode : {"object", "scene"}
+    """
+
+    longest: int
+    layers: int
+    mode: str
+
+
+def trace_scene(
+    context: bpy.types.Context, picture: Path, settings: Settings, progress: Callable[[float], Any]
+) -> LayerStack:
+    """Render the scene to `picture` (PNG) and trace what the render shows.
+
+    Modifiers, visibility and instances are those of the render, not of the viewport. The picture is written
+    whole or not at all, after the tracing has succeeded.
+
+    Raises
+    ------
+    RayTraceError
+        No camera, no perspective camera, no surface, nothing in front of the camera, or the render failed.
+    OSError
+        The picture cannot be written.
+    """
+    scene = context.scene
+    full = _render_size(scene)
+    width, height = (max(1, round(side * min(1, settings.longest / max(full)))) for side in full)
+    intrinsics = camera_intrinsics(scene, width, height)
+    directions = pixel_directions(intrinsics, width, height)
+    vertices, triangles = _render_geometry(scene)
+    flat = directions.reshape(-1, 3)
+    depths = trace_layers(vertices, triangles, flat, settings.layers, progress)
+    xyz, mask = layer_points(depths.reshape(-1, height, width), directions)
+    if not mask.any():
+        raise RayTraceError("The camera looks past everything; aim it at what you want to trace.")
+
+    rgba = _render_picture(scene, picture, transparent=settings.mode == "object", size=(width, height))
+    rgba[..., 3] = np.where(mask[0], 255, 0)
+    info = StackInfo(
+        unit="metre",
+        model=MODEL,
+        model_sha256="",
+        normalisation={},
+        seed=0,
+        steps=0,
+        solver="",
+        source=str(picture),
+        image_size=full,
+        mode=settings.mode,
+    )
+    grid_to_image = np.array([[full[0] / width, 0, 0], [0, full[1] / height, 0]])
+    return LayerStack(xyz, mask, rgba, intrinsics, grid_to_image, info)
+
+
+def _render_size(scene: bpy.types.Scene) -> tuple[int, int]:
+    """(width, height) of the render in pixels."""
+    render = scene.render
+    share = render.resolution_percentage / 100
+    return max(1, int(render.resolution_x * share)), max(1, int(render.resolution_y * share))
+
+
+def _render_geometry(scene: bpy.types.Scene) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Triangles in camera space as a render sees them.
+
+    Only a render engine is handed the geometry of a render (render levels of modifiers, render visibility).
+    So a tiny engine is registered for one render of one pixel's cost, and takes the triangles.
+    """
+    taken: list[tuple[NDArray[np.float64], NDArray[np.int32]]] = []
+    errors: list[Exception] = []
+
+    class Collector(bpy.types.RenderEngine):
+        bl_idname = "WORLD_TRACING_COLLECTOR"
+        bl_label = "World Tracing Collector"
+
+        def render(self, depsgraph: bpy.types.Depsgraph) -> None:
+            try:
+                taken.append(collect_triangles(depsgraph, scene.camera.evaluated_get(depsgraph)))
+            except (RayTraceError, RuntimeError) as error:  # Blender prints what an engine raises, no more
+                errors.append(error)
+
+    bpy.utils.register_class(Collector)
+    try:
+        with _set(scene.render, engine=Collector.bl_idname, **_PLAIN_RENDER):
+            bpy.ops.render.render(scene=scene.name)
+    finally:
+        bpy.utils.unregister_class(Collector)
+    if errors:
+        raise RayTraceError(str(errors[0])) from errors[0]
+    if not taken:
+        raise RayTraceError("The scene could not be traced: no view layer is on for rendering; turn one on.")
+    return taken[-1]
+
+
+def _render_picture(
+    scene: bpy.types.Scene, path: Path, transparent: bool, size: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """Render with the scene's own engine into a PNG; the picture at `size` (width, height), (h, w, 4)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        # Blender adds no ending to a path that has one, and a folder in the same place makes the move atomic.
+        folder = stack.enter_context(tempfile.TemporaryDirectory(dir=path.parent, prefix=".wt-"))
+        part = Path(folder) / "render.png"
+        stack.enter_context(
+            _set(scene.render, filepath=str(part), film_transparent=transparent, use_border=False)
+        )
+        image_settings = scene.render.image_settings
+        if hasattr(image_settings, "media_type"):  # 5.0: a video's settings have no still formats
+            stack.enter_context(_set(image_settings, media_type="IMAGE"))
+        stack.enter_context(
+            _set(
+                image_settings,
+                file_format="PNG",
+                color_mode="RGBA" if transparent else "RGB",
+                color_depth="8",
+            )
+        )
+        try:
+            bpy.ops.render.render(write_still=True, scene=scene.name)
+        except RuntimeError as error:
+            raise RayTraceError(f"The scene could not be rendered: {error}") from error
+        if not part.exists():
+            raise RayTraceError("The render wrote no image; render the scene once by hand to see why.")
+        pixels = _read_pixels(part, size)
+        part.replace(path)
+    return pixels
+
+
+def _read_pixels(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """An image file at `size` (width, height): (h, w, 4) uint8 as stored, top row first."""
+    image = bpy.data.images.load(str(path))
+    try:
+        if tuple(image.size) != size:
+            image.scale(*size)
+        pixels = np.empty(4 * size[0] * size[1], dtype=np.float32)
+        image.pixels.foreach_get(pixels)
+    finally:
+        bpy.data.images.remove(image)
+    bytes_ = (np.clip(pixels, 0, 1) * 255).round().astype(np.uint8)
+    return np.flipud(bytes_.reshape(size[1], size[0], 4)).copy()
+
+
+_PLAIN_RENDER = {"use_border": False, "use_compositing": False, "use_sequencer": False}
+
+
+@contextmanager
+def _set(target: bpy.types.bpy_struct, **values: Any) -> Iterator[None]:
+    """Set properties for a while; they come back in reverse order, whatever happens."""
+    before = {name: getattr(target, name) for name in values}
+    try:
+        for name, value in values.items():
+            setattr(target, name, value)
+        yield
+    finally:
+        for name in reversed(before):
+            setattr(target, name, before[name])

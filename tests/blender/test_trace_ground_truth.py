@@ -1,0 +1,173 @@
+"""Trace Ground Truth on scenes whose surfaces are known in closed form."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from mathutils import Matrix, Vector
+
+from wt_backend.stack import LayerStack
+
+DISTANCE = 5.0
+
+
+@pytest.fixture
+def view(scene) -> bpy.types.Scene:
+    """An empty scene with a small, quick render and a camera that looks along +Y from y = −DISTANCE."""
+    for item in list(bpy.data.objects):
+        bpy.data.objects.remove(item)
+    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    camera.location, camera.rotation_euler = (0, -DISTANCE, 0), (math.pi / 2, 0, 0)
+    scene.collection.objects.link(camera)
+    scene.camera = camera
+    scene.render.engine = "CYCLES"
+    scene.cycles.samples, scene.cycles.use_denoising = 1, False
+    scene.render.resolution_x, scene.render.resolution_y = 96, 64
+    scene.render.resolution_percentage = 100
+    scene.render.film_transparent = True
+    scene.render.image_settings.file_format = "JPEG"
+    return scene
+
+
+def add(mesh: str, **values) -> bpy.types.Object:
+    getattr(bpy.ops.mesh, f"primitive_{mesh}_add")(**values)
+    return bpy.context.object
+
+
+def trace(tmp_path: Path, **options) -> LayerStack:
+    path = tmp_path / "truth.wts"
+    assert bpy.ops.world_tracing.trace_ground_truth(filepath=str(path), **options) == {"FINISHED"}
+    stack = LayerStack.load(path)
+    stack.validate()
+    return stack
+
+
+def rays(stack: LayerStack) -> np.ndarray:
+    points = stack.xyz[0][stack.mask[0]]
+    return points / points[:, 2:]
+
+
+def test_a_sphere_is_entered_and_left_where_it_should_be(view, tmp_path: Path) -> None:
+    add("uv_sphere", segments=256, ring_count=128, radius=1.0)
+    stack = trace(tmp_path)
+    assert stack.size == (96, 64) and stack.info.mode == "object" and stack.info.model == "ground-truth"
+    assert stack.mask[0].sum() > 800 and np.array_equal(stack.mask[0], stack.mask[1])
+    assert not stack.mask[2:].any()
+    d = rays(stack)
+    square, half = (d**2).sum(1), d[:, 2] * DISTANCE
+    root = np.sqrt(np.maximum(half**2 - square * (DISTANCE**2 - 1), 0))
+    for layer, expected in enumerate([(half - root) / square, (half + root) / square]):
+        error = np.abs(stack.xyz[layer][stack.mask[0]][:, 2] - expected)
+        inner = root > 0.3  # at the rim the facets' 2e-4 of sagitta is amplified
+        assert error[inner].max() < 2e-3
+    # Depth-filled: deeper layers repeat the back.
+    assert np.array_equal(stack.xyz[5], stack.xyz[1])
+
+
+def test_points_lie_on_the_rays_of_their_pixels(view, tmp_path: Path) -> None:
+    view.camera.data.lens, view.camera.data.shift_x, view.camera.data.shift_y = 35, 0.1, -0.05
+    view.render.pixel_aspect_x = 1.5
+    add("cube", size=1.5)
+    stack = trace(tmp_path)
+    row, column = np.nonzero(stack.mask[0])
+    projected = stack.xyz[0][stack.mask[0]] @ stack.intrinsics.T
+    assert np.allclose(projected[:, 0] / projected[:, 2], column + 0.5, atol=1e-3)
+    assert np.allclose(projected[:, 1] / projected[:, 2], row + 0.5, atol=1e-3)
+    # And the silhouette is where the render, made by Blender's own camera, has alpha.
+    image = bpy.data.images.load(str(tmp_path / "truth.png"))
+    alpha = np.array(image.pixels[:]).reshape(64, 96, 4)[::-1, :, 3] > 0.5
+    union = (alpha | stack.mask[0]).sum()
+    assert (alpha & stack.mask[0]).sum() / union > 0.95
+
+
+def test_a_box_in_a_box_has_four_planes(view, tmp_path: Path) -> None:
+    add("cube", size=2)
+    add("cube", size=1)
+    stack = trace(tmp_path)
+    centre = stack.xyz[:, 32, 48]  # (6, 3)
+    assert centre[:4, 2] == pytest.approx(
+        [DISTANCE - 1, DISTANCE - 0.5, DISTANCE + 0.5, DISTANCE + 1], abs=1e-5
+    )
+    assert stack.mask[:, 32, 48].tolist() == [True] * 4 + [False] * 2
+
+
+def test_layers_end_where_they_are_asked_to(view, tmp_path: Path) -> None:
+    add("cube", size=2)
+    stack = trace(tmp_path, layers=1, longest=48)
+    assert stack.layers == 1 and stack.size == (48, 32)
+    assert stack.info.image_size == (96, 64)
+    assert np.allclose(stack.grid_to_image, [[2, 0, 0], [0, 2, 0]])
+
+
+def test_render_settings_of_modifiers_and_visibility_count(view, tmp_path: Path) -> None:
+    cube = add("cube", size=2)
+    modifier = cube.modifiers.new("Subdivision", "SUBSURF")
+    modifier.levels, modifier.render_levels = 0, 4
+    blocker = add("cube", size=2, location=(0, -2.5, 0))
+    blocker.hide_render = True
+    stack = trace(tmp_path)
+    nearest = stack.xyz[0, 32, 48, 2]
+    assert nearest > DISTANCE - 0.9  # the subdivided cube shrinks; the flat one would be at DISTANCE − 1
+
+
+def test_instances_and_curves_are_traced(view, tmp_path: Path) -> None:
+    part = add("cube", size=0.5)
+    part.hide_render = True
+    kept = bpy.data.collections.new("Part")
+    kept.objects.link(bpy.data.objects.new("shown", part.data))
+    instance = bpy.data.objects.new("Instance", None)
+    instance.instance_type, instance.instance_collection = "COLLECTION", kept
+    instance.matrix_world = Matrix.Translation((0, 1, 0)) @ Matrix.Diagonal((2, 2, 2, 1))
+    view.collection.objects.link(instance)
+    stack = trace(tmp_path)
+    assert stack.xyz[:2, 32, 48, 2] == pytest.approx([DISTANCE + 0.5, DISTANCE + 1.5], abs=1e-5)
+
+
+def test_the_render_lies_beside_the_stack_and_settings_come_back(view, tmp_path: Path) -> None:
+    add("cube", size=2)
+    view.render.film_transparent = False
+    view.render.use_border = True
+    stack = trace(tmp_path)
+    assert stack.info.mode == "scene"
+    assert stack.info.source == str(tmp_path / "truth.png")
+    assert (tmp_path / "truth.png").read_bytes()[:4] == b"\x89PNG"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["truth.png", "truth.wts"]
+    render = view.render
+    assert (render.engine, render.film_transparent, render.use_border) == ("CYCLES", False, True)
+    assert render.image_settings.file_format == "JPEG"
+
+
+def test_built_layers_lie_over_the_scene(view, tmp_path: Path) -> None:
+    cube = add("cube", size=2)
+    cube.location = (0.3, 0.2, 0.1)
+    view.camera.matrix_world = Matrix.Translation((3, -4, 2)) @ (
+        (Vector((0.3, 0.2, 0.1)) - Vector((3, -4, 2))).to_track_quat("-Z", "Y").to_matrix().to_4x4()
+    )
+    bpy.context.view_layer.update()
+    trace(tmp_path, build_layers=True)
+    bpy.context.view_layer.update()
+    layer = bpy.data.objects["truth Layer 1"]
+    assert layer.hide_render
+    world = np.array([layer.matrix_world @ v.co for v in layer.data.vertices]) - np.array(cube.location)
+    assert np.abs(np.abs(world).max(axis=1) - 1).max() < 1e-3  # all on the cube's surface
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda view: setattr(view.camera.data, "type", "ORTHO"), "not a perspective camera"),
+        (lambda view: [bpy.data.objects.remove(o) for o in view.objects if o.type == "MESH"], "no surface"),
+        (lambda view: setattr(view.camera, "rotation_euler", (-math.pi / 2, 0, 0)), "looks past everything"),
+    ],
+)
+def test_what_cannot_be_traced_is_said_and_leaves_no_file(view, tmp_path: Path, spoil, message: str) -> None:
+    add("cube", size=2)
+    spoil(view)
+    bpy.context.view_layer.update()
+    with pytest.raises(RuntimeError, match=message):
+        bpy.ops.world_tracing.trace_ground_truth(filepath=str(tmp_path / "truth.wts"))
+    assert not list(tmp_path.iterdir())
