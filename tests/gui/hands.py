@@ -109,4 +109,5 @@ def screenshot(name: str) -> Wait:
     """Photograph the whole screen into /share (the screen, not the render buffer: what a user would see)."""
     viewport().tag_redraw()
     yield 0.6
-    subprocess.run(["import", "-window", "root", f"/share/{name}.png"], check=True, timeout=30)
+    camera = subprocess.Popen(["import", "-window", "root", f"/share/{name}.png"])
+    yield from wait_for(lambda: camera.poll() is not None, 30)  # Blender goes on meanwhile

@@ -28,6 +28,10 @@ ENDLESS = 1000  # denoising steps: a trace that will not end by itself before it
 checks: dict[str, dict[str, object]] = {}
 
 
+class ScenarioError(Exception):
+    """Without this there is nothing more to see."""
+
+
 def check(name: str, holds: bool, detail: object = "") -> None:
     """Record whether something is true."""
     checks[name] = {"holds": bool(holds), "detail": str(detail)}
@@ -68,6 +72,13 @@ class Watch:
         bpy.types.SpaceView3D.draw_handler_remove(self._handler, "WINDOW")
 
 
+def need(name: str, holds: bool, detail: object = "") -> None:
+    """A check without which the scenario cannot go on."""
+    check(name, holds, detail)
+    if not holds:
+        raise ScenarioError(f"{name}: {detail}")
+
+
 def session() -> object:
     """The add-on's session module: what it would show in its panel."""
     return sys.modules[f"{MODULE}.backend.session"]
@@ -106,7 +117,7 @@ def installed() -> Iterator[float]:
     """The extension is on, and its backend package is the zip's, not the checkout's."""
     import wt_backend
 
-    check("installed", MODULE in bpy.context.preferences.addons, bpy.app.version_string)
+    need("installed", MODULE in bpy.context.preferences.addons, bpy.app.version_string)
     check("package_from_zip", "extensions" in wt_backend.__file__, wt_backend.__file__)
     yield 0.5
 
@@ -115,9 +126,8 @@ def press_button(operator: str, name: str) -> Iterator[float]:
     """Find an operator's button in the sidebar and click it."""
     found: list[tuple[int, int]] = []
     yield from hands.find_button(operator, found)
-    check(name, bool(found), found)
-    if found:
-        yield from hands.click(*found[0])
+    need(name, bool(found), found)
+    yield from hands.click(*found[0])
 
 
 def first_trace() -> Iterator[float]:
@@ -128,7 +138,7 @@ def first_trace() -> Iterator[float]:
     watch = Watch()
     yield from press_button("world_tracing.trace_world", "trace_button")
     yield from hands.wait_for(busy, 2)
-    check("started", busy(), session().notice)
+    need("started", busy(), session().notice)
     before = view()
     yield from hands.press("NUMPAD_1", *hands.middle(hands.region("WINDOW")))
     yield from hands.wait_for(lambda: view() != before, 2)
@@ -142,9 +152,7 @@ def first_trace() -> Iterator[float]:
     check("viewport_answers", watch.ticks > 20 and watch.draws > 10 and watch.longest < 2.0, pulse)
     check("progress_moves", len(watch.progress) >= 3, sorted(watch.progress))
     yield 0.5
-    check(
-        "layers", len(layers()) >= 1, [(o.name, len(o.data.vertices)) for o in layers()] or session().notice
-    )
+    need("layers", len(layers()) >= 1, [(o.name, len(o.data.vertices)) for o in layers()] or session().notice)
 
 
 def look() -> Iterator[float]:
