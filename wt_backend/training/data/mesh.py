@@ -99,11 +99,19 @@ def corner_normals(mesh: Mesh) -> NDArray[np.float32]:
     everything = [
         np.bincount(corner_vertex, np.repeat(normals[:, i], 3), len(mesh.vertices)) for i in range(3)
     ]
-    total = np.stack(everything, axis=1)[corner_vertex]  # smooth over every edge
-    creased = np.flatnonzero(np.repeat(mesh.crease > SMOOTH, 3))
+    vertex_normal = np.stack(everything, axis=1)  # smooth over every edge
+    vertex_normal /= np.maximum(np.linalg.norm(vertex_normal, axis=1, keepdims=True), 1e-20)
+    total = vertex_normal[corner_vertex]
+    # where every face is within half the crease angle of the vertex, every pair is within the angle
+    cosine = np.einsum("ijk,ik->ij", total.reshape(-1, 3, 3), normals)
+    cosine /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-20)
+    half_angle = np.sqrt(np.clip((1 + mesh.crease) / 2, 0, 4))[:, None]
+    sharp = np.zeros(len(mesh.vertices), bool)
+    sharp[mesh.faces[(cosine < half_angle) & (mesh.crease > SMOOTH)[:, None]]] = True
+    creased = np.flatnonzero(sharp[corner_vertex])
     if len(creased):
-        total[creased] = _within_crease(mesh, normals, creased)
-    total /= np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-20)
+        some = _within_crease(mesh, normals, creased)
+        total[creased] = some / np.maximum(np.linalg.norm(some, axis=1, keepdims=True), 1e-20)
     return total.reshape(-1, 3, 3).astype(np.float32)
 
 

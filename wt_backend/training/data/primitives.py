@@ -16,6 +16,18 @@ def rotation(axis: ArrayLike, angle: float) -> NDArray[np.float64]:
     return np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * (k @ k)
 
 
+def random_rotation(rng: np.random.Generator) -> NDArray[np.float64]:
+    """(3, 3) uniformly random rotation, from a random unit quaternion."""
+    w, x, y, z = (q := rng.normal(size=4)) / np.linalg.norm(q)
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+
+
 def towards(direction: ArrayLike) -> NDArray[np.float64]:
     """(3, 3) rotation that takes +Z to a direction."""
     z = np.asarray(direction, np.float64) / np.linalg.norm(direction)

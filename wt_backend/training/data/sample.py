@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from wt_backend.training.data import families, scenes
 from wt_backend.training.data.cameras import Camera, direction, frame_object, frame_scene
 from wt_backend.training.data.degrade import antialias, degrade, tone_map
 from wt_backend.training.data.mesh import Mesh
+from wt_backend.training.data.primitives import random_rotation
 from wt_backend.training.data.shading import Lighting, Surface, shade
 from wt_backend.training.data.textures import Material, random_colour, random_material
 from wt_backend.training.data.tracing import LAYERS, Tracer
@@ -113,19 +113,18 @@ def generate(
 def _posed(mesh: Mesh, rng: np.random.Generator) -> Mesh:
     """Centred and of unit radius; one in six lies or floats in any pose."""
     if rng.random() < 0.17:
-        mesh = mesh.rotated(Rotation.random(random_state=int(rng.integers(2**31))).as_matrix())
+        mesh = mesh.rotated(random_rotation(rng))
     low, high = mesh.bounds
     mesh = mesh.shifted(*(-(low + high) / 2))
     return mesh.scaled(1.0 / float(np.linalg.norm(mesh.vertices, axis=1).max()))
 
 
-def _materials(mesh: Mesh, rng: np.random.Generator) -> list[Material]:
-    """One material a slot; a plain object is all plain, and one in three is all of one material."""
-    count = int(mesh.slot.max()) + 1
+def _materials(surface: Surface, rng: np.random.Generator, alike: float) -> list[Material]:
+    """One material a slot; many are all plain, and a share `alike` is all of one material, like clay."""
     plain = rng.random() < 0.45
-    extent = float(np.ptp(mesh.texture, axis=0).max())
-    materials = [random_material(rng, extent, plain) for _ in range(count)]
-    return [materials[0]] * count if rng.random() < 0.33 else materials
+    if rng.random() < alike:
+        return [random_material(rng, surface.extents.max(), plain)] * len(surface.extents)
+    return [random_material(rng, extent, plain) for extent in surface.extents]
 
 
 def random_lighting(rng: np.random.Generator, camera: Camera, centre: NDArray, radius: float) -> Lighting:
@@ -156,7 +155,7 @@ def random_lighting(rng: np.random.Generator, camera: Camera, centre: NDArray, r
 
 
 def _render(
-    surface: Surface, camera: Camera, light: Lighting, rng: np.random.Generator, size: int
+    surface: Surface, camera: Camera, light: Lighting, rng: np.random.Generator, size: int, alike: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Linear RGB (H, W, 3), 0 where nothing is hit, and depth (6, H, W)."""
     seen = camera.to_camera(surface.mesh.vertices)
@@ -168,7 +167,7 @@ def _render(
     depth[:, index] = distances
     image = np.zeros((size * size, 3), np.float32)
     if len(hits.ray):
-        materials = _materials(surface.mesh, rng)
+        materials = _materials(surface, rng, alike)
         pixels = index[hits.ray]
         flat = rng.random() < 0.12
         image[pixels] = shade(surface, materials, light, camera, hits, directions, pixels, size, rng, flat)
@@ -189,7 +188,7 @@ def _window(seen: NDArray, camera: Camera, size: int) -> tuple[NDArray, NDArray]
 def _object_view(surface: Surface, rng: np.random.Generator, size: int) -> Sample:
     camera = frame_object(rng, surface.mesh.vertices, size)
     light = random_lighting(rng, camera, np.zeros(3), 1.0)
-    linear, depth = _render(surface, camera, light, rng, size)
+    linear, depth = _render(surface, camera, light, rng, size, 0.33)
     mask = depth[0] > 0
     colour, alpha = antialias(linear, mask)
     rgb = degrade(tone_map(colour, mask, rng), rng)
@@ -220,7 +219,7 @@ def _scene_view(stage: scenes.Stage, surface: Surface, rng: np.random.Generator,
         light = replace(
             light, key_position=rng.uniform(*stage.lamp), key_radius=float(rng.uniform(0.05, 0.4))
         )
-    linear, depth = _render(surface, camera, light, rng, size)
+    linear, depth = _render(surface, camera, light, rng, size, 0.05)
     mask = depth[0] > 0
     if not mask.all():
         rows, columns = np.nonzero(~mask)

@@ -102,13 +102,13 @@ def still_life(rng: Rng, pool: families.Pool) -> Stage:
         surfaces.append(sheet(rng.uniform(3, 20), rng.uniform(3, 20)))
         below = 0.0
     surfaces += _backdrop(rng, rng.uniform(1.3, 5), below)
-    far = rng.uniform(1.5, 2.5) + 0.35 * count
+    far = rng.uniform(1.0, 1.5) + 0.3 * count
 
     def viewpoint(rng: Rng) -> tuple[Vector, Vector]:
         elevation = np.radians(np.clip(rng.normal(25, 14), 3, 75))
         target = np.array([*rng.normal(0, 0.12 * count**0.5, 2), rng.uniform(0.1, 0.45)])
         back = direction(rng.normal(-np.pi / 2, 0.6), elevation)
-        return target + rng.uniform(0.7, 1.5) * far * back, target
+        return target + rng.uniform(0.75, 1.35) * far * back, target
 
     return Stage(_assembled(surfaces, placed), viewpoint, np.array([0, 0, 0.3]), 1.5, None)
 
@@ -176,8 +176,8 @@ def _walls(rng: Rng, width: float, depth: float, height: float) -> Mesh:
                 wall.shifted(away, 0, height / 2).rotated(primitives.rotation((0, 0, 1), k * np.pi / 2))
             )
         return concatenate(sides)
-    w, d, t = width / 2 + 0.01, depth / 2 + 0.01, rng.uniform(0.08, 0.25)
-    outer = furniture.block((-w - t, -d - t, 0.004), (w + t, d + t, height - 0.004))
+    w, d, t = width / 2 - 0.004, depth / 2 - 0.004, rng.uniform(0.08, 0.25)  # no chink by floor and ceiling
+    outer = furniture.block((-w - t, -d - t, -0.05), (w + t, d + t, height + 0.05))
     openings = [furniture.block((-w, -d, -1), (w, d, height + 1))]
     for k in range(4):
         if rng.random() < 0.55:

@@ -48,6 +48,7 @@ class Surface:
     corner_normals: Vectors  # (M, 3, 3)
     face_normals: Vectors  # (M, 3), unit
     centres: Vectors  # (M, 3)
+    extents: NDArray[np.float64]  # (K,) size of what each material slot covers
 
     @classmethod
     def prepare(cls, mesh: Mesh) -> Surface:
@@ -55,8 +56,16 @@ class Surface:
         normals = face_normals(mesh)
         normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-20)
         centres = mesh.vertices[mesh.faces].mean(1)
+        rest = mesh.texture[mesh.faces[:, 0]]
+        covered = [rest[mesh.slot == k] for k in range(int(mesh.slot.max()) + 1)]
+        extents = [np.ptp(points, axis=0).max() if len(points) else 1.0 for points in covered]
         return cls(
-            mesh, Tracer(mesh), corner_normals(mesh), normals.astype(np.float32), centres.astype(np.float32)
+            mesh,
+            Tracer(mesh),
+            corner_normals(mesh),
+            normals.astype(np.float32),
+            centres.astype(np.float32),
+            np.clip(extents, 0.05, 4.0),
         )
 
 
@@ -122,19 +131,22 @@ def _tile_samples(pixels: NDArray, size: int, rng: np.random.Generator, rays: in
     return ((picked + jitter) / TILE**2).astype(np.float32)
 
 
-def face_radiance(surface: Surface, materials: list[Material], light: Lighting) -> Vectors:
-    """(M, 3) light each face sends back: what a bounced ray that meets it brings along."""
-    colours = np.stack([m.mean_colour for m in materials])[surface.mesh.slot]
-    towards = light.key_position - surface.centres
-    distance = np.linalg.norm(towards, axis=1, keepdims=True)
-    towards = (towards / distance).astype(np.float32)
-    cosine = np.einsum("ij,ij->i", surface.face_normals, towards)
-    side = np.where(cosine < 0, -1, 1).astype(np.float32)[:, None] * surface.face_normals
-    origins = surface.centres + side * (8 * surface.tracer.epsilon)
-    lit = ~surface.tracer.occluded(origins, towards)
-    ambient = 0.35 * light.sky(surface.face_normals) + 0.05 * light.key_colour / np.pi
+def face_radiance(
+    surface: Surface, faces: NDArray[np.int32], materials: list[Material], light: Lighting
+) -> Vectors:
+    """(K, 3) light that faces (K,) send back: what bounced rays that meet them bring along."""
+    wanted = np.flatnonzero(np.bincount(faces, minlength=len(surface.centres)))
+    normals, centres = surface.face_normals[wanted], surface.centres[wanted]
+    colours = np.stack([m.mean_colour for m in materials])[surface.mesh.slot[wanted]]
+    towards = _unit(light.key_position.astype(np.float32) - centres)
+    cosine = np.einsum("ij,ij->i", normals, towards)
+    side = np.where(cosine < 0, -1, 1).astype(np.float32)[:, None] * normals
+    lit = ~surface.tracer.occluded(centres + side * (8 * surface.tracer.epsilon), towards)
+    ambient = 0.35 * light.sky(normals) + 0.05 * light.key_colour / np.pi
     direct = (np.abs(cosine) * lit)[:, None] * light.key_colour / np.pi
-    return (colours * (direct + ambient)).astype(np.float32)
+    table = np.zeros((len(surface.centres), 3), np.float32)
+    table[wanted] = colours * (direct + ambient)
+    return table[faces]
 
 
 def shade(
@@ -190,16 +202,12 @@ def shade(
 
     origins = points + geometric * (6 * tracer.epsilon)
     samples = _tile_samples(pixels, size, rng, rays + 1)
-    radiance = face_radiance(surface, materials, light)
     # sky and bounce
-    arriving = np.zeros((len(points), 3), np.float32)
-    for u in samples[:rays]:
-        out = _cosine_directions(normals, u[:, 0], u[:, 1])
-        arriving += _incoming(surface, radiance, light, origins, out)
-    arriving /= rays
+    out = np.concatenate([_cosine_directions(normals, u[:, 0], u[:, 1]) for u in samples[:rays]])
+    arriving = _incoming(surface, materials, light, np.tile(origins, (rays, 1)), out)
+    arriving = arriving.reshape(rays, -1, 3).mean(0)
     # key light
     centre = light.key_position - points
-    distance = np.linalg.norm(centre, axis=1, keepdims=True)
     a, b = _basis(_unit(centre))
     spread = np.sqrt(samples[-1, :, :1]) * light.key_radius
     angle = 2 * np.pi * samples[-1, :, 1:]
@@ -224,18 +232,19 @@ def shade(
     if len(shiny):
         out = view[shiny] - 2 * np.einsum("ij,ij->i", view[shiny], normals[shiny])[:, None] * normals[shiny]
         scatter = rng.normal(0, 1, out.shape) * (roughness[shiny] ** 2 * 0.6)[:, None]
-        mirror[shiny] = _incoming(surface, radiance, light, origins[shiny], _unit(out + scatter))
+        mirror[shiny] = _incoming(surface, materials, light, origins[shiny], _unit(out + scatter))
     return (diffuse + gloss + fresnel * mirror).astype(np.float32)
 
 
 def _incoming(
-    surface: Surface, radiance: Vectors, light: Lighting, origins: Vectors, out: Vectors
+    surface: Surface, materials: list[Material], light: Lighting, origins: Vectors, out: Vectors
 ) -> Vectors:
     """(N, 3) radiance along rays: of the face they meet, of the sky where they meet none."""
     face = surface.tracer.nearest(origins, out)
-    result = light.sky(out)
     met = face >= 0
-    result[met] = radiance[face[met]]
+    result = np.empty((len(out), 3), np.float32)
+    result[~met] = light.sky(out[~met])
+    result[met] = face_radiance(surface, face[met], materials, light)
     return result
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
-from scipy.spatial.transform import Rotation
+
+from wt_backend.training.data.primitives import random_rotation
 
 PATTERNS = (
     "plain", "stripes", "checks", "noise", "wood", "marble", "brick", "dots", "gradient", "patches", "grain",
@@ -74,7 +75,7 @@ def random_material(rng: np.random.Generator, extent: float, plain: bool = False
         base = np.array([0.35, 0.18, 0.08], np.float32) * rng.uniform(0.3, 1.6)
         other = base * rng.uniform(0.3, 0.75)
     period = extent / rng.uniform(1.2, 9)
-    turn = Rotation.random(random_state=int(rng.integers(2**31))).as_matrix()
+    turn = random_rotation(rng)
     if pattern in ("stripes", "checks", "brick", "wood") and rng.random() < 0.7:
         turn = np.eye(3)[rng.permutation(3)]
     if pattern == "grain":

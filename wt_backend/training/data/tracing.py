@@ -34,7 +34,7 @@ class Tracer:
             np.ascontiguousarray(mesh.vertices, np.float32),
             np.ascontiguousarray(mesh.faces, np.int32),
         )
-        self.epsilon = 2e-5 * float(np.ptp(mesh.vertices, axis=0).max())
+        self.epsilon = 2e-5 * min(float(np.ptp(mesh.vertices, axis=0).max()), 20.0)
 
     def layers(
         self, origin: NDArray, directions: NDArray[np.float32], count: int = LAYERS

@@ -156,7 +156,7 @@ def _polar(swing: float, lift: float, side: int) -> np.ndarray:
 
 def head(rng: Rng) -> Mesh:
     """Face of man, ape or cartoon animal facing +X, with or without neck and shoulders."""
-    f = Field((-1.1, -1.3, -1.35), (1.25, 1.3, 1.3), 62)
+    f = Field((-1.1, -1.3, -1.35), (1.25, 1.3, 1.3), 50)
     k = rng.uniform(0.06, 0.2)
     wide, tall = rng.uniform(0.6, 0.95), rng.uniform(0.65, 1.0)
     f.add(f.ball((-0.1, 0, 0.15), (rng.uniform(0.65, 0.9), wide, tall * 0.9)))
@@ -277,7 +277,7 @@ def rock(rng: Rng) -> Mesh:
 
 def helmet(rng: Rng) -> Mesh:
     """Open shell: helmet, mask, egg cup, broken pot."""
-    f = Field((-1, -1, -1), (1, 1, 1), 58)
+    f = Field((-1, -1, -1), (1, 1, 1), 46)
     radii = rng.uniform(0.6, 0.85, 3)
     f.add(f.ball((0, 0, 0), radii))
     if rng.random() < 0.4:
