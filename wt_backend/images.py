@@ -137,11 +137,12 @@ def _check_file(path: Path, role: str) -> None:
 
 def _open(path: Path, role: str) -> Any:
     config = oiio.ImageSpec()
-    config.attribute("oiio:UnassociatedAlpha", 1)  # straight alpha; OpenEXR keeps its own, see _straight
+    config.attribute("oiio:UnassociatedAlpha", 1)  # straight alpha; OpenEXR's is associated, see _eight_bit
     try:
-        source = oiio.ImageInput.open(str(path), config)
+        os.fspath(path).encode()
     except UnicodeEncodeError:
         raise _bad(role, path, "has a name that is not valid text", "Rename the file.") from None
+    source = oiio.ImageInput.open(os.fspath(path), config)
     if source is None or source.format_name() not in FORMATS:
         oiio.geterror()
         raise _bad(role, path, "is damaged or not an image that can be read", FORMAT_HINT)

@@ -1,0 +1,142 @@
+"""The subject of a photograph: from alpha, from a plain background, from a mask file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from wt_backend.images import read_image
+from wt_backend.protocol import BackendError
+from wt_backend.subject import find_subject, near_white_alpha, plain_background_alpha, read_mask
+
+
+def iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
+    return np.count_nonzero(a & b) / np.count_nonzero(a | b)
+
+
+@pytest.fixture
+def disc() -> NDArray[np.bool_]:
+    y, x = np.mgrid[:90, :120]
+    return (x - 60) ** 2 + (y - 45) ** 2 < 30**2
+
+
+def test_the_released_white_test(components: dict[str, NDArray]) -> None:
+    assert np.array_equal(near_white_alpha(components["autoalpha.rgb"]), components["autoalpha.alpha"])
+    assert near_white_alpha(components["autoalpha.rgb_rejected"]) is None
+
+
+def test_object_on_white(
+    disc_image: NDArray[np.uint8], disc: NDArray[np.bool_], write_png: Callable[..., Path]
+) -> None:
+    assert np.array_equal(find_subject(read_image(write_png(disc_image))), disc)
+
+
+@pytest.mark.parametrize("colour", [(0, 0, 0), (128, 128, 128), (30, 90, 200), (240, 230, 200)])
+def test_object_on_any_plain_colour(
+    colour: tuple[int, int, int], disc_image: NDArray[np.uint8], disc: NDArray[np.bool_]
+) -> None:
+    image = np.where(disc[..., None], disc_image, np.array(colour, np.uint8))
+    noise = np.random.default_rng(0).normal(0, 2, image.shape)
+    noisy = np.clip(image + noise, 0, 255).astype(np.uint8)
+    found = plain_background_alpha(noisy)
+    assert found is not None and iou(found > 127, disc) > 0.95
+
+
+def test_object_in_uneven_light(disc_image: NDArray[np.uint8], disc: NDArray[np.bool_]) -> None:
+    y, x = np.mgrid[:90, :120]
+    wall = (200 - 60 * ((x - 60) ** 2 + (y - 45) ** 2) / 75**2)[..., None] * [1, 0.97, 0.9]
+    image = np.where(disc[..., None], disc_image, wall.astype(np.uint8))
+    found = plain_background_alpha(image)
+    assert found is not None and iou(found > 127, disc) > 0.9
+
+
+def test_object_that_stands_on_the_border(disc_image: NDArray[np.uint8]) -> None:
+    image = disc_image[:60]
+    found = plain_background_alpha(image)
+    assert found is not None and (found[-1] > 127).any()
+
+
+def test_specks_go_highlights_stay_holes_stay(disc: NDArray[np.bool_]) -> None:
+    image = np.where(disc[..., None], np.uint8(60), np.uint8(255)).repeat(3, axis=2)
+    image[45:48, 60:63] = 255  # highlight
+    image[30:40, 50:60] = 255  # hole
+    image[5:7, 5:7] = 0  # speck of dust
+    subject = plain_background_alpha(image) > 127
+    assert subject[46, 61] and not subject[35, 55] and not subject[6, 6]
+
+
+def test_large_images_are_searched_small_and_come_back_large(
+    disc_image: NDArray[np.uint8], disc: NDArray[np.bool_]
+) -> None:
+    large, truth = (image.repeat(20, axis=0).repeat(20, axis=1) for image in (disc_image, disc))
+    found = plain_background_alpha(large)
+    assert found.shape == (1800, 2400)
+    assert iou(found > 127, truth) > 0.99
+
+
+def test_a_scene_has_no_subject(samples: Path) -> None:
+    assert find_subject(read_image(samples / "cup.jpg")) is None
+
+
+def test_a_cut_out_is_its_alpha(samples: Path) -> None:
+    photo = read_image(samples / "mixer.png")
+    assert np.array_equal(find_subject(photo), photo.rgba[..., 3] > 127)
+
+
+def test_opaque_alpha_and_round_corners_are_no_subject(write_png: Callable[..., Path]) -> None:
+    rgba = np.random.default_rng(0).integers(0, 256, (60, 80, 4), dtype=np.uint8)
+    rgba[..., 3] = 255
+    assert find_subject(read_image(write_png(rgba))) is None
+    rgba[:3, :3, 3] = 0
+    assert find_subject(read_image(write_png(rgba))) is None
+
+
+def test_a_blank_image_has_no_subject(write_png: Callable[..., Path]) -> None:
+    assert find_subject(read_image(write_png(np.full((40, 40, 3), 255, np.uint8)))) is None
+    assert find_subject(read_image(write_png(np.full((40, 40, 3), 90, np.uint8)))) is None
+
+
+@pytest.mark.parametrize("kind", ["grey", "rgb", "alpha", "resized", "jpeg"])
+def test_mask_files(
+    kind: str,
+    disc_image: NDArray[np.uint8],
+    disc: NDArray[np.bool_],
+    write_png: Callable[..., Path],
+    tmp_path: Path,
+) -> None:
+    photo = read_image(write_png(disc_image))
+    white = disc.astype(np.uint8) * 255
+    path = tmp_path / ("mask.jpg" if kind == "jpeg" else "mask.png")
+    images = {
+        "grey": Image.fromarray(white),
+        "jpeg": Image.fromarray(white),
+        "rgb": Image.fromarray(white).convert("RGB"),
+        "alpha": Image.fromarray(np.dstack([np.zeros((90, 120, 3), np.uint8), white])),
+        "resized": Image.fromarray(white).resize((480, 360)),
+    }
+    images[kind].save(path)
+    assert iou(read_mask(path, photo), disc) > 0.97
+
+
+def test_a_mask_for_the_image_as_blender_shows_it(
+    disc_image: NDArray[np.uint8], disc: NDArray[np.bool_], tmp_path: Path
+) -> None:
+    exif = Image.Exif()
+    exif[0x112] = 6
+    Image.fromarray(disc_image).save(tmp_path / "photo.png", exif=exif)
+    off_centre = np.roll(disc, 20, axis=1)
+    Image.fromarray(off_centre.astype(np.uint8) * 255).save(tmp_path / "mask.png")
+    found = read_mask(tmp_path / "mask.png", read_image(tmp_path / "photo.png"))
+    assert np.array_equal(found, np.rot90(off_centre, -1))
+
+
+def test_an_empty_mask_is_refused(disc_image: NDArray[np.uint8], write_png: Callable[..., Path]) -> None:
+    photo = read_image(write_png(disc_image))
+    with pytest.raises(BackendError) as caught:
+        read_mask(write_png(np.zeros((30, 30, 3), np.uint8), "mask.png"), photo)
+    assert caught.value.kind == "bad_mask" and "empty" in caught.value.message
