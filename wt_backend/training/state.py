@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,7 +87,7 @@ def save_atomically(values: dict[str, Any], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".part")
     torch.save(values, partial)
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def load_state(path: Path, device: torch.device) -> dict[str, Any]:

@@ -30,7 +30,7 @@ BACKGROUND = 0.5
 def stack_sample(path: Path, size: int) -> Sample:
     """One of the user's own stacks as a training sample, resampled to `size`×`size` by nearest pixel."""
     stack = LayerStack.load(path)
-    layers, height, width = stack.mask.shape
+    height, width = stack.mask.shape[1:]
     rows = np.minimum((np.arange(size) * height) // size, height - 1)
     columns = np.minimum((np.arange(size) * width) // size, width - 1)
     depth = np.where(stack.mask, stack.xyz[..., 2], 0)[:6][:, rows][:, :, columns].astype(np.float32)
@@ -49,7 +49,7 @@ def stack_sample(path: Path, size: int) -> Sample:
 
 
 def jittered_mask(mask: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
-    """The silhouette as an imperfect matte would give it: grown or shrunk by up to two pixels, or as it is."""
+    """The silhouette as an imperfect matte gives it: grown or shrunk by up to two pixels, or as it is."""
     radius = int(rng.choice([0, 0, 0, 1, 1, 2]))
     if radius == 0:
         return mask
@@ -65,8 +65,8 @@ def training_item(sample: Sample, rng: np.random.Generator) -> dict[str, NDArray
     Returns
     -------
     dict
-        `rgb` uint8 (H, W, 3), background painted; `mask` bool (H, W); `depth` float16 (6, H, W) over the median
-        of layer 0, 0 without a hit; `intrinsics` float32 (3, 3); `scene` bool.
+        `rgb` uint8 (H, W, 3), background painted; `mask` bool (H, W); `depth` float16 (6, H, W) over
+        the median of layer 0, 0 without a hit; `intrinsics` float32 (3, 3); `scene` bool.
     """
     rgb, depth, intrinsics = sample.rgb, sample.depth, sample.intrinsics.astype(np.float32)
     alpha = sample.alpha.astype(np.float32) / 255
@@ -119,6 +119,8 @@ class SampleStream(IterableDataset[dict[str, torch.Tensor]]):
 
     def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
         info = get_worker_info()
+        if info is not None:
+            cv2.setNumThreads(0)  # the workers already fill the cores
         count, worker = (info.num_workers, info.id) if info else (1, 0)
         # The loader asks its workers in turn; after a resume the turn starts where it would have been.
         worker = (worker + self.first_batch) % count
@@ -151,13 +153,14 @@ class SampleStream(IterableDataset[dict[str, torch.Tensor]]):
             paths = sorted(Path(self.config.stacks).glob("*.wts"))
             if not paths:
                 raise FileNotFoundError(
-                    f"There are no .wts files in {self.config.stacks}: put your stacks there, or leave `stacks` empty."
+                    f"There are no .wts files in {self.config.stacks}: "
+                    "put your stacks there, or leave `stacks` empty."
                 )
             return [stack_sample(paths[index % len(paths)], self.size)]
         return self.generated_views(index)
 
     def generated_views(self, index: int) -> list[Sample]:
-        """Procedural views; a seed whose meshes fail (rare, geometry being what it is) is named and passed over."""
+        """Procedural views; a seed whose meshes fail (rare) is named and passed over."""
         for attempt in range(10):
             seed = index + attempt * 100_000_000
             is_scene = np.random.default_rng((self.config.seed, seed, 7)).random() < self.config.scene_share
@@ -176,6 +179,8 @@ def sample_loader(stream: SampleStream, workers: int) -> DataLoader[dict[str, to
         num_workers=workers,
         prefetch_factor=8 if workers else None,
         persistent_workers=workers > 0,
+        # A fork would copy threads of Embree and OpenCV in mid-air.
+        multiprocessing_context="forkserver" if workers else None,
         pin_memory=torch.cuda.is_available(),
         generator=torch.Generator(),  # the loader's own seed must not draw from the training's generator
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from typing import TYPE_CHECKING, Literal
 
 import cv2
 import numpy as np
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 STEP_COUNTS = (1, 4)
 SHEET_ROWS = 8
 SEED = 777
+ValidationTask = tuple[int, int, Literal["object", "scene"]]
+"""Index, image side and kind of a validation view."""
 
 
 class Validation:
@@ -43,12 +47,15 @@ class Validation:
     def views(self, size: int) -> list[Sample]:
         """The validation views at one resolution: half objects, half scenes, one view a scene."""
         if size not in self.samples:
-            count = self.config.validation_samples
-            kinds = ["object"] * (count // 2) + ["scene"] * (count - count // 2)
-            self.samples[size] = [
-                generate(SEED, index, size, kind=kind, split="validation")[0]  # type: ignore[arg-type]
-                for index, kind in enumerate(kinds)
+            count, workers = self.config.validation_samples, self.config.data.workers
+            tasks: list[ValidationTask] = [
+                (index, size, "object" if index < count // 2 else "scene") for index in range(count)
             ]
+            if workers:
+                with ProcessPoolExecutor(workers, multiprocessing.get_context("forkserver")) as pool:
+                    self.samples[size] = list(pool.map(validation_view, tasks))
+            else:
+                self.samples[size] = [validation_view(task) for task in tasks]
         return self.samples[size]
 
     @torch.no_grad()
@@ -96,6 +103,12 @@ class Validation:
                 steps=steps,
             )
         return self.config.model.normalisation.decode(x[:, 0].float())[..., 2].cpu().numpy()
+
+
+def validation_view(task: ValidationTask) -> Sample:
+    """The first view of a scene of unseen families."""
+    index, size, kind = task
+    return generate(SEED, index, size, kind=kind, split="validation")[0]
 
 
 def unaugmented(view: Sample) -> dict[str, NDArray | bool]:
