@@ -1,11 +1,12 @@
-"""Render the final test set with Cycles and trace its truth: `python scripts/make_final_set.py OUT --meshes DIR`.
+"""Render the final test set with Cycles and trace its truth: `python scripts/make_final_set.py OUT --meshes
+DIR`.
 
-Writes pairs NAME.png + NAME.wts: single objects with alpha and small scenes without. The meshes come from Blender and
-from packages (`scripts/final_set.json`; `scripts/fetch_final_meshes.py` unpacks them) and are used for
-nothing but the final numbers: never for training, tuning or choosing between versions.
+Writes pairs NAME.png + NAME.wts: single objects with alpha and small scenes without. The meshes come from
+Blender and from packages (`scripts/final_set.json`; `scripts/fetch_final_meshes.py` unpacks them) and are
+used for nothing but the final numbers: never for training, tuning or choosing between versions.
 
-Runs in a Python that has bpy. Everything is drawn from a generator seeded with the sample's name, so one sample can be
-made again alone (`--only NAME`) and comes out the same.
+Runs in a Python that has bpy. Everything is drawn from a generator seeded with the sample's name, so one
+sample can be made again alone (`--only NAME`) and comes out the same.
 """
 
 from __future__ import annotations
@@ -41,13 +42,15 @@ SCENES = 8
 IDENTITY = np.array([[1.0, 0, 0], [0, 1, 0]])
 
 
-# ---- objects --------------------------------------------------------------------------------------------------------
+# -- objects --
 
 
 def load_mesh(path: Path, up: str) -> list[bpy.types.Object]:
     """Import a mesh file; returns its mesh objects."""
     before = set(bpy.data.objects)
-    axes = {"forward_axis": "Y", "up_axis": "Z"} if up == "Z" else {"forward_axis": "NEGATIVE_Z", "up_axis": "Y"}
+    axes = (
+        {"forward_axis": "Y", "up_axis": "Z"} if up == "Z" else {"forward_axis": "NEGATIVE_Z", "up_axis": "Y"}
+    )
     importer = {".obj": bpy.ops.wm.obj_import, ".stl": bpy.ops.wm.stl_import, ".ply": bpy.ops.wm.ply_import}
     importer[path.suffix.lower()](filepath=str(path), **axes)
     return [item for item in bpy.data.objects if item not in before and item.type == "MESH"]
@@ -98,7 +101,16 @@ def blender_text(rng: random.Random) -> None:
 
 def blender_goblet(rng: random.Random) -> None:
     """A turned profile with wall thickness, open at the top."""
-    profile = [(0, 0), (0.6, 0), (0.62, 0.06), (0.12, 0.14), (0.1, 0.9), (0.5, 1.15), (0.68, 1.5), (0.62, 2.0)]
+    profile = [
+        (0, 0),
+        (0.6, 0),
+        (0.62, 0.06),
+        (0.12, 0.14),
+        (0.1, 0.9),
+        (0.5, 1.15),
+        (0.68, 1.5),
+        (0.62, 2.0),
+    ]
     profile += [(0.57, 2.0), (0.62, 1.5), (0.45, 1.2), (0, 1.0)]
     mesh = bpy.data.meshes.new("goblet")
     turns = 64
@@ -170,7 +182,7 @@ def normalise(items: list[bpy.types.Object], radius: float, turn: float) -> None
     move(items, Matrix.Diagonal((scale, scale, scale, 1)) @ Matrix.Translation(Vector(-centre)))
 
 
-# ---- look -----------------------------------------------------------------------------------------------------------
+# -- look --
 
 
 def colour(rng: random.Random, low: float = 0.05, high: float = 0.9) -> tuple[float, float, float, float]:
@@ -198,7 +210,10 @@ def make_material(rng: random.Random, name: str) -> bpy.types.Material:
     texture.inputs["Scale"].default_value = scale
     links.new(place.outputs["Object" if kind != "brick" else "Generated"], texture.inputs["Vector"])
     if kind in ("checker", "brick"):
-        texture.inputs["Color1"].default_value, texture.inputs["Color2"].default_value = colour(rng), colour(rng)
+        texture.inputs["Color1"].default_value, texture.inputs["Color2"].default_value = (
+            colour(rng),
+            colour(rng),
+        )
         links.new(texture.outputs["Color"], surface.inputs["Base Color"])
         return material
     ramp = nodes.new("ShaderNodeValToRGB")
@@ -282,7 +297,7 @@ def add_camera(eye: Vector, target: Vector, field_of_view: float) -> None:
     bpy.context.scene.camera = item
 
 
-# ---- the two kinds of sample ------------------------------------------------------------------------------------------
+# -- the two kinds of sample --
 
 
 def build_object(name: str, meshes: Path, entry: dict | None) -> None:
@@ -318,20 +333,27 @@ def build_object(name: str, meshes: Path, entry: dict | None) -> None:
     add_camera(direction * distance + off, off, field_of_view)
 
 
-def box(name: str, centre: tuple[float, float, float], size: tuple[float, float, float], material: object) -> None:
+def box(
+    name: str, centre: tuple[float, float, float], size: tuple[float, float, float], material: object
+) -> None:
     bpy.ops.mesh.primitive_cube_add(size=1, location=centre, scale=size)
     bpy.context.object.name = name
     bpy.context.object.data.materials.append(material)
 
 
 def build_scene(index: int, meshes: Path, entries: list[dict]) -> None:
-    """A corner of a room: floor, two walls, a table or a shelf, and things that stand on it and on the floor."""
+    """A room: floor, walls, a table or a shelf, and things that stand on it and on the floor."""
     rng = random.Random(f"final scene {index}")
     floor, wall, wood = (make_material(rng, part) for part in ("floor", "wall", "wood"))
     box("floor", (0, 0, -0.05), (9, 9, 0.1), floor)
     box("back wall", (0, 3.05, 2.001), (8, 0.1, 4), wall)
     for side in (-1, 1):  # one near, one far: every ray of the frame meets a surface
-        box("side wall", (side * (2.6 if (index % 2) == (side > 0) else 3.9), 0.9, 2.001), (0.1, 4.19, 4), wall)
+        box(
+            "side wall",
+            (side * (2.6 if (index % 2) == (side > 0) else 3.9), 0.9, 2.001),
+            (0.1, 4.19, 4),
+            wall,
+        )
 
     stands: list[tuple[float, float, float, float]] = []  # x, y, height of the top, free half-width
     if index % 4 < 2:  # table
@@ -348,7 +370,10 @@ def build_scene(index: int, meshes: Path, entries: list[dict]) -> None:
         for level in (0.25, 0.8, 1.35):
             box("board", (x, y, level), (1.646, 0.5, 0.04), wood)
             stands += [(x - 0.4, y, level + 0.02, 0.2), (x + 0.35, y, level + 0.02, 0.2)]
-    stands += [(rng.uniform(-1.6, -1.0), rng.uniform(-0.8, 0.0), 0, 0.42), (rng.uniform(1.0, 1.6), -0.2, 0, 0.5)]
+    stands += [
+        (rng.uniform(-1.6, -1.0), rng.uniform(-0.8, 0.0), 0, 0.42),
+        (rng.uniform(1.0, 1.6), -0.2, 0, 0.5),
+    ]
 
     for x, y, height, half in stands:
         entry = rng.choice(entries)
@@ -359,13 +384,15 @@ def build_scene(index: int, meshes: Path, entries: list[dict]) -> None:
         dress(items, rng, entry["look"])
 
     light_world(rng, rng.uniform(0.5, 1.0))
-    add_light(rng, "AREA", Vector((rng.uniform(-1.5, 1.5), rng.uniform(-2, 0), 2.8)), rng.uniform(60, 200), 1.2)
+    add_light(
+        rng, "AREA", Vector((rng.uniform(-1.5, 1.5), rng.uniform(-2, 0), 2.8)), rng.uniform(60, 200), 1.2
+    )
     eye = Vector((rng.uniform(-1.2, 1.2), rng.uniform(-3.6, -2.6), rng.uniform(0.9, 1.7)))
     target = Vector((rng.uniform(-0.3, 0.3), 1.2, rng.uniform(0.4, 0.8)))
     add_camera(eye, target, math.radians(rng.uniform(42, 62)))
 
 
-# ---- writing --------------------------------------------------------------------------------------------------------
+# -- writing --
 
 
 def settings(size: tuple[int, int], transparent: bool) -> None:
@@ -421,7 +448,7 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     entries = json.loads((ROOT / "scripts" / "final_set.json").read_text())["meshes"]
-    objects = {name: None for name in FROM_BLENDER} | {entry["name"]: entry for entry in entries}
+    objects = dict.fromkeys(FROM_BLENDER) | {entry["name"]: entry for entry in entries}
     sizes = [(256, 256), (320, 320), (384, 384), (384, 288), (288, 384)]
     jobs = [(name, "object") for name in objects] + [(f"scene-{index}", "scene") for index in range(SCENES)]
     for name, mode in jobs:

@@ -1,0 +1,69 @@
+"""Calibration finds the tolerance that separates real layers from repeated ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from spheres import sphere_stack
+
+from wt_backend.evaluation.calibrate import best_of, calibrate
+from wt_backend.evaluation.samples import Sample
+from wt_backend.stack import LayerStack
+
+
+class NoisyTruth:
+    """The depth-filled truth with depth noise: repeated surfaces are apart by the noise only."""
+
+    name = "noisy truth"
+    random = True
+
+    def __init__(self, noise: float) -> None:
+        self.noise = noise
+
+    def predict(self, sample: Sample, seed: int) -> LayerStack:
+        truth = sample.truth
+        noise = np.random.default_rng(seed).normal(1, self.noise, truth.mask.shape)
+        everything = np.broadcast_to(truth.mask[:1], truth.mask.shape).copy()
+        return replace(truth, xyz=truth.xyz * noise[..., None].astype(np.float32), mask=everything)
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    stack = sphere_stack(64, radii=(1.0, 0.5))
+    cv2.imwrite(str(tmp_path / "shell.png"), cv2.cvtColor(stack.rgba, cv2.COLOR_RGBA2BGRA))
+    stack.save(tmp_path / "shell.wts")
+    return tmp_path
+
+
+@pytest.mark.parametrize("noise", [0.002, 0.006])
+def test_the_best_tolerance_lies_between_the_noise_and_the_gaps(pairs: Path, noise: float) -> None:
+    ratings = calibrate(pairs, NoisyTruth(noise))
+    best = best_of(ratings)
+    # Two repeated points differ by √2 times the noise; the shell's gaps are 0.5 of 4 in the middle.
+    assert noise < best.tolerance < 0.12
+    assert best.f1 > 0.95
+    assert ratings[0].precision < best.precision and ratings[0].recall >= best.recall
+    assert ratings[-1].recall < best.recall
+
+
+def test_ratings_by_hand(pairs: Path) -> None:
+    truth = LayerStack.load(pairs / "shell.wts")
+    (everything,) = calibrate(pairs, NoisyTruth(0.0), tolerances=[0.0])
+    assert everything.precision == everything.recall == everything.f1 == 1
+    (nothing,) = calibrate(pairs, NoisyTruth(0.0), tolerances=[10.0])
+    assert (nothing.recall, nothing.f1) == (0, 0)
+    assert truth.mask[1:].any()
+
+
+def test_another_number_of_layers_is_refused(pairs: Path) -> None:
+    class Fewer(NoisyTruth):
+        def predict(self, sample: Sample, seed: int) -> LayerStack:
+            stack = super().predict(sample, seed)
+            return replace(stack, xyz=stack.xyz[:2], mask=stack.mask[:2])
+
+    with pytest.raises(ValueError, match="as many layers"):
+        calibrate(pairs, Fewer(0.0))
