@@ -117,6 +117,10 @@ def installed() -> Iterator[float]:
     """The extension is on, and its backend package is the zip's, not the checkout's."""
     import wt_backend
 
+    for thing in list(bpy.data.objects):  # Blender's start-up cube would stand in the pictures
+        bpy.data.objects.remove(thing)
+    bpy.ops.ed.undo_push(message="Empty scene")
+
     need("installed", MODULE in bpy.context.preferences.addons, bpy.app.version_string)
     check("package_from_zip", "extensions" in wt_backend.__file__, wt_backend.__file__)
     yield 0.5
@@ -156,16 +160,21 @@ def first_trace() -> Iterator[float]:
 
 
 def look() -> Iterator[float]:
-    """Photograph the result: as the panel shows it, through its camera, and from the side."""
-    hands.viewport().spaces[0].shading.type = "MATERIAL"
-    yield 3.0
-    for key, name in (("NUMPAD_0", "camera"), ("NUMPAD_4", "side")):
-        for _ in range(1 if key == "NUMPAD_0" else 3):
-            yield from hands.press(key, *hands.middle(hands.region("WINDOW")))
-        yield 2.0
-        yield from hands.screenshot(name)
-    hands.viewport().spaces[0].shading.type = "SOLID"
-    yield 0.5
+    """Look at the result, textured: through the trace's own camera, then from the side."""
+    space = hands.viewport().spaces[0]
+    space.shading.color_type = "TEXTURE"
+    yield from press_button("world_tracing.use_trace_camera", "camera_button")
+    camera = bpy.context.scene.camera
+    through = space.region_3d.view_perspective == "CAMERA" and camera.world_tracing.role == "CAMERA"
+    check("looks_through_trace_camera", through, camera.name)
+    yield from hands.screenshot("camera")
+    for layer in layers():
+        layer.select_set(True)
+    place = hands.middle(hands.region("WINDOW"))
+    for key in ("NUMPAD_4", "NUMPAD_4", "NUMPAD_4", "NUMPAD_PERIOD"):
+        yield from hands.press(key, *place)
+    check("orbits_away", space.region_3d.view_perspective != "CAMERA", space.region_3d.view_perspective)
+    yield from hands.screenshot("side")
 
 
 def undo() -> Iterator[float]:
