@@ -26,4 +26,5 @@ def _lazily(module: str) -> Method:
 
 METHODS: dict[str, Method] = {
     "geometry/fill_colour": _lazily("fill"),
+    "geometry/solid": _lazily("solid"),
 }

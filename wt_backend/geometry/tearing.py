@@ -42,8 +42,8 @@ class Tear:
 def joined_edges(depths: NDArray[np.float32], masks: NDArray[np.bool_], layer: int, limit: float) -> Edges:
     """Join neighbours of one layer that lie on one surface.
 
-    They do if their depth differs by no more than ``limit`` (relative) or continues one slope; and they do not
-    if one pixel has more layers than the other and the surface rather goes on in another layer there.
+    They do if their depth differs by no more than ``limit`` (relative) or continues one slope; and they do
+    not if one pixel has more layers than the other and the surface rather goes on in another layer there.
 
     Parameters
     ----------

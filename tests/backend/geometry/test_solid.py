@@ -1,0 +1,184 @@
+"""Solids from ground-truth stacks: closed, of the true volume, with their pixels kept."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import manifold3d
+import numpy as np
+import pytest
+import trimesh
+
+from tests import analytic_stacks as shapes
+from wt_backend.geometry import METHODS
+from wt_backend.geometry.solid import Solid, make_solid
+from wt_backend.protocol import BackendError
+
+
+def ignore(stage: str, step: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+def placed(mesh: trimesh.Trimesh, *turns: tuple[float, list[float]]) -> trimesh.Trimesh:
+    for angle, axis in turns:
+        mesh.apply_transform(trimesh.transformations.rotation_matrix(angle, axis))
+    mesh.apply_translation([0, 0, shapes.DISTANCE] - mesh.bounds.mean(0))
+    return mesh
+
+
+def to_manifold(mesh: trimesh.Trimesh) -> manifold3d.Manifold:
+    return manifold3d.Manifold(
+        manifold3d.Mesh(mesh.vertices.astype(np.float32), mesh.faces.astype(np.uint32))
+    )
+
+
+def to_trimesh(manifold: manifold3d.Manifold) -> trimesh.Trimesh:
+    mesh = manifold.to_mesh()
+    return trimesh.Trimesh(mesh.vert_properties[:, :3], mesh.tri_verts)
+
+
+def capsule() -> trimesh.Trimesh:
+    return placed(trimesh.creation.capsule(height=0.9, radius=0.35), (0.9, [1, 0.4, 0.2]))
+
+
+def mug() -> trimesh.Trimesh:
+    """A cup with walls, a floor and a handle, seen from above."""
+    outside = manifold3d.Manifold.cylinder(1.1, 0.55, 0.55, 96)
+    inside = manifold3d.Manifold.cylinder(1.1, 0.47, 0.47, 96).translate([0, 0, 0.1])
+    handle = to_manifold(trimesh.creation.torus(0.32, 0.07, 64, 32))
+    handle = handle.rotate([90, 0, 0]).translate([0.62, 0, 0.55])
+    return placed(to_trimesh(((outside + handle) - inside).rotate([115, 0, 25])))
+
+
+def table() -> trimesh.Trimesh:
+    """A top on four legs that are 3 % as thick as they are long."""
+    parts = manifold3d.Manifold.cube([1.4, 0.9, 0.04], True)
+    for x, z in ((-0.6, -0.35), (-0.6, 0.35), (0.6, -0.35), (0.6, 0.35)):
+        parts += manifold3d.Manifold.cube([0.03, 0.03, 0.9], True).translate([x, z, -0.45])
+    return placed(to_trimesh(parts.rotate([105, 0, 0]).rotate([0, 30, 0])))
+
+
+def volume(solid: Solid) -> float:
+    return sum(float(piece.volume) for piece in solid.pieces())
+
+
+CASES = {
+    "sphere": lambda: (shapes.sphere(256), 4 / 3 * math.pi * 0.9**3),
+    "box": lambda: (shapes.box(256), 1.0 * 0.8 * 0.9),
+    "box face on": lambda: (shapes.box(256, degrees=(0, 0)), 1.0 * 0.8 * 0.9),
+    "torus": lambda: (shapes.torus(256), 2 * math.pi**2 * 0.7 * 0.25**2),
+    "capsule": lambda: (shapes.traced_mesh(capsule(), 256), capsule().volume),
+    "mug": lambda: (shapes.traced_mesh(mug(), 256), mug().volume),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_solid_is_closed_and_has_the_true_volume(name: str) -> None:
+    stack, expected = CASES[name]()
+    solid = make_solid(stack)
+    pieces = solid.pieces()
+    assert len(pieces) == 1
+    assert pieces[0].is_watertight and pieces[0].is_winding_consistent
+    assert volume(solid) == pytest.approx(expected, rel=0.005)
+    assert solid.ray_volume == pytest.approx(expected, rel=0.005)
+
+
+def test_torus_and_mug_keep_their_hole() -> None:
+    for name in ("torus", "mug"):
+        stack, _ = CASES[name]()
+        assert make_solid(stack).pieces()[0].euler_number == 0
+
+
+@pytest.mark.parametrize("size", [128, 256])
+def test_thin_legs_are_closed_and_the_error_is_told(size: int) -> None:
+    mesh = table()
+    solid = make_solid(shapes.traced_mesh(mesh, size))
+    assert all(piece.is_watertight for piece in solid.pieces())
+    assert volume(solid) == pytest.approx(mesh.volume, rel=0.1)
+
+
+@pytest.mark.parametrize("thickness", [0.0, 0.001, 0.02])
+def test_thin_sheets_are_closed(thickness: float) -> None:
+    solid = make_solid(shapes.thin_sheet(128, thickness=thickness))
+    assert len(solid.pieces()) == 1 and solid.pieces()[0].is_watertight
+    assert volume(solid) > 0
+    if thickness == 0.02:
+        assert volume(solid) == pytest.approx(solid.ray_volume, rel=0.02)
+
+
+def test_wall_without_a_back_becomes_a_slab() -> None:
+    solid = make_solid(shapes.one_layer(32))
+    assert solid.pieces()[0].is_watertight
+    np.testing.assert_allclose(solid.vertices[:, 2], -shapes.DISTANCE, atol=0.15)
+
+
+def test_noise_leaves_it_closed() -> None:
+    stack = shapes.noisy_relief(96, noise=0.004)
+    assert all(piece.is_watertight for piece in make_solid(stack).pieces())
+
+
+def test_large_stacks_are_thinned_out() -> None:
+    stack = shapes.sphere(256)
+    coarse, fine = make_solid(stack, 64), make_solid(stack)
+    assert len(coarse.triangles) < len(fine.triangles) / 4
+    assert coarse.pieces()[0].is_watertight
+    assert volume(coarse) == pytest.approx(volume(fine), rel=0.02)
+
+
+def test_vertices_know_their_pixel_and_layer() -> None:
+    stack = shapes.sphere(96)
+    solid = make_solid(stack)
+    assert (stack.mask[:2].all(0).ravel()[solid.pixel]).all()
+    x, y, z = solid.vertices.astype(np.float64).T
+    image = np.stack([x, -y, -z], -1) @ stack.intrinsics.T
+    image = image[:, :2] / image[:, 2:]
+    row, column = np.divmod(solid.pixel, 96)
+    assert np.abs(image - np.stack([column, row], -1) - 0.5).max() < 1.01
+    width, height = stack.info.image_size
+    np.testing.assert_allclose(solid.uv[:, 0] * width, 2 * image[:, 0], atol=1e-2)
+    np.testing.assert_allclose((1 - solid.uv[:, 1]) * height, 2 * image[:, 1], atol=1e-2)
+    # Front vertices belong to layer 0, back ones to layer 1: the sphere's terminator seen from the camera.
+    beyond = -z - (shapes.DISTANCE - 0.9**2 / shapes.DISTANCE)
+    assert (solid.layer[beyond < -0.1] == 0).all() and (solid.layer[beyond > 0.1] == 1).all()
+
+
+def test_two_things_are_two_pieces_in_order_of_size() -> None:
+    depths = np.full((2, 64, 64), np.nan)
+    depths[:, 8:20, 8:20] = np.array([2.9, 3.1])[:, None, None]
+    depths[:, 30:60, 30:60] = np.array([2.9, 3.1])[:, None, None]
+    solid = make_solid(shapes.make_stack(depths))
+    pieces = solid.pieces()
+    assert len(pieces) == 2 and pieces[0].volume > 4 * pieces[1].volume
+    assert all(piece.is_watertight for piece in pieces)
+
+
+def test_method_writes_arrays_and_reports(tmp_path: Path) -> None:
+    shapes.box(64).save(tmp_path / "box.wts")
+    params = {"stack": str(tmp_path / "box.wts"), "output": str(tmp_path / "box.npz")}
+    result = METHODS["geometry/solid"](params, ignore, lambda: False)
+    assert result["watertight"] is True and result["unit"] == "relative"
+    assert result["volume"] == pytest.approx(0.72, rel=0.02)
+    assert result["volume_error"] < 0.02 and len(result["pieces"]) == 1
+    with np.load(result["mesh"]) as arrays:
+        assert arrays["vertices"].dtype == np.float32 and arrays["triangles"].dtype == np.int32
+        count = len(arrays["vertices"])
+        assert arrays["triangles"].max() == count - 1
+        assert all(len(arrays[name]) == count for name in ("uv", "pixel", "layer", "seen"))
+        assert np.array_equal(arrays["seen"], arrays["layer"] == 0)
+        mesh = trimesh.Trimesh(arrays["vertices"], arrays["triangles"], process=False)
+    assert mesh.is_watertight and mesh.volume == pytest.approx(result["volume"], rel=1e-5)
+
+
+def test_nothing_is_no_solid(tmp_path: Path) -> None:
+    shapes.nothing().save(tmp_path / "empty.wts")
+    params = {"stack": str(tmp_path / "empty.wts"), "output": str(tmp_path / "empty.npz")}
+    with pytest.raises(BackendError, match="no matter") as caught:
+        METHODS["geometry/solid"](params, ignore, lambda: False)
+    assert caught.value.kind == "bad_stack"
+    assert not (tmp_path / "empty.npz").exists()
+
+
+def test_single_pixel_is_a_closed_crumb() -> None:
+    solid = make_solid(shapes.single_pixel())
+    assert all(piece.is_watertight for piece in solid.pieces())
