@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from wt_backend.training.data import primitives as p
-from wt_backend.training.data.mesh import Mesh, union
+from wt_backend.training.data.mesh import Mesh, joined
 
 
 def primitive(rng: np.random.Generator) -> Mesh:
@@ -59,4 +59,4 @@ def composition(rng: np.random.Generator) -> Mesh:
         parts.append(
             part.shifted(*(anchor - part.vertices.mean(0) * 0 + rng.normal(0, 0.05, 3))).with_slot(slot)
         )
-    return union(parts)
+    return joined(rng, parts)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from wt_backend.training.data.mesh import Mesh
+from wt_backend.training.data.mesh import Mesh, concatenate
+from wt_backend.training.data.primitives import sphere
 from wt_backend.training.data.sdf import Field
 
 Rng = np.random.Generator
@@ -179,9 +180,14 @@ def head(rng: Rng) -> Mesh:
     eye_x = rng.uniform(0.5, 0.66)
     for side in (-1, 1):
         f.cut(f.ball((eye_x + 0.08, side * eye_y, eye_z), eye_r * 1.15), 0.08)
-    if rng.random() < 0.75:
-        for side in (-1, 1):
-            f.add(f.ball((eye_x - 0.02, side * eye_y, eye_z), eye_r), 0.0, slot=1)
+    eyes = []
+    kind = rng.random()
+    for side in (-1, 1):
+        place = (eye_x - 0.02, side * eye_y, eye_z)
+        if kind < 0.45:
+            f.add(f.ball(place, eye_r), 0.0, slot=1)
+        elif kind < 0.8:  # balls of their own, as character modellers do it
+            eyes.append(sphere(eye_r, 10).shifted(*place).with_slot(1))
     nose = rng.uniform(0.06, 0.18)
     f.add(
         f.limb((0.62, 0, eye_z), (rng.uniform(0.72, 1.0), 0, -rng.uniform(0.1, 0.35)), nose * 0.6, nose), 0.08
@@ -200,7 +206,7 @@ def head(rng: Rng) -> Mesh:
         f.add(f.limb((-0.2, 0, -0.4), (-0.25, 0, -1.0), 0.4, 0.42), 0.15)
         f.add(f.ball((-0.25, 0, -1.25), (0.45, 1.1, 0.4)), 0.2, slot=2)
         f.cut(-f.half_space((0, 0, 1), -1.28), 0.0)
-    return f.mesh()
+    return concatenate([f.mesh(), *eyes])
 
 
 def bird(rng: Rng) -> Mesh:

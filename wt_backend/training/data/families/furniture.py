@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from wt_backend.training.data import primitives as p
-from wt_backend.training.data.mesh import Mesh, difference, union
+from wt_backend.training.data.mesh import Mesh, difference, joined, union
 
 Rng = np.random.Generator
 
@@ -58,7 +58,7 @@ def table(rng: Rng) -> Mesh:
             .with_slot(1)
         )
         parts.append(p.cylinder(d * 0.32, 0.05, d * 0.2).shifted(0, 0, 0.025).with_slot(1))
-        return union(parts)
+        return joined(rng, parts)
     inset = rng.uniform(0.03, 0.15)
     scale = 0.68 if round_top else 1.0
     x, y = scale * (w / 2) - inset, scale * (d / 2) - inset
@@ -68,7 +68,7 @@ def table(rng: Rng) -> Mesh:
         parts.append(block((-x, -y, z), (x, y, z + 0.03), 1))
     if rng.random() < 0.4:
         parts.append(block((-x, -y, h - t - 0.1), (x, y, h - t / 2), 1))
-    return union(parts)
+    return joined(rng, parts)
 
 
 def chair(rng: Rng) -> Mesh:
@@ -90,7 +90,7 @@ def chair(rng: Rng) -> Mesh:
         z = h * rng.uniform(0.25, 0.5)
         parts += [block((-x, s * y - 0.015, z), (x, s * y + 0.015, z + 0.03), 1) for s in (-1, 1)]
     if rng.random() < 0.2:
-        return union(parts)
+        return joined(rng, parts)
     back, lean = rng.uniform(0.3, 0.65), rng.uniform(0, 0.25)
     post = 0.022
     uprights = []
@@ -123,7 +123,7 @@ def chair(rng: Rng) -> Mesh:
         for s in (-1, 1):
             parts.append(block((-x - 0.05, s * y - 0.03, z), (x * 0.8, s * y + 0.03, z + 0.04), 1))
             parts.append(block((x * 0.6, s * y - 0.02, h - t / 2), (x * 0.75, s * y + 0.02, z + 0.02), 1))
-    return union(parts)
+    return joined(rng, parts)
 
 
 def sofa(rng: Rng) -> Mesh:
@@ -162,7 +162,7 @@ def sofa(rng: Rng) -> Mesh:
             for x in (-d / 2 + 0.08, d / 2 - 0.08)
             for y in (-w / 2 + 0.08, w / 2 - 0.08)
         ]
-    return union(parts)
+    return joined(rng, parts)
 
 
 def shelf(rng: Rng) -> Mesh:
@@ -197,7 +197,7 @@ def shelf(rng: Rng) -> Mesh:
                     )
                 )
                 y += thick + rng.uniform(0.002, 0.03)
-    return union(parts)
+    return joined(rng, parts)
 
 
 def bed(rng: Rng) -> Mesh:
@@ -223,7 +223,7 @@ def bed(rng: Rng) -> Mesh:
                 0.075,
             )
         )
-    return union(parts)
+    return joined(rng, parts)
 
 
 def lamp(rng: Rng) -> Mesh:

@@ -6,7 +6,7 @@ import numpy as np
 
 from wt_backend.training.data import primitives as p
 from wt_backend.training.data.families.vessels import handle
-from wt_backend.training.data.mesh import SMOOTH, Mesh, concatenate, difference, union
+from wt_backend.training.data.mesh import SMOOTH, Mesh, concatenate, difference, joined, union
 
 Rng = np.random.Generator
 
@@ -80,7 +80,7 @@ def tree(rng: Rng) -> Mesh:
             parts.append(
                 p.cylinder(0.5 - 0.09 * i, 0.5, 0.02).shifted(0, 0, h * 0.6 + 0.28 * i + 0.25).with_slot(1)
             )
-        return union(parts)
+        return joined(rng, parts)
     for _ in range(int(rng.integers(3, 8))):
         tip = np.array([*rng.normal(0, 0.28, 2), h + rng.uniform(0.1, 0.7)])
         parts.append(
@@ -94,7 +94,7 @@ def tree(rng: Rng) -> Mesh:
         bumps = 1 + 0.08 * np.sin(crown.vertices @ rng.normal(0, 5, (3, 3))).sum(1)
         crown = crown.moved(crown.vertices * bumps[:, None] * rng.uniform(0.15, 0.38, 3)).with_crease(SMOOTH)
         parts.append(crown.shifted(*tip).with_slot(1))
-    return union(parts)
+    return joined(rng, parts)
 
 
 def robot(rng: Rng) -> Mesh:
@@ -117,7 +117,7 @@ def robot(rng: Rng) -> Mesh:
         parts.append(p.rounded_box((0.28, 0.17, 0.1), 0.03).shifted(0.05, s * w * 0.28, 0.05).with_slot(1))
     if rng.random() < 0.5:
         parts.append(p.cylinder(0.015, 0.2).shifted(0, 0, top + 0.1 + size).with_slot(2))
-    return union(parts)
+    return joined(rng, parts)
 
 
 def rocking_horse(rng: Rng) -> Mesh:
@@ -148,4 +148,4 @@ def rocking_horse(rng: Rng) -> Mesh:
         u = np.linspace(-0.8, 0.8, 24)
         runner = np.stack([u, np.full(24, s * 0.2), 0.05 + 0.25 * u**2], 1)
         parts.append(p.tube(runner, 0.045, 8).with_slot(1))
-    return union(parts)
+    return joined(rng, parts)

@@ -6,7 +6,7 @@ import numpy as np
 
 from wt_backend.training.data import primitives as p
 from wt_backend.training.data.families.furniture import block
-from wt_backend.training.data.mesh import Mesh, difference, union
+from wt_backend.training.data.mesh import Mesh, difference, joined, union
 
 Rng = np.random.Generator
 
@@ -52,7 +52,7 @@ def car(rng: Rng) -> Mesh:
             block((-1, -width / 2, bonnet * 0.9), (rear, width / 2, height * rng.uniform(1, 1.3)), 1, 0.03)
         )
     parts += [p.sphere(0.07, 6).shifted(0.98, s * width * 0.35, bonnet * 0.75).with_slot(3) for s in (-1, 1)]
-    return union(parts).shifted(-length / 2 + 1, 0, 0)
+    return joined(rng, parts).shifted(-length / 2 + 1, 0, 0)
 
 
 def plane(rng: Rng) -> Mesh:
@@ -77,7 +77,7 @@ def plane(rng: Rng) -> Mesh:
         for s in (-1, 1):
             pod = p.capsule(0.07, 0.22).rotated(p.rotation((0, 1, 0), np.pi / 2))
             parts.append(pod.shifted(0.12, s * 0.4 * span, z - 0.05).with_slot(2))
-    return union(parts)
+    return joined(rng, parts)
 
 
 def boat(rng: Rng) -> Mesh:
@@ -95,7 +95,7 @@ def boat(rng: Rng) -> Mesh:
         parts.append(p.cylinder(0.025, 1.4).shifted(0.1, 0, 0.6).with_slot(1))
         sail = p.extrude([np.array([(0.08, 0.05), (-0.75, 0.1), (0.08, 1.0)])], 0.02)
         parts.append(sail.rotated(p.rotation((1, 0, 0), np.pi / 2)).shifted(0.05, 0, 0.2).with_slot(2))
-    return union(parts)
+    return joined(rng, parts)
 
 
 def house(rng: Rng) -> Mesh:
@@ -291,4 +291,4 @@ def figure(rng: Rng) -> Mesh:
                 side = limb if s > 0 else limb.scaled((1, -1, 1))
                 parts.append(side.shifted(0, s * (r + 0.05), z + h / 2).with_slot(3))
         z += h * 0.93
-    return union(parts)
+    return joined(rng, parts)

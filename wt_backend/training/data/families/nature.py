@@ -6,7 +6,7 @@ import numpy as np
 
 from wt_backend.training.data import primitives as p
 from wt_backend.training.data.families.vessels import shell_profile
-from wt_backend.training.data.mesh import SMOOTH, Mesh, concatenate, union
+from wt_backend.training.data.mesh import SMOOTH, Mesh, concatenate, joined, union
 
 Rng = np.random.Generator
 
@@ -61,7 +61,7 @@ def topiary(rng: Rng) -> Mesh:
         wave = 1 + 0.05 * np.sin(ball.vertices @ rng.normal(0, 7, (3, 4))).sum(1)
         crown = ball.moved(ball.vertices * wave[:, None] * rng.uniform(0.2, 0.45, 3)).with_crease(SMOOTH)
         parts.append(crown.shifted(*rng.normal(0, 0.05, 2), height + 0.25 * i).with_slot(1))
-    return union(parts)
+    return joined(rng, parts)
 
 
 def leaf(rng: Rng, length: float, width: float, droop: float) -> Mesh:
