@@ -270,7 +270,7 @@ def _hills(rng: Rng, extent: float) -> Mesh:
         np.sin(rng.normal(0, 3 / extent) * x + rng.normal(0, 3 / extent) * y + rng.uniform(0, 6))
         for _ in range(4)
     )
-    z = (wave - np.max(wave)) * rng.uniform(0.005, 0.02) * extent
+    z = (wave - np.max(wave)) * rng.uniform(0.0005, 0.004) * extent
     away = np.maximum(np.hypot(x, y) / extent - 0.9, 0)
     z = z + away * extent * rng.uniform(0, 0.12) * (1 + np.sin(3 * np.arctan2(y, x)))
     return Mesh.build(np.stack([x, y, z], -1).reshape(-1, 3), nature.grid_faces(n, n), crease=-2.0)

@@ -93,29 +93,29 @@ def _cosine_directions(normals: Vectors, u: Vectors, v: Vectors) -> Vectors:
     return tangent * (radius * np.cos(angle)) + other * (radius * np.sin(angle)) + normals * height
 
 
-def _share(values: NDArray, pixels: NDArray, normals: Vectors, depth: Vectors, size: int) -> NDArray:
-    """Average (N, C) over TILE×TILE neighbours that lie on the same smooth surface."""
+def _share(
+    values: NDArray, pixels: NDArray, normals: Vectors, points: Vectors, distance: Vectors, size: int
+) -> NDArray:
+    """Average (N, C) over TILE×TILE neighbours that lie in about the same plane."""
     channels = values.shape[1]
-    packed = np.zeros((size, size, channels + 5), np.float32)
-    flat = packed.reshape(-1, channels + 5)
-    flat[pixels, :channels] = values
-    flat[pixels, channels : channels + 3] = normals
-    flat[pixels, channels + 3] = np.log(depth)
-    flat[pixels, channels + 4] = 1
-    guide = np.ascontiguousarray(packed[..., channels:])
+    scale = float(np.median(distance)) / 40
+    packed = np.zeros((size * size, channels + 6), np.float32)
+    packed[pixels, :channels] = values
+    packed[pixels, channels : channels + 3] = normals
+    packed[pixels, channels + 3 :] = points / scale
+    packed = packed.reshape(size, size, -1)
     image = np.ascontiguousarray(packed[..., :channels])
-    tolerance = 24.0
+    normal = np.ascontiguousarray(packed[..., channels : channels + 3])
+    place = np.ascontiguousarray(packed[..., channels + 3 :])
     for axis in (0, 1):
         total = image.copy()
         weight = np.ones((size, size), np.float32)
         for step in range(-(TILE // 2), TILE // 2):
             if step == 0:
                 continue
-            near = np.roll(guide, step, axis)
-            cosine = np.einsum("ijk,ijk->ij", guide[..., :3], near[..., :3])
-            w = np.clip(cosine * 4 - 3, 0, 1) * np.clip(
-                1 - tolerance * np.abs(guide[..., 3] - near[..., 3]), 0, 1
-            )
+            cosine = np.einsum("ijk,ijk->ij", normal, np.roll(normal, step, axis))
+            off_plane = np.einsum("ijk,ijk->ij", normal, np.roll(place, step, axis) - place)
+            w = np.clip(cosine * 4 - 3, 0, 1) * np.clip(1.5 - np.abs(off_plane), 0, 1)
             total += np.roll(image, step, axis) * w[..., None]
             weight += w
         image = total / weight[..., None]
@@ -214,7 +214,9 @@ def shade(
     to_key = _unit(centre + spread * (a * np.cos(angle) + b * np.sin(angle)))
     lit = (~tracer.occluded(origins, to_key)).astype(np.float32)
     lit *= np.einsum("ij,ij->i", geometric, to_key) > 0
-    shared = _share(np.concatenate([arriving, lit[:, None]], axis=1), pixels, normals, hits.distance, size)
+    shared = _share(
+        np.concatenate([arriving, lit[:, None]], axis=1), pixels, geometric, points, hits.distance, size
+    )
     arriving, lit = shared[:, :3], shared[:, 3]
 
     to_key = _unit(centre)

@@ -80,8 +80,8 @@ def random_material(rng: np.random.Generator, extent: float, plain: bool = False
         turn = np.eye(3)[rng.permutation(3)]
     if pattern == "grain":
         period = extent / rng.uniform(15, 50)
-    metallic = rng.random() < 0.06
-    glossy = rng.random() < 0.45
+    metallic = rng.random() < (0.06 if extent < 3 else 0.0)
+    glossy = rng.random() < (0.45 if extent < 3 else 0.12)  # floors and walls are dull
     return Material(
         np.stack([base, other]).astype(np.float32),
         pattern,
