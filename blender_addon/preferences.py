@@ -41,6 +41,28 @@ class WorldTracingPreferences(bpy.types.AddonPreferences):
         layout.prop(self, "python")
         layout.prop(self, "device")
         layout.prop(self, "silence")
+        row = layout.row(align=True)
+        row.operator("world_tracing.check_backend", icon="CONSOLE")
+        row.operator("world_tracing.unload_model", icon="X")
+        row.operator("world_tracing.open_log", icon="TEXT")
+        _draw_backend(layout)
+
+
+def _draw_backend(layout: bpy.types.UILayout) -> None:
+    """What the backend said about itself, or why it said nothing."""
+    from .backend import session
+
+    info = session.info()
+    box = layout.box().column(align=True)
+    if session.notice is not None and session.notice.error:
+        box.label(text=session.notice.message, icon="ERROR")
+        box.label(text=session.notice.hint, icon="BLANK1")
+    elif info is None:
+        box.label(text="Starting…" if session.is_running() else "Not started yet", icon="INFO")
+    else:
+        box.label(text=f"Python {info['python']}, PyTorch {info['torch'] or 'missing'}", icon="CHECKMARK")
+        for device in info["devices"]:
+            box.label(text=f"{device['id']}: {device['name']}, {device['memory_gb']:.1f} GB", icon="BLANK1")
 
 
 def get() -> WorldTracingPreferences:

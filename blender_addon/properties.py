@@ -13,8 +13,11 @@ from bpy.props import (
     StringProperty,
 )
 
+from wt_backend.stack import StackError
+
 from .backend import session
-from .scene.build import DEFAULTS
+from .scene import build, rebuild
+from .scene.layer_object import DEFAULTS
 
 SOURCES = (
     ("FILE", "File", "An image file on disk"),
@@ -36,6 +39,11 @@ OUTPUTS = (
     ("POINTS", "Points", "A point cloud for each layer"),
     ("BOTH", "Both", "A mesh and a point cloud for each layer; the points are hidden at first"),
 )
+MASKS = (
+    ("AUTO", "Automatic", "By alpha, or by a plain background"),
+    ("FILE", "File", "An image file that is white where the subject is"),
+    ("IMAGE", "Image", "An image in Blender that is white where the subject is"),
+)
 ROLES = (
     ("NONE", "None", "Not part of a trace"),
     ("ROOT", "Root", "Parent of everything that belongs to one trace"),
@@ -49,17 +57,45 @@ def _model_names(_self: bpy.types.PropertyGroup, _context: bpy.types.Context, te
     return [model["name"] for model in session.models() if text.lower() in model["name"].lower()]
 
 
+def _select_active(settings: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    """The list of traces selects what it is clicked on."""
+    root = bpy.data.objects[settings.active_trace]
+    if root.world_tracing.role == "ROOT" and root.name in context.view_layer.objects:
+        build.select_only(context, root)
+
+
+def _rebuild(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    """A changed setting shows at once."""
+    layer = values.id_data
+    if values.role != "LAYER":
+        return
+    try:
+        rebuild.rebuild_layer(layer, rebuild.load_stack(layer))
+    except StackError as error:
+        session.notice = session.Notice(str(error), "The layer is as it was.")
+
+
+def _show_layers(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    if values.role == "ROOT":
+        rebuild.show_layers(values.id_data)
+
+
 class WorldTracingSettings(bpy.types.PropertyGroup):
     """Settings of the next trace."""
 
     source: EnumProperty(name="From", items=SOURCES, default="FILE", description="Where the image comes from")
     filepath: StringProperty(name="Image", subtype="FILE_PATH", description="Image file to trace")
     image: PointerProperty(name="Image", type=bpy.types.Image, description="Image to trace")
+    mask_source: EnumProperty(
+        name="Mask", items=MASKS, default="AUTO", description="How the subject is told from its background"
+    )
     mask: StringProperty(
-        name="Mask",
-        subtype="FILE_PATH",
-        description="Image that is white where the subject is. Leave empty to find the subject by alpha or "
-        "a plain background",
+        name="Mask File", subtype="FILE_PATH", description="Image that is white where the subject is"
+    )
+    mask_image: PointerProperty(
+        name="Mask Image",
+        type=bpy.types.Image,
+        description="Image that is white where the subject is; paint it in the Image Editor",
     )
     mode: EnumProperty(name="Mode", items=MODES, default="AUTO", description="What the image shows")
     fit: EnumProperty(name="Fit", items=FITS, default="AUTO", description="How a frame becomes a square")
@@ -81,6 +117,7 @@ class WorldTracingSettings(bpy.types.PropertyGroup):
         description="Denoising steps; more are slower and often better. 0 is the model's own number",
     )
     output: EnumProperty(name="Output", items=OUTPUTS, default="MESH", description="What to make of a layer")
+    active_trace: IntProperty(name="Active Trace", update=_select_active, options={"HIDDEN", "SKIP_SAVE"})
 
 
 class WorldTracingObject(bpy.types.PropertyGroup):
@@ -94,17 +131,35 @@ class WorldTracingObject(bpy.types.PropertyGroup):
         default=DEFAULTS.tear.depth,
         min=0.001,
         max=10.0,
+        update=_rebuild,
         description="Cut the surface where the depth jumps by more than this part of itself",
+    )
+    grazing: FloatProperty(
+        name="Grazing Angle",
+        default=DEFAULTS.tear.grazing,
+        min=0.005,
+        max=1.5,
+        subtype="ANGLE",
+        update=_rebuild,
+        description="… unless it is seen at a steeper angle than this",
     )
     island: IntProperty(
         name="Smallest Island",
         default=DEFAULTS.island,
         min=0,
+        update=_rebuild,
         description="Pieces of surface with fewer pixels are left out",
     )
     resolution: IntVectorProperty(name="Resolution", size=2, default=(0, 0), options={"HIDDEN"})
     pixel_aspect: FloatVectorProperty(name="Pixel Aspect", size=2, default=(1.0, 1.0), options={"HIDDEN"})
+    layers: IntProperty(
+        name="Layers", default=64, min=1, max=64, update=_show_layers, description="How many layers to show"
+    )
     metric: BoolProperty(name="Metres", default=False, options={"HIDDEN"})
+    seed: StringProperty(name="Seed", options={"HIDDEN"})
+    model: StringProperty(name="Model", options={"HIDDEN"})
+    group: StringProperty(name="Seed Sweep", options={"HIDDEN"}, description="Sweep that it is a variant of")
+    variant: IntProperty(name="Variant", options={"HIDDEN"})
 
 
 CLASSES = (WorldTracingSettings, WorldTracingObject)

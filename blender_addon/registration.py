@@ -8,6 +8,7 @@ from . import preferences, properties
 from .backend import session
 from .operators import CLASSES as OPERATORS
 from .ui import CLASSES as UI
+from .ui import menus
 
 CLASSES = (*preferences.CLASSES, *properties.CLASSES, *OPERATORS, *UI)
 
@@ -18,10 +19,12 @@ def register() -> None:
         bpy.utils.register_class(cls)
     properties.attach()
     session.register()
+    menus.attach()
 
 
 def unregister() -> None:
     """Undo `register`, end the worker."""
+    menus.detach()
     session.unregister()
     properties.detach()
     for cls in reversed(CLASSES):

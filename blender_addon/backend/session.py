@@ -11,7 +11,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from wt_backend import __version__
-from wt_backend.protocol import Message, TraceRequest, to_params
+from wt_backend.protocol import BackendError, Message, TraceRequest, to_params
 
 from . import pump
 from .interpreter import find_interpreter
@@ -31,6 +31,12 @@ class Destination:
     output: str
     image: str  # image datablock to use as texture, "" for the file
     generation: int  # of the file that was open
+    variant: int = 0  # place beside the others of a seed sweep
+    group: str = ""  # the sweep
+
+    def import_settings(self) -> dict[str, str | int]:
+        """What `import_stack` has to be told."""
+        return {name: getattr(self, name) for name in ("name", "output", "image", "variant", "group")}
 
 
 @dataclass
@@ -45,6 +51,7 @@ class Notice:
 _backend: Backend | None = None
 _destinations: dict[Job, Destination] = {}
 _generation = 0  # counts file loads
+_cards: list[Message] | None = None
 _shown: tuple[object, ...] = ()
 notice: Notice | None = None
 
@@ -72,8 +79,53 @@ def jobs() -> tuple[Job, ...]:
 
 
 def models() -> list[Message]:
-    """What the worker said about its models; empty before it was started."""
-    return list((_backend.info or {}).get("models", [])) if _backend else []
+    """The models there are: as the worker lists them, before it was started as the package does."""
+    global _cards
+    if _backend is not None and _backend.info is not None:
+        return list(_backend.info["models"])
+    if _cards is None:
+        from wt_backend.checkpoints.registry import models as cards
+
+        _cards = [to_params(card) for card in cards()]
+    return _cards
+
+
+def model(name: str) -> Message | None:
+    """What is known about a model, None for a name that nobody knows."""
+    return next((model for model in models() if model["name"] == name), None)
+
+
+def info() -> Message | None:
+    """What the worker said about itself when it last started."""
+    return _backend.info if _backend else None
+
+
+def is_running() -> bool:
+    """Whether there is a worker process."""
+    return worker_state() is not WorkerState.STOPPED
+
+
+def start() -> None:
+    """Start the worker without a job."""
+    global notice
+    notice = None
+    backend().start()
+    pump.start(_step)
+
+
+def wait_for_start() -> BackendError | None:
+    """Start the worker and wait for its answer; why it did not come, if it did not."""
+    backend().start()
+    while backend().state is WorkerState.STARTING:
+        backend().poll()
+        time.sleep(0.02)
+    return backend().error
+
+
+def unload() -> None:
+    """End the worker."""
+    backend().stop()
+    _redraw()
 
 
 def worker_state() -> WorkerState:
@@ -142,10 +194,13 @@ def _spawn() -> WorkerProcess:
 def _step() -> float | None:
     """One look at the backend; seconds until the next, None when there is nothing to look at."""
     active = backend()
+    failed_before = active.error
     for job in active.poll():
         destination = _destinations.pop(job, None)
         if destination is not None:
             _ended(job, destination)
+    if active.error is not None and active.error is not failed_before:
+        _report(active.error)
     _redraw_if_changed()
     if active.busy:
         return ACTIVE_INTERVAL
@@ -155,12 +210,17 @@ def _step() -> float | None:
 def _ended(job: Job, destination: Destination) -> None:
     global notice
     if job.state is JobState.FAILED and job.error is not None:
-        notice = Notice(job.error.message, job.error.hint)
-        print(f"World Tracing: {job.error.message} {job.error.hint}")
+        _report(job.error)
     elif job.state is JobState.CANCELLED:
         notice = Notice(f"Cancelled {job.label}.", error=False)
     elif job.result is not None:
         _import(job.result, destination)
+
+
+def _report(error: BackendError) -> None:
+    global notice
+    notice = Notice(error.message, error.hint)
+    print(f"World Tracing: {error.message} {error.hint}")
 
 
 def _import(result: Message, destination: Destination) -> None:
@@ -181,9 +241,7 @@ def _import(result: Message, destination: Destination) -> None:
                 "EXEC_DEFAULT",
                 True,  # an undo step of its own
                 filepath=stack,
-                name=destination.name,
-                output=destination.output,
-                image=destination.image,
+                **destination.import_settings(),
             )
     except RuntimeError as error:  # what an operator reports as an error
         notice = Notice(str(error).removeprefix("Error: ").strip(), f"The stack is kept: {stack}")

@@ -7,13 +7,13 @@ import bpy
 from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
 
-from wt_backend.geometry.layer_mesh import MeshSettings
-from wt_backend.geometry.tearing import Tear
 from wt_backend.stack import LayerStack, StackError
 
 from ..properties import OUTPUTS
-from ..scene import build
+from ..scene import build, layer_object, traces
 from ..scene.camera_match import CameraMatchError
+
+_GAP = 1.15  # distance between the variants of a sweep, in widths
 
 
 class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
@@ -31,17 +31,27 @@ class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
         options={"SKIP_SAVE", "HIDDEN"},
         description="Image datablock to use instead of the source",
     )
+    group: StringProperty(options={"SKIP_SAVE", "HIDDEN"}, description="Seed sweep that it belongs to")
+    variant: IntProperty(options={"SKIP_SAVE", "HIDDEN"}, description="Place beside the others of the sweep")
     output: EnumProperty(name="Output", items=OUTPUTS)
     tear: FloatProperty(
         name="Tear",
-        default=build.DEFAULTS.tear.depth,
+        default=layer_object.DEFAULTS.tear.depth,
         min=0.001,
         max=10.0,
         description="Cut the surface where the depth jumps by more than this part of itself",
     )
+    grazing: FloatProperty(
+        name="Grazing Angle",
+        default=layer_object.DEFAULTS.tear.grazing,
+        min=0.005,
+        max=1.5,
+        subtype="ANGLE",
+        description="… unless it is seen at a steeper angle than this",
+    )
     island: IntProperty(
         name="Smallest Island",
-        default=build.DEFAULTS.island,
+        default=layer_object.DEFAULTS.island,
         min=0,
         description="Pieces of surface with fewer pixels are left out",
     )
@@ -58,11 +68,14 @@ class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
                 path,
                 name=self.name or path.stem,
                 output=self.output,
-                settings=MeshSettings(Tear(depth=self.tear), self.island),
+                settings=layer_object.mesh_settings(self),
                 image=bpy.data.images.get(self.image) if self.image else None,
             )
         except (StackError, CameraMatchError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        trace.root.world_tracing.group = self.group
+        trace.root.world_tracing.variant = self.variant
+        trace.root.location.x += self.variant * traces.width(trace.root) * _GAP
         self.report({"INFO"}, trace.summary)
         return {"FINISHED"}

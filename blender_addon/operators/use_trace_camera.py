@@ -2,7 +2,7 @@
 
 import bpy
 
-from ..scene import build
+from ..scene import trace_camera, traces
 
 
 class WORLD_TRACING_OT_use_trace_camera(bpy.types.Operator):
@@ -16,15 +16,15 @@ class WORLD_TRACING_OT_use_trace_camera(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         """There must be a trace."""
         cls.poll_message_set("Select something that belongs to a trace")
-        return build.trace_camera(context) is not None
+        return traces.camera_of(traces.active_root(context)) is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Set camera, resolution and pixel aspect; look through the camera."""
-        camera = build.trace_camera(context)
+        camera = traces.camera_of(traces.active_root(context))
         if camera is None:
             self.report({"ERROR"}, "This trace has no camera any more. Import its stack again.")
             return {"CANCELLED"}
-        build.use_camera(context.scene, camera)
+        trace_camera.use_camera(context.scene, camera)
         for area in context.screen.areas if context.screen else ():
             if area.type == "VIEW_3D":
                 area.spaces.active.region_3d.view_perspective = "CAMERA"

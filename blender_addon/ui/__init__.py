@@ -1,5 +1,17 @@
-"""Panels and menus."""
+"""Panels, lists and what happens when a file is dropped."""
 
-from .panel import WORLD_TRACING_PT_trace
+from .file_handlers import WORLD_TRACING_FH_image, WORLD_TRACING_FH_stack
+from .menus import WORLD_TRACING_MT_more
+from .panel import WORLD_TRACING_PT_image_editor, WORLD_TRACING_PT_trace
+from .traces_panel import WORLD_TRACING_PT_layer, WORLD_TRACING_PT_traces, WORLD_TRACING_UL_traces
 
-CLASSES = (WORLD_TRACING_PT_trace,)
+CLASSES = (
+    WORLD_TRACING_MT_more,
+    WORLD_TRACING_PT_trace,
+    WORLD_TRACING_UL_traces,
+    WORLD_TRACING_PT_traces,
+    WORLD_TRACING_PT_layer,
+    WORLD_TRACING_PT_image_editor,
+    WORLD_TRACING_FH_image,
+    WORLD_TRACING_FH_stack,
+)

@@ -1,4 +1,4 @@
-"""The sidebar panel: choose an image, press Trace World, watch it come."""
+"""Trace World: choose an image, press the button, watch it come."""
 
 import textwrap
 
@@ -21,7 +21,7 @@ class WORLD_TRACING_PT_trace(bpy.types.Panel):
     bl_category = TAB
 
     def draw(self, context: bpy.types.Context) -> None:
-        """Draw settings, button or progress, and the last message."""
+        """Draw image, settings, button or progress, and the last message."""
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
@@ -31,40 +31,96 @@ class WORLD_TRACING_PT_trace(bpy.types.Panel):
             layout.prop(settings, "filepath")
         else:
             layout.template_ID(settings, "image", open="image.open")
-        layout.prop(settings, "mask")
-        layout.prop(settings, "mode")
-        layout.prop(settings, "fit")
-        layout.prop(settings, "model")
-        layout.prop(settings, "seed")
-        layout.prop(settings, "steps")
-        layout.prop(settings, "output")
-        running = session.jobs()
-        if running:
-            _draw_progress(layout, running)
-        else:
-            row = layout.row()
-            row.scale_y = 1.4
-            row.operator("world_tracing.trace_world", icon="OUTLINER_OB_CAMERA")
-        if session.notice is not None:
-            _draw_notice(layout, session.notice, context.region.width, context.preferences.system.ui_scale)
-        column = layout.column(align=True)
-        column.operator("world_tracing.use_trace_camera", icon="CAMERA_DATA")
-        column.operator("world_tracing.import_stack", icon="IMPORT")
+        draw_settings(layout, settings)
+        draw_action(layout)
+        draw_notice(layout, context)
 
 
-def _draw_progress(layout: bpy.types.UILayout, running: tuple[Job, ...]) -> None:
-    for job in running:
+class WORLD_TRACING_PT_image_editor(bpy.types.Panel):
+    """Trace World for the image that the Image Editor shows"""
+
+    bl_idname = "WORLD_TRACING_PT_image_editor"
+    bl_label = "Trace World"
+    bl_space_type = "IMAGE_EDITOR"
+    bl_region_type = "UI"
+    bl_category = TAB
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """The same settings; image and mask are what is open in the editor."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        settings = context.scene.world_tracing
+        shown = context.space_data.image
         column = layout.column(align=True)
-        column.label(text=job.label, icon="IMAGE_DATA")
-        if job.state is not JobState.QUEUED or job is running[0]:
-            column.progress(factor=job.fraction, type="BAR", text=session.progress_text(job))
+        column.operator("world_tracing.use_image", text="Use as Image", icon="IMAGE_DATA").target = "IMAGE"
+        column.operator("world_tracing.use_image", text="Use as Mask", icon="MOD_MASK").target = "MASK"
+        if settings.source != "IMAGE" or settings.image is None or settings.image != shown:
+            layout.label(text="Another image is chosen for tracing", icon="INFO")
+        draw_settings(layout, settings)
+        draw_action(layout)
+        draw_notice(layout, context)
+
+
+def draw_settings(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+    """The settings of the next trace."""
+    layout.prop(settings, "mask_source")
+    if settings.mask_source == "FILE":
+        layout.prop(settings, "mask", text=" ")
+    elif settings.mask_source == "IMAGE":
+        layout.template_ID(settings, "mask_image", new="image.new", open="image.open")
+    layout.prop(settings, "mode")
+    layout.prop(settings, "fit")
+    layout.prop(settings, "model")
+    model = session.model(settings.model)
+    if model is not None:
+        _draw_model(layout, model)
+    layout.prop(settings, "seed")
+    layout.prop(settings, "steps")
+    layout.prop(settings, "output")
+
+
+def draw_action(layout: bpy.types.UILayout) -> None:
+    """The button, or what became of it."""
+    running = session.jobs()
+    if not running:
+        row = layout.row(align=True)
+        row.scale_y = 1.4
+        row.operator("world_tracing.trace_world", icon="OUTLINER_OB_CAMERA")
+        row.menu("WORLD_TRACING_MT_more", text="", icon="DOWNARROW_HLT")
+        return
+    for job in running[:4]:
+        _draw_job(layout, job, first=job is running[0])
+    if len(running) > 4:
+        layout.label(text=f"… and {len(running) - 4} more")
     layout.operator("world_tracing.cancel", icon="X")
 
 
-def _draw_notice(layout: bpy.types.UILayout, notice: session.Notice, width: int, scale: float) -> None:
+def draw_notice(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """The last message, wrapped to the width of the sidebar."""
+    notice = session.notice
+    if notice is None:
+        return
     box = layout.box().column(align=True)
-    columns = max(20, int(width / (_CHARACTER_WIDTH * scale)) - 8)
+    scale = context.preferences.system.ui_scale
+    columns = max(20, int(context.region.width / (_CHARACTER_WIDTH * scale)) - 8)
     for text, icon in ((notice.message, "ERROR" if notice.error else "INFO"), (notice.hint, "BLANK1")):
         for line in textwrap.wrap(text, columns):
             box.label(text=line, icon=icon)
             icon = "BLANK1"
+
+
+def _draw_model(layout: bpy.types.UILayout, model: dict) -> None:
+    column = layout.column(align=True)
+    column.active = False
+    size = f"{model['size_mb'] / 1000:.1f} GB" if model["size_mb"] >= 1000 else f"{model['size_mb']:.0f} MB"
+    place = "installed" if model["available"] else f"{size} to download"
+    column.label(text=f"{model['licence']}, {place}", icon="BLANK1")
+    column.label(text=f"needs {model['memory_gb']:.1f} GB of memory", icon="BLANK1")
+
+
+def _draw_job(layout: bpy.types.UILayout, job: Job, first: bool) -> None:
+    column = layout.column(align=True)
+    column.label(text=job.label, icon="IMAGE_DATA" if first else "TIME")
+    if first or job.state is not JobState.QUEUED:
+        column.progress(factor=job.fraction, type="BAR", text=session.progress_text(job))

@@ -1,0 +1,61 @@
+"""The backend itself: try it, free its memory, read its log."""
+
+import bpy
+
+from ..backend import session
+
+
+class WORLD_TRACING_OT_check_backend(bpy.types.Operator):
+    """Start the backend and show what it is and what it can use"""
+
+    bl_idname = "world_tracing.check_backend"
+    bl_label = "Check Backend"
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Start it; the answer appears in the preferences."""
+        if bpy.app.background:
+            error = session.wait_for_start()
+            if error is not None:
+                self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
+                return {"CANCELLED"}
+        else:
+            session.start()
+        return {"FINISHED"}
+
+
+class WORLD_TRACING_OT_unload_model(bpy.types.Operator):
+    """End the backend process and free its memory; the next trace starts it again"""
+
+    bl_idname = "world_tracing.unload_model"
+    bl_label = "Unload Model"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """There must be a resting worker."""
+        if session.jobs():
+            cls.poll_message_set("A trace is running; cancel it first")
+            return False
+        cls.poll_message_set("The backend is not running")
+        return session.is_running()
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """End the worker."""
+        session.unload()
+        return {"FINISHED"}
+
+
+class WORLD_TRACING_OT_open_log(bpy.types.Operator):
+    """Open the backend's log file"""
+
+    bl_idname = "world_tracing.open_log"
+    bl_label = "Open Log"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """There must be one."""
+        cls.poll_message_set("The backend has not been started yet")
+        return session.log_path().is_file()
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Open it with the system's program for it."""
+        return bpy.ops.wm.path_open(filepath=str(session.log_path()))

@@ -1,0 +1,76 @@
+# mypy: disable-error-code="valid-type"
+"""Several guesses of one image side by side, and keeping the best of them."""
+
+import dataclasses
+
+import bpy
+from bpy.props import IntProperty
+
+from wt_backend.protocol import BackendError
+
+from ..scene import traces
+from .tracing import TraceSettings
+
+
+class WORLD_TRACING_OT_seed_sweep(bpy.types.Operator, TraceSettings):
+    """Trace the image with several seeds; the variants stand side by side, to keep the one you like"""
+
+    bl_idname = "world_tracing.seed_sweep"
+    bl_label = "Seed Sweep"
+
+    count: IntProperty(name="Variants", default=4, min=2, max=32, description="How many seeds to try")
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Ask how many."""
+        return context.window_manager.invoke_props_dialog(self, confirm_text="Trace")
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """Draw the dialog."""
+        self.layout.use_property_split = True
+        self.layout.prop(self, "count")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Queue a trace for each seed from the setting on."""
+        try:
+            plan = self.plan_for_settings(context)
+        except BackendError as error:
+            return self.fail(error)
+        first = self.value(context, "seed")
+        group = f"{plan.name} seeds {first}–{first + self.count - 1}"
+        plans = [
+            dataclasses.replace(
+                plan, name=f"{plan.name} seed {first + place}", seed=first + place, variant=place, group=group
+            )
+            for place in range(self.count)
+        ]
+        return self.run(context, plans)
+
+
+class WORLD_TRACING_OT_keep_variant(bpy.types.Operator):
+    """Keep the selected variant of a seed sweep, delete the others"""
+
+    bl_idname = "world_tracing.keep_variant"
+    bl_label = "Keep This Variant"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """The active trace must have been one of a sweep."""
+        root = traces.active_root(context)
+        cls.poll_message_set("Select a variant of a seed sweep")
+        return root is not None and bool(root.world_tracing.group)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Delete the siblings, move the kept one to their common place."""
+        kept = traces.active_root(context)
+        if kept is None:
+            return {"CANCELLED"}
+        group = kept.world_tracing.group
+        siblings = [root for root in traces.roots(context.scene) if root.world_tracing.group == group]
+        first = min(siblings, key=lambda root: root.world_tracing.variant)
+        kept.location = first.location
+        for root in siblings:
+            if root != kept:
+                traces.delete(root)
+        kept.world_tracing.group = ""
+        return {"FINISHED"}

@@ -1,0 +1,38 @@
+# mypy: disable-error-code="valid-type"
+"""Trace all images of a folder, one after the other."""
+
+from pathlib import Path
+
+import bpy
+from bpy.props import StringProperty
+
+from wt_backend.protocol import BackendError
+
+from .tracing import IMAGE_SUFFIXES, TraceSettings, plan_for_file
+
+
+class WORLD_TRACING_OT_trace_folder(bpy.types.Operator, TraceSettings):
+    """Trace every image of a folder with the settings of the panel, each as a trace of its own"""
+
+    bl_idname = "world_tracing.trace_folder"
+    bl_label = "Trace Folder"
+
+    directory: StringProperty(name="Folder", subtype="DIR_PATH", options={"SKIP_SAVE"})
+    filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Ask for the folder."""
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Queue the images in the order of their names."""
+        folder = Path(bpy.path.abspath(self.directory))
+        if not folder.is_dir():
+            return self.fail(BackendError("bad_image", f"There is no folder {folder}.", "Choose another."))
+        images = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+        if not images:
+            return self.fail(
+                BackendError("bad_image", f"There is no image in {folder}.", "Choose another folder.")
+            )
+        return self.run(context, [plan_for_file(str(image)) for image in images])

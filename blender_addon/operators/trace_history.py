@@ -1,0 +1,85 @@
+# mypy: disable-error-code="valid-type"
+"""Traces that are in the file: select, build again from the stack, delete."""
+
+from typing import TYPE_CHECKING
+
+import bpy
+from bpy.props import StringProperty
+
+from wt_backend.stack import StackError
+
+from ..scene import build, rebuild, traces
+
+if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
+    from bpy.types import Operator as _Operator
+else:
+    _Operator = object
+
+
+class _OnTrace(_Operator):
+    """An operator on a named trace, or on the active one."""
+
+    root: StringProperty(name="Trace", options={"SKIP_SAVE", "HIDDEN"}, description="Empty: the active one")
+
+    def find_root(self, context: bpy.types.Context) -> bpy.types.Object | None:
+        """The trace that is meant; an error is reported where there is none."""
+        found = bpy.data.objects.get(self.root) if self.root else traces.active_root(context)
+        if found is None or found.world_tracing.role != "ROOT":
+            self.report({"ERROR"}, "There is no such trace any more.")
+            return None
+        return found
+
+
+class WORLD_TRACING_OT_select_trace(bpy.types.Operator, _OnTrace):
+    """Select the root of a trace"""
+
+    bl_idname = "world_tracing.select_trace"
+    bl_label = "Select Trace"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Select it alone."""
+        root = self.find_root(context)
+        if root is None:
+            return {"CANCELLED"}
+        if root.name not in context.view_layer.objects:
+            self.report({"ERROR"}, f"{root.name} is not in this view layer.")
+            return {"CANCELLED"}
+        build.select_only(context, root)
+        return {"FINISHED"}
+
+
+class WORLD_TRACING_OT_rebuild_trace(bpy.types.Operator, _OnTrace):
+    """Build the layers again from the stack file: what was edited goes back, what was deleted returns"""
+
+    bl_idname = "world_tracing.rebuild_trace"
+    bl_label = "Rebuild from Stack"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Rebuild in place."""
+        root = self.find_root(context)
+        if root is None:
+            return {"CANCELLED"}
+        try:
+            rebuild.rebuild_trace(root)
+        except StackError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class WORLD_TRACING_OT_delete_trace(bpy.types.Operator, _OnTrace):
+    """Delete a trace from the file: root, camera and layers. The stack file stays on disk"""
+
+    bl_idname = "world_tracing.delete_trace"
+    bl_label = "Delete Trace"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Delete it."""
+        root = self.find_root(context)
+        if root is None:
+            return {"CANCELLED"}
+        traces.delete(root)
+        return {"FINISHED"}

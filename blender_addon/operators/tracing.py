@@ -1,0 +1,192 @@
+# mypy: disable-error-code="valid-type"
+"""What the operators that trace have in common: settings, requests, and waiting where there is no window."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bpy
+from bpy.props import EnumProperty, IntProperty, StringProperty
+
+from wt_backend.protocol import BackendError, TraceRequest
+
+from .. import preferences
+from ..backend import session
+from ..backend.jobs import Job, JobState
+from ..properties import FITS, MODES, OUTPUTS
+from ..scene import files, image_source
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".exr", ".bmp")
+_SKIP = {"SKIP_SAVE"}
+
+
+if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
+    from bpy.types import Operator as _Operator
+else:
+    _Operator = object
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One image to trace."""
+
+    image: Path
+    name: str
+    datablock: str = ""  # image datablock that the file was written from
+    seed: int | None = None  # None: the setting's
+    variant: int = 0  # place beside the others of a sweep
+    group: str = ""  # what sweep it belongs to
+
+
+class TraceSettings(_Operator):
+    """Properties of a trace; whatever a call leaves out comes from the scene's settings."""
+
+    mode: EnumProperty(name="Mode", items=MODES, options=_SKIP, description="What the image shows")
+    fit: EnumProperty(name="Fit", items=FITS, options=_SKIP, description="How a frame becomes a square")
+    mask: StringProperty(name="Mask", subtype="FILE_PATH", options=_SKIP, description="White: the subject")
+    model: StringProperty(name="Model", options=_SKIP, description="Which model traces the image")
+    seed: IntProperty(name="Seed", min=0, options=_SKIP, description="Another seed guesses anew")
+    steps: IntProperty(name="Steps", min=0, max=1000, options=_SKIP, description="0: the model's own number")
+    output: EnumProperty(name="Output", items=OUTPUTS, options=_SKIP, description="What a layer becomes")
+
+    SETTINGS = ("mode", "fit", "mask", "model", "seed", "steps", "output")
+
+    def value(self, context: bpy.types.Context, name: str) -> Any:
+        """A setting: the call's, else the scene's."""
+        given = self if self.properties.is_property_set(name) else context.scene.world_tracing
+        return getattr(given, name)
+
+    def adopt_settings(self, context: bpy.types.Context) -> None:
+        """Write the scene's settings into the operator, to be changed in a dialog."""
+        for name in self.SETTINGS:
+            setattr(self, name, self.value(context, name))
+
+    def draw_settings(self, layout: bpy.types.UILayout) -> None:
+        """Draw the settings that a dialog offers."""
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        for name in ("mode", "fit", "seed", "steps", "output"):
+            layout.prop(self, name)
+
+    def plan_for_settings(self, context: bpy.types.Context) -> Plan:
+        """The image that the panel shows.
+
+        Raises
+        ------
+        BackendError
+            None is chosen, or it cannot be read.
+        """
+        settings = context.scene.world_tracing
+        if settings.source == "FILE":
+            return plan_for_file(settings.filepath)
+        if settings.image is None:
+            raise BackendError("bad_image", "No image is chosen.", "Choose one in the panel.")
+        path = image_source.image_file(settings.image, files.folder("images"))
+        return Plan(path, Path(settings.image.name).stem, datablock=settings.image.name)
+
+    def run(self, context: bpy.types.Context, plans: list[Plan], stack: str = "") -> set[str]:
+        """Queue the traces; in background mode wait for them and import their results."""
+        try:
+            submitted = [self._submit(context, plan, stack) for plan in plans]
+        except BackendError as error:
+            return self.fail(error)
+        if not bpy.app.background:
+            return {"FINISHED"}
+        ended = [self._wait(job, destination) for job, destination in submitted]
+        errors = [reason for reason in ended if reason is not None]
+        if len(errors) == len(submitted):
+            return self.fail(errors[-1])
+        for reason in errors:
+            self.report({"WARNING"}, _sentence(reason))
+        return {"FINISHED"}
+
+    def fail(self, error: BackendError) -> set[str]:
+        """Say what is wrong, in the panel and as a report."""
+        session.notice = session.Notice(error.message, error.hint)
+        self.report({"ERROR"}, _sentence(error))
+        return {"CANCELLED"}
+
+    def _submit(self, context: bpy.types.Context, plan: Plan, stack: str) -> tuple[Job, session.Destination]:
+        request = self._request(context, plan, stack)
+        destination = session.Destination(
+            scene=context.scene.name,
+            name=plan.name,
+            output=self.value(context, "output"),
+            image=plan.datablock,
+            generation=session.file_generation(),
+            variant=plan.variant,
+            group=plan.group,
+        )
+        return session.submit_trace(request, destination), destination
+
+    def _request(self, context: bpy.types.Context, plan: Plan, stack: str) -> TraceRequest:
+        fit = self.value(context, "fit")
+        output = Path(bpy.path.abspath(stack)) if stack else files.new_stack_path(plan.name)
+        return TraceRequest(
+            image=str(plan.image),
+            output=str(output.absolute()),
+            mask=self._mask(context),
+            mode=self.value(context, "mode").lower(),
+            fit=None if fit == "AUTO" else fit.lower(),
+            model=self.value(context, "model"),
+            seed=self.value(context, "seed") if plan.seed is None else plan.seed,
+            steps=self.value(context, "steps") or None,
+            device=preferences.get().device or None,
+        )
+
+    def _mask(self, context: bpy.types.Context) -> str | None:
+        settings = context.scene.world_tracing
+        if not self.properties.is_property_set("mask") and settings.mask_source == "IMAGE":
+            if settings.mask_image is None:
+                raise BackendError("bad_mask", "No mask image is chosen.", "Choose one in the panel.")
+            return str(image_source.image_file(settings.mask_image, files.folder("images")))
+        mask = self.value(context, "mask")
+        given = self.properties.is_property_set("mask") or settings.mask_source == "FILE"
+        return str(Path(bpy.path.abspath(mask)).absolute()) if mask and given else None
+
+    def _wait(self, job: Job, destination: session.Destination) -> BackendError | None:
+        """Wait for a job and import its result; the error, if it ended without one."""
+        session.wait(job, _Printer())
+        if job.state is not JobState.DONE:
+            return job.error or BackendError("cancelled", f"The trace of {job.label} was cancelled.")
+        result = job.result or {}
+        print(
+            f"World Tracing: {result['layers']} layers, {result['points']} points, {result['seconds']:.1f} s"
+        )
+        for warning in result.get("warnings", []):
+            self.report({"WARNING"}, warning)
+        bpy.ops.world_tracing.import_stack(filepath=result["stack"], **destination.import_settings())
+        return None
+
+
+def plan_for_file(path: str) -> Plan:
+    """A plan for an image file.
+
+    Raises
+    ------
+    BackendError
+        No such file.
+    """
+    if not path:
+        raise BackendError("bad_image", "No image is chosen.", "Choose one in the panel.")
+    image = Path(bpy.path.abspath(path))
+    if not image.is_file():
+        raise BackendError("bad_image", f"There is no file {image}.", "Choose another image.")
+    return Plan(image.absolute(), image.stem)
+
+
+class _Printer:
+    """Prints a job's progress, each line once."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def __call__(self, job: Job) -> None:
+        text = session.progress_text(job)
+        if text != self._last and not job.finished:
+            print(f"World Tracing: {job.label}: {text}", flush=True)
+            self._last = text
+
+
+def _sentence(error: BackendError) -> str:
+    return f"{error.message} {error.hint}".strip()

@@ -1,0 +1,65 @@
+"""Layers built anew from the stored stack: after a changed setting, or to undo edits. No tracing."""
+
+from pathlib import Path
+
+import bpy
+
+from wt_backend.geometry.layer_mesh import layer_mesh
+from wt_backend.geometry.pairing import back_layers
+from wt_backend.stack import LayerStack
+
+from . import build, traces
+from .layer_object import mesh_settings, new_mesh_layer
+from .materials import source_image
+from .mesh_object import fill_mesh
+
+
+def load_stack(member: bpy.types.Object) -> LayerStack:
+    """The stack that an object was made from.
+
+    Raises
+    ------
+    StackError
+        The file is gone or damaged; the message names it.
+    """
+    return LayerStack.load(Path(bpy.path.abspath(member.world_tracing.stack)))
+
+
+def rebuild_layer(layer: bpy.types.Object, stack: LayerStack) -> None:
+    """Fill a layer's mesh from its stack with the settings of the object; materials stay."""
+    number = layer.world_tracing.layer
+    settings = mesh_settings(layer.world_tracing)
+    fill_mesh(layer.data, number, layer_mesh(stack, number, settings, back_layers(stack)[number]))
+
+
+def rebuild_trace(root: bpy.types.Object) -> None:
+    """Rebuild every mesh layer of a trace in place, and bring back those that were deleted."""
+    stack = load_stack(root)
+    present = [layer for layer in traces.layers_of(root) if layer.world_tracing.role == "LAYER"]
+    for layer in present:
+        rebuild_layer(layer, stack)
+    if not present:  # a trace of points only
+        return
+    name, settings = build.trace_name(root), mesh_settings(present[0].world_tracing)
+    image = _texture(present[0]) or source_image(stack, name)
+    away = back_layers(stack)
+    for number in sorted(set(range(stack.layers)) - {layer.world_tracing.layer for layer in present}):
+        layer = new_mesh_layer(name, stack, number, settings, away[number], image)
+        if layer is not None:
+            build.adopt(root, layer)
+
+
+def show_layers(root: bpy.types.Object) -> None:
+    """Show the first layers of a trace, as many as its setting says, in viewport and render."""
+    for layer in traces.layers_of(root):
+        hidden = layer.world_tracing.layer >= root.world_tracing.layers
+        layer.hide_viewport = layer.hide_render = hidden
+
+
+def _texture(layer: bpy.types.Object) -> bpy.types.Image | None:
+    """The image that a layer shows."""
+    for material in layer.data.materials:
+        for node in material.node_tree.nodes if material and material.node_tree else ():
+            if node.type == "TEX_IMAGE" and node.image:
+                return node.image
+    return None

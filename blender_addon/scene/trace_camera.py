@@ -1,0 +1,41 @@
+"""The camera object of a trace, and rendering through it."""
+
+import bpy
+from mathutils import Matrix
+
+from wt_backend.stack import LayerStack
+
+from .camera_match import SENSOR_WIDTH, CameraMatch
+
+
+def new_camera(name: str, match: CameraMatch, image: bpy.types.Image, stack: LayerStack) -> bpy.types.Object:
+    """The camera that took the image, with the image as its background; in no collection yet."""
+    data = bpy.data.cameras.new(name)
+    data.sensor_fit, data.sensor_width = "HORIZONTAL", SENSOR_WIDTH
+    data.lens = match.focal_length
+    data.shift_x, data.shift_y = match.shift_x, match.shift_y
+    depth = stack.xyz[..., 2][stack.mask]
+    near, far = (float(depth.min()), float(depth.max())) if depth.size else (1.0, 100.0)
+    data.clip_start, data.clip_end = near * 0.05, max(far * 10.0, 100.0)
+    data.display_size = near * 0.2
+    data.show_background_images = True
+    background = data.background_images.new()
+    background.image, background.alpha, background.frame_method = image, 0.5, "FIT"
+    camera = bpy.data.objects.new(name, data)
+    camera.matrix_local = Matrix.Rotation(match.roll, 4, "Z")
+    camera.world_tracing.role = "CAMERA"
+    camera.world_tracing.resolution = match.resolution
+    camera.world_tracing.pixel_aspect = (match.pixel_aspect_x, match.pixel_aspect_y)
+    return camera
+
+
+def use_camera(scene: bpy.types.Scene, camera: bpy.types.Object) -> None:
+    """Render through a trace's camera at the size and pixel shape of its image."""
+    settings = camera.world_tracing
+    scene.camera = camera
+    render = scene.render
+    render.resolution_x, render.resolution_y = settings.resolution
+    render.resolution_percentage = 100
+    render.pixel_aspect_x, render.pixel_aspect_y = settings.pixel_aspect
+    for background in camera.data.background_images:
+        background.frame_method = "STRETCH"  # the frame now has the image's shape

@@ -1,0 +1,60 @@
+"""Finding traces in a file, and deleting them."""
+
+import bpy
+
+
+def root_of(member: bpy.types.Object | None) -> bpy.types.Object | None:
+    """The root of the trace that an object belongs to."""
+    while member is not None and member.world_tracing.role != "ROOT":
+        member = member.parent
+    return member
+
+
+def roots(scene: bpy.types.Scene) -> list[bpy.types.Object]:
+    """All traces of a scene, by name."""
+    found = [member for member in scene.objects if member.world_tracing.role == "ROOT"]
+    return sorted(found, key=lambda root: root.name)
+
+
+def active_root(context: bpy.types.Context) -> bpy.types.Object | None:
+    """The trace that the active object belongs to, or the only one of the scene."""
+    root = root_of(context.object)
+    if root is not None:
+        return root
+    found = roots(context.scene)
+    return found[0] if len(found) == 1 else None
+
+
+def camera_of(root: bpy.types.Object | None) -> bpy.types.Object | None:
+    """The camera of a trace, None where there is none (any more)."""
+    children = root.children if root else ()
+    return next((child for child in children if child.world_tracing.role == "CAMERA"), None)
+
+
+def layers_of(root: bpy.types.Object) -> list[bpy.types.Object]:
+    """The layer objects of a trace, meshes and points, front to back."""
+    found = [child for child in root.children if child.world_tracing.role in {"LAYER", "POINTS"}]
+    return sorted(found, key=lambda child: (child.world_tracing.layer, child.name))
+
+
+def width(root: bpy.types.Object) -> float:
+    """Extent of a trace's layers from side to side, in world units."""
+    corners = [corner[0] for layer in layers_of(root) for corner in layer.bound_box]
+    return (max(corners) - min(corners)) * root.scale[0] if corners else 0.0
+
+
+def delete(root: bpy.types.Object) -> None:
+    """Remove a trace: its objects, their data if nobody else uses it, its emptied collections."""
+    members = [root, *root.children_recursive]
+    collections = {collection for member in members for collection in member.users_collection}
+    data = {member.data for member in members if member.data is not None}
+    for member in members:
+        bpy.data.objects.remove(member)
+    unused = [block for block in data if block.users == 0]
+    materials = {material for block in unused for material in getattr(block, "materials", ()) if material}
+    bpy.data.batch_remove(unused)
+    bpy.data.batch_remove([material for material in materials if material.users == 0])
+    for collection in collections:
+        owned = collection.name in bpy.data.collections and collection.name.startswith("Trace: ")
+        if owned and not collection.all_objects and not collection.children:
+            bpy.data.collections.remove(collection)

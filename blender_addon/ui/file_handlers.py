@@ -1,0 +1,33 @@
+"""Files dropped on the 3D viewport."""
+
+import bpy
+
+from ..operators.tracing import IMAGE_SUFFIXES
+
+
+class WORLD_TRACING_FH_image(bpy.types.FileHandler):
+    """Images are traced, after a question"""
+
+    bl_idname = "WORLD_TRACING_FH_image"
+    bl_label = "Trace World"
+    bl_import_operator = "world_tracing.trace_world"
+    bl_file_extensions = ";".join(IMAGE_SUFFIXES)
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context) -> bool:
+        """On the 3D viewport only."""
+        return context.area is not None and context.area.type == "VIEW_3D"
+
+
+class WORLD_TRACING_FH_stack(bpy.types.FileHandler):
+    """Stacks are imported"""
+
+    bl_idname = "WORLD_TRACING_FH_stack"
+    bl_label = "Layer Stack"
+    bl_import_operator = "world_tracing.import_stack"
+    bl_file_extensions = ".wts"
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context) -> bool:
+        """On the 3D viewport only."""
+        return context.area is not None and context.area.type == "VIEW_3D"

@@ -1,0 +1,98 @@
+"""The traces of a file, and the layer that is selected."""
+
+import bpy
+
+from ..scene import traces
+from .panel import TAB
+
+
+class WORLD_TRACING_UL_traces(bpy.types.UIList):
+    """The roots among a file's objects"""
+
+    bl_idname = "WORLD_TRACING_UL_traces"
+
+    def draw_item(
+        self,
+        context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        _data: bpy.types.ID,
+        item: bpy.types.Object,
+        _icon: int,
+        _active_data: bpy.types.bpy_struct,
+        _active_property: str,
+        _index: int = 0,
+    ) -> None:
+        """One trace: name, seed, delete."""
+        row = layout.row(align=True)
+        row.active = item.name in context.scene.objects
+        row.prop(item, "name", text="", emboss=False, icon="OUTLINER_COLLECTION")
+        row.label(text=f"seed {item.world_tracing.seed}")
+        row.operator("world_tracing.delete_trace", text="", icon="TRASH", emboss=False).root = item.name
+
+    def filter_items(
+        self, _context: bpy.types.Context, data: bpy.types.ID, name: str
+    ) -> tuple[list[int], list[int]]:
+        """Only the roots of traces."""
+        shown = self.bitflag_filter_item
+        return [shown if item.world_tracing.role == "ROOT" else 0 for item in getattr(data, name)], []
+
+
+class WORLD_TRACING_PT_traces(bpy.types.Panel):
+    """Traces in this file"""
+
+    bl_idname = "WORLD_TRACING_PT_traces"
+    bl_label = "Traces"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = TAB
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """List and what can be done with the active one."""
+        layout = self.layout
+        settings = context.scene.world_tracing
+        layout.template_list(
+            "WORLD_TRACING_UL_traces", "", bpy.data, "objects", settings, "active_trace", rows=3
+        )
+        column = layout.column(align=True)
+        column.operator("world_tracing.use_trace_camera", icon="CAMERA_DATA")
+        column.operator("world_tracing.rebuild_trace", icon="FILE_REFRESH")
+        column.operator("world_tracing.import_stack", icon="IMPORT")
+        root = traces.active_root(context)
+        if root is not None and root.world_tracing.group:
+            layout.operator("world_tracing.keep_variant", icon="CHECKMARK")
+
+
+class WORLD_TRACING_PT_layer(bpy.types.Panel):
+    """Settings of the selected trace and layer; changes rebuild the mesh at once, without tracing"""
+
+    bl_idname = "WORLD_TRACING_PT_layer"
+    bl_label = "Selected Layer"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = TAB
+    bl_parent_id = "WORLD_TRACING_PT_traces"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Something of a trace must be active."""
+        return traces.root_of(context.object) is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw what can be changed without tracing."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        values, root = context.object.world_tracing, traces.root_of(context.object)
+        if root is None:
+            return
+        unit = "metres" if root.world_tracing.metric else "unknown scale"
+        layout.label(text=f"{root.world_tracing.model}, seed {root.world_tracing.seed}, {unit}", icon="INFO")
+        layout.prop(root.world_tracing, "layers", text="Show Layers")
+        if values.role in {"LAYER", "POINTS"}:
+            kind = "seen in the image" if values.layer == 0 else "hidden: a guess"
+            layout.label(text=f"Layer {values.layer + 1}, {kind}", icon="MESH_GRID")
+        if values.role == "LAYER":
+            column = layout.column()
+            column.prop(values, "tear")
+            column.prop(values, "grazing")
+            column.prop(values, "island")

@@ -1,0 +1,134 @@
+"""Traces in a file: rebuild after changed settings or lost parts, show fewer layers, delete, seed sweeps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from test_import import CASES, children, import_stack, make_stack, numbers
+
+WORKS = 0
+
+
+@pytest.fixture
+def root(scene: bpy.types.Scene, tmp_path: Path) -> bpy.types.Object:
+    """An imported trace."""
+    return import_stack(make_stack(*CASES["whole square"]), tmp_path)
+
+
+def test_a_changed_setting_rebuilds_the_layer_at_once(root: bpy.types.Object) -> None:
+    first, second = children(root, "LAYER")
+    faces, others = len(first.data.polygons), len(second.data.polygons)
+    material = first.data.materials[0]
+    first.world_tracing.grazing = 1.5
+    first.world_tracing.tear = 0.001  # no neighbours are this close
+    assert len(first.data.polygons) < faces
+    assert len(second.data.polygons) == others
+    first.world_tracing.tear = 1.0
+    assert len(first.data.polygons) >= faces
+    assert first.data.materials[0] == material
+    assert numbers(first.data, "wt_pixel").size == len(first.data.vertices)
+
+
+def test_rebuild_undoes_edits_and_brings_back_deleted_layers(root: bpy.types.Object) -> None:
+    first, second = children(root, "LAYER")
+    name = second.name
+    positions = numbers(first.data, "position", "vector", 3)
+    first.data.vertices[0].co.z += 5.0
+    first.name = "renamed by the artist"
+    bpy.data.objects.remove(second)
+    root.location.x = 3.0
+    assert bpy.ops.world_tracing.rebuild_trace() == {"FINISHED"}
+    layers = children(root, "LAYER")
+    assert [layer.name for layer in layers] == ["renamed by the artist", name]
+    np.testing.assert_array_equal(numbers(layers[0].data, "position", "vector", 3), positions)
+    assert layers[1].users_collection == root.users_collection and root.location.x == 3.0
+
+
+def test_rebuild_without_its_stack_is_a_sentence(root: bpy.types.Object) -> None:
+    Path(root.world_tracing.stack).unlink()
+    faces = len(children(root, "LAYER")[0].data.polygons)
+    with pytest.raises(RuntimeError, match=r"test\.wts.*check the path"):
+        bpy.ops.world_tracing.rebuild_trace()
+    assert len(children(root, "LAYER")[0].data.polygons) == faces
+
+
+def test_fewer_layers_are_shown(root: bpy.types.Object) -> None:
+    root.world_tracing.layers = 1
+    assert [layer.hide_render for layer in children(root, "LAYER")] == [False, True]
+    root.world_tracing.layers = 2
+    assert [layer.hide_render for layer in children(root, "LAYER")] == [False, False]
+
+
+def test_delete_leaves_nothing_of_the_trace_and_everything_else(root: bpy.types.Object) -> None:
+    own = bpy.data.objects.new("own", bpy.data.meshes.new("own"))
+    bpy.context.scene.collection.objects.link(own)
+    stack = Path(root.world_tracing.stack)
+    assert bpy.ops.world_tracing.delete_trace(root=root.name) == {"FINISHED"}
+    assert list(bpy.data.objects) == [own] and list(bpy.data.meshes) == [own.data]
+    assert not bpy.data.cameras and not bpy.data.collections
+    assert not [material for material in bpy.data.materials if "Layer" in material.name]
+    assert stack.is_file()
+
+
+def test_deleting_a_trace_keeps_what_the_artist_put_into_its_collection(root: bpy.types.Object) -> None:
+    own = bpy.data.objects.new("own", None)
+    root.users_collection[0].objects.link(own)
+    bpy.ops.world_tracing.delete_trace(root=root.name)
+    assert list(bpy.data.objects) == [own] and own.users_collection
+
+
+def test_a_seed_sweep_stands_side_by_side_and_one_is_kept(scene, stand_in, photo: Path) -> None:
+    settings = scene.world_tracing
+    settings.filepath, settings.seed = str(photo), 6  # the stand-in works with 6, 7, 8
+    assert bpy.ops.world_tracing.seed_sweep(count=3) == {"FINISHED"}
+    variants = [member for member in scene.objects if member.world_tracing.role == "ROOT"]
+    assert [root.world_tracing.seed for root in variants] == ["6", "7", "8"]
+    places = [root.location.x for root in variants]
+    assert places[0] == 0.0 and places[1] > 0.5 and places[2] == pytest.approx(2 * places[1])
+    bpy.context.view_layer.objects.active = variants[1]
+    assert bpy.ops.world_tracing.keep_variant() == {"FINISHED"}
+    kept = [member for member in scene.objects if member.world_tracing.role == "ROOT"]
+    assert [root.world_tracing.seed for root in kept] == ["7"] and kept[0].location.x == 0.0
+    assert not bpy.ops.world_tracing.keep_variant.poll()
+
+
+def test_a_folder_is_traced_image_by_image(scene, stand_in, photo: Path) -> None:
+    (photo.parent / "b.PNG").write_bytes(photo.read_bytes())
+    (photo.parent / "notes.txt").write_text("no image")
+    bpy.ops.world_tracing.trace_folder(directory=str(photo.parent), seed=WORKS)
+    roots = {member.name for member in scene.objects if member.world_tracing.role == "ROOT"}
+    assert roots == {"Trace: b", "Trace: fôto 1"}
+
+
+def test_a_folder_without_images_is_a_sentence(scene, stand_in, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(RuntimeError, match="no image in"):
+        bpy.ops.world_tracing.trace_folder(directory=str(tmp_path / "empty"))
+
+
+def test_several_dropped_files_are_traced(scene, stand_in, photo: Path) -> None:
+    (photo.parent / "b.png").write_bytes(photo.read_bytes())
+    names = [{"name": photo.name}, {"name": "b.png"}]
+    bpy.ops.world_tracing.trace_world(directory=str(photo.parent), files=names, seed=WORKS)
+    roots = {member.name for member in scene.objects if member.world_tracing.role == "ROOT"}
+    assert roots == {"Trace: b", "Trace: fôto 1"}
+
+
+def test_a_painted_mask_is_handed_to_the_backend(scene, addon, stand_in, photo: Path) -> None:
+    mask = bpy.data.images.new("Mask", 64, 64)
+    settings = scene.world_tracing
+    settings.filepath, settings.mask_source, settings.mask_image = str(photo), "IMAGE", mask
+    assert bpy.ops.world_tracing.trace_world(seed=WORKS) == {"FINISHED"}
+    settings.mask_image = None
+    with pytest.raises(RuntimeError, match="No mask image is chosen"):
+        bpy.ops.world_tracing.trace_world(seed=WORKS)
+
+
+def test_check_and_unload_the_backend(scene, addon, stand_in) -> None:
+    assert not bpy.ops.world_tracing.unload_model.poll()
+    assert bpy.ops.world_tracing.check_backend() == {"FINISHED"}
+    assert bpy.ops.world_tracing.unload_model() == {"FINISHED"}
+    assert not bpy.ops.world_tracing.unload_model.poll()
