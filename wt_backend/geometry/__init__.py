@@ -10,8 +10,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-Progress = Callable[[str, int, int], None]  # stage, step, total
-Cancel = Callable[[], Any]  # true, or raises, once the job is to stop
+from wt_backend.jobs import Cancel, Progress
+
 Method = Callable[[dict[str, Any], Progress, Cancel], dict[str, Any]]
 
 
@@ -27,4 +27,6 @@ def _lazily(module: str) -> Method:
 METHODS: dict[str, Method] = {
     "geometry/fill_colour": _lazily("fill"),
     "geometry/solid": _lazily("solid"),
+    "geometry/decimate": _lazily("decimate"),
+    "geometry/export": _lazily("export"),
 }

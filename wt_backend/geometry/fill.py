@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 from scipy.spatial import cKDTree
 
-from wt_backend.geometry import Cancel, Progress
-from wt_backend.geometry.job import REQUIRED, load_stack, read_params, stop_if, whole_file
+from wt_backend.geometry.job import REQUIRED, load_stack, read_params, whole_file
 from wt_backend.geometry.layer_mesh import existing, layer_points
 from wt_backend.geometry.pairing import back_layers
+from wt_backend.jobs import Cancel, Progress
 from wt_backend.stack import LayerStack
 
 NEIGHBOURS = 16
@@ -59,7 +59,7 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
     hidden = [layer for layer in range(1, stack.layers) if stack.mask[layer].any()]
     filler = ColourFill(stack)
     for step, layer in enumerate(hidden):
-        stop_if(cancel)
+        cancel()
         progress("fill colour", step, len(hidden))
         path = Path(values["output"]) / f"{Path(values['stack']).stem} layer {layer + 1}.png"
         _, png = cv2.imencode(".png", cv2.cvtColor(filler.texture(layer), cv2.COLOR_RGB2BGR))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from wt_backend.geometry import Cancel
+from wt_backend.output import output_error
 from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack, StackError
 
@@ -63,12 +63,6 @@ def load_stack(path: str) -> LayerStack:
         ) from error
 
 
-def stop_if(cancel: Cancel) -> None:
-    """Raise the cancellation, where ``cancel`` only says so."""
-    if cancel():
-        raise BackendError("cancelled", "The job was cancelled.")
-
-
 @contextmanager
 def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A temporary path beside ``path``, of the same suffix, that takes its place when the block succeeds.
@@ -90,12 +84,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         part.chmod(0o666 & ~umask)  # mkstemp makes private files
         part.replace(path)
     except OSError as error:
-        full = error.errno in (28, 122)  # ENOSPC, EDQUOT
-        raise BackendError(
-            "disk_full" if full else "bad_output",
-            f"{path} cannot be written ({error.strerror or error}).",
-            "Free some space." if full else "Choose a folder that exists and can be written to.",
-        ) from error
+        raise output_error(path, error) from error
     finally:
         if part is not None:
             part.unlink(missing_ok=True)

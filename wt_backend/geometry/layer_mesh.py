@@ -60,6 +60,12 @@ class LayerMesh:
         return np.concatenate([self.quads.reshape(-1), self.triangles.reshape(-1)])
 
     @property
+    def all_triangles(self) -> NDArray[np.int32]:
+        """(2Q + T, 3): the quads cut in two, then the triangles."""
+        quads = self.quads
+        return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]], self.triangles])
+
+    @property
     def starts(self) -> NDArray[np.int32]:
         """(Q + T,) first corner of every face."""
         quads, triangles = len(self.quads), len(self.triangles)

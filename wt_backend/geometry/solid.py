@@ -20,9 +20,9 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from skimage.measure import marching_cubes
 
-from wt_backend.geometry import Cancel, Progress
-from wt_backend.geometry.job import REQUIRED, load_stack, read_params, stop_if, whole_file
+from wt_backend.geometry.job import REQUIRED, load_stack, read_params, whole_file
 from wt_backend.geometry.layer_mesh import existing
+from wt_backend.jobs import Cancel, Progress
 from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack
 
@@ -81,13 +81,13 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
         raise BackendError(
             "bad_stack", f"{values['stack']} holds no matter to make solid.", "Choose a stack with surfaces."
         )
-    stop_if(cancel)
+    cancel()
     progress("check solid", 1, 3)
     pieces = [
         {"faces": len(mesh.faces), "volume": float(mesh.volume), "watertight": bool(mesh.is_watertight)}
         for mesh in solid.pieces()
     ]
-    stop_if(cancel)
+    cancel()
     progress("write solid", 2, 3)
     arrays = {name: value for name, value in vars(solid).items() if isinstance(value, np.ndarray)}
     with whole_file(values["output"]) as part, part.open("wb") as file:
@@ -248,7 +248,7 @@ def _matter(
 
 
 def _steps(middle: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How far (K, H, W) the middle of matter moves from ray to ray; the smaller step of two sides, no jump."""
+    """How far (K, H, W) the middle of matter moves from ray to ray: the smaller step of two, no jump."""
     steps = np.zeros_like(middle)
     for axis in (1, 2):
         step = np.abs(np.diff(middle, axis=axis))

@@ -21,6 +21,11 @@ def ignore(stage: str, step: int, total: int) -> None:
     """Progress that nobody watches."""
 
 
+def stop() -> None:
+    """Cancellation, as the worker's jobs raise it."""
+    raise BackendError("cancelled", "The job was cancelled.")
+
+
 def painted(stack: LayerStack, where: np.ndarray, colour: tuple[int, int, int]) -> LayerStack:
     rgba = stack.rgba.copy()
     rgba[where, :3] = colour
@@ -130,6 +135,6 @@ def test_cancel_stops_and_leaves_nothing(tmp_path: Path) -> None:
     shapes.sphere(24).save(tmp_path / "ball.wts")
     params = {"stack": str(tmp_path / "ball.wts"), "output": str(tmp_path)}
     with pytest.raises(BackendError) as caught:
-        METHODS["geometry/fill_colour"](params, ignore, lambda: True)
+        METHODS["geometry/fill_colour"](params, ignore, stop)
     assert caught.value.kind == "cancelled"
     assert [p.name for p in tmp_path.iterdir()] == ["ball.wts"]
