@@ -238,7 +238,7 @@ def kill() -> Iterator[float]:
 def scenario() -> Iterator[float]:
     """Everything in order."""
     yield 1.0
-    for part in (installed, first_trace, look, undo, cancel, kill):
+    for part in (installed, first_trace, undo, look, cancel, kill):
         yield from part()
 
 
