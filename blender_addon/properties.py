@@ -16,7 +16,7 @@ from bpy.props import (
 from wt_backend.stack import StackError
 
 from .backend import session
-from .scene import build, rebuild
+from .scene import rebuild, viewport
 from .scene.layer_object import DEFAULTS
 
 SOURCES = (
@@ -61,7 +61,7 @@ def _select_active(settings: bpy.types.PropertyGroup, context: bpy.types.Context
     """The list of traces selects what it is clicked on."""
     root = bpy.data.objects[settings.active_trace]
     if root.world_tracing.role == "ROOT" and root.name in context.view_layer.objects:
-        build.select_only(context, root)
+        viewport.select(context, root)
 
 
 def _rebuild(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:

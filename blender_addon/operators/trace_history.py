@@ -8,7 +8,7 @@ from bpy.props import StringProperty
 
 from wt_backend.stack import StackError
 
-from ..scene import build, rebuild, traces
+from ..scene import rebuild, traces, viewport
 
 if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
     from bpy.types import Operator as _Operator
@@ -31,7 +31,7 @@ class _OnTrace(_Operator):
 
 
 class WORLD_TRACING_OT_select_trace(bpy.types.Operator, _OnTrace):
-    """Select the root of a trace"""
+    """Select a trace: its root and its layers"""
 
     bl_idname = "world_tracing.select_trace"
     bl_label = "Select Trace"
@@ -45,7 +45,7 @@ class WORLD_TRACING_OT_select_trace(bpy.types.Operator, _OnTrace):
         if root.name not in context.view_layer.objects:
             self.report({"ERROR"}, f"{root.name} is not in this view layer.")
             return {"CANCELLED"}
-        build.select_only(context, root)
+        viewport.select(context, root)
         return {"FINISHED"}
 
 

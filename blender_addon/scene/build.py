@@ -11,6 +11,7 @@ from wt_backend.geometry.layer_mesh import MeshSettings
 from wt_backend.geometry.pairing import back_layers
 from wt_backend.stack import LayerStack
 
+from . import viewport
 from .camera_match import match_camera
 from .files import stored_path
 from .layer_object import DEFAULTS, new_mesh_layer, new_point_layer
@@ -80,7 +81,7 @@ def build_trace(
         if output == "BOTH" and member.world_tracing.role == "POINTS":
             member.hide_set(True)
             member.hide_render = True
-    select_only(context, root)
+    viewport.select(context, root)
     residual, _ = ray_residual(stack.xyz[0], stack.mask[0], stack.intrinsics)
     return Trace(root, camera, layers, stack.points, residual)
 
@@ -95,14 +96,6 @@ def adopt(root: bpy.types.Object, member: bpy.types.Object) -> None:
 def trace_name(root: bpy.types.Object) -> str:
     """The name that the parts of a trace are called after."""
     return root.name.removeprefix(PREFIX)
-
-
-def select_only(context: bpy.types.Context, chosen: bpy.types.Object) -> None:
-    """Select an object and nothing else, and make it active."""
-    for member in context.view_layer.objects.selected:
-        member.select_set(False)
-    chosen.select_set(True)
-    context.view_layer.objects.active = chosen
 
 
 def _root(name: str, stack: LayerStack, path: Path) -> bpy.types.Object:

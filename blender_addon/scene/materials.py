@@ -28,6 +28,7 @@ def layer_material(name: str, layer: int, image: bpy.types.Image) -> bpy.types.M
     texture.image, texture.extension, texture.location = image, "EXTEND", (-300, 0)
     uv = tree.nodes.new("ShaderNodeUVMap")
     uv.uv_map, uv.location = UV_MAP, (-500, 0)
+    tree.nodes.active = texture  # what solid shading shows
     tree.links.new(uv.outputs["UV"], texture.inputs["Vector"])
     tree.links.new(texture.outputs["Color"], tree.nodes["Layer"].inputs["Color"])
     return material
