@@ -171,9 +171,13 @@ def look() -> Iterator[float]:
     for layer in layers():
         layer.select_set(True)
     place = hands.middle(hands.region("WINDOW"))
-    for key in ("NUMPAD_4", "NUMPAD_4", "NUMPAD_4", "NUMPAD_PERIOD"):
+    yield from hands.press(
+        "NUMPAD_PERIOD", *place
+    )  # frame them; Blender orbits from there, not from a camera
+    before = view()
+    for key in ("NUMPAD_4", "NUMPAD_4", "NUMPAD_4", "NUMPAD_8"):
         yield from hands.press(key, *place)
-    check("orbits_away", space.region_3d.view_perspective != "CAMERA", space.region_3d.view_perspective)
+    check("orbits_away", view() != before and space.region_3d.view_perspective != "CAMERA")
     yield from hands.screenshot("side")
 
 
