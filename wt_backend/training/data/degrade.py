@@ -42,7 +42,7 @@ def degrade(rgb: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.ui
     elif kind < 0.3:
         rgb = cv2.GaussianBlur(rgb, (0, 0), float(rng.uniform(0.3, 0.9)) * size / 224 + 0.1)
     if rng.random() < 0.25:
-        rgb = rgb + rng.normal(0, 1, rgb.shape).astype(np.float32) * np.float32(rng.uniform(0.003, 0.03))
+        rgb = rgb + rng.standard_normal(rgb.shape, np.float32) * np.float32(rng.uniform(0.003, 0.03))
     image = np.clip(rgb * 255 + 0.5, 0, 255).astype(np.uint8)
     if rng.random() < 0.3:
         quality = int(rng.integers(40, 95))

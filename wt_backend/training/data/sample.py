@@ -155,7 +155,13 @@ def random_lighting(rng: np.random.Generator, camera: Camera, centre: NDArray, r
 
 
 def _render(
-    surface: Surface, camera: Camera, light: Lighting, rng: np.random.Generator, size: int, alike: float
+    surface: Surface,
+    camera: Camera,
+    light: Lighting,
+    rng: np.random.Generator,
+    size: int,
+    alike: float,
+    rays: int,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Linear RGB (H, W, 3), 0 where nothing is hit, and depth (6, H, W)."""
     seen = camera.to_camera(surface.mesh.vertices)
@@ -170,7 +176,9 @@ def _render(
         materials = _materials(surface, rng, alike)
         pixels = index[hits.ray]
         flat = rng.random() < 0.12
-        image[pixels] = shade(surface, materials, light, camera, hits, directions, pixels, size, rng, flat)
+        image[pixels] = shade(
+            surface, materials, light, camera, hits, directions, pixels, size, rng, flat, rays
+        )
     return image.reshape(size, size, 3), depth.reshape(LAYERS, size, size)
 
 
@@ -188,7 +196,7 @@ def _window(seen: NDArray, camera: Camera, size: int) -> tuple[NDArray, NDArray]
 def _object_view(surface: Surface, rng: np.random.Generator, size: int) -> Sample:
     camera = frame_object(rng, surface.mesh.vertices, size)
     light = random_lighting(rng, camera, np.zeros(3), 1.0)
-    linear, depth = _render(surface, camera, light, rng, size, 0.33)
+    linear, depth = _render(surface, camera, light, rng, size, 0.33, 2)
     mask = depth[0] > 0
     colour, alpha = antialias(linear, mask)
     rgb = degrade(tone_map(colour, mask, rng), rng)
@@ -219,7 +227,7 @@ def _scene_view(stage: scenes.Stage, surface: Surface, rng: np.random.Generator,
         light = replace(
             light, key_position=rng.uniform(*stage.lamp), key_radius=float(rng.uniform(0.05, 0.4))
         )
-    linear, depth = _render(surface, camera, light, rng, size, 0.05)
+    linear, depth = _render(surface, camera, light, rng, size, 0.05, 1)
     mask = depth[0] > 0
     if not mask.all():
         rows, columns = np.nonzero(~mask)

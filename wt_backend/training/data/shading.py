@@ -48,6 +48,7 @@ class Surface:
     corner_normals: Vectors  # (M, 3, 3)
     face_normals: Vectors  # (M, 3), unit
     centres: Vectors  # (M, 3)
+    texture: Vectors  # (N, 3)
     extents: NDArray[np.float64]  # (K,) size of what each material slot covers
 
     @classmethod
@@ -65,8 +66,14 @@ class Surface:
             corner_normals(mesh),
             normals.astype(np.float32),
             centres.astype(np.float32),
+            mesh.texture.astype(np.float32),
             np.clip(extents, 0.05, 4.0),
         )
+
+
+def _mixed(weights: Vectors, corners: Vectors) -> Vectors:
+    """(N, 3) corner values (N, 3, 3) weighted by (N, 3)."""
+    return weights[:, :1] * corners[:, 0] + weights[:, 1:2] * corners[:, 1] + weights[:, 2:] * corners[:, 2]
 
 
 def _unit(vectors: NDArray) -> Vectors:
@@ -88,7 +95,7 @@ def _basis(normals: Vectors) -> tuple[Vectors, Vectors]:
 
 def _cosine_directions(normals: Vectors, u: Vectors, v: Vectors) -> Vectors:
     tangent, other = _basis(normals)
-    radius, angle = np.sqrt(u)[:, None], (2 * np.pi * v)[:, None]
+    radius, angle = np.sqrt(u)[:, None], (np.float32(2 * np.pi) * v)[:, None]
     height = np.sqrt(np.maximum(1 - u, 0))[:, None]
     return tangent * (radius * np.cos(angle)) + other * (radius * np.sin(angle)) + normals * height
 
@@ -125,10 +132,13 @@ def _share(
 def _tile_samples(pixels: NDArray, size: int, rng: np.random.Generator, rays: int) -> Vectors:
     """(rays, N, 2) stratified numbers in [0, 1): each pixel of a tile has its own strata."""
     cell = (pixels // size % TILE) * TILE + pixels % size % TILE
-    strata = rng.permuted(np.stack([np.arange(TILE**2)] * (2 * rays)), axis=1)  # rays × 2 axes
+    strata = rng.permuted(
+        np.stack([np.arange(TILE**2, dtype=np.float32)] * (2 * rays)), axis=1
+    )  # rays × 2 axes
     picked = strata[:, cell].reshape(rays, 2, -1).transpose(0, 2, 1)
-    jitter = rng.random((rays, 1, 2)) * 0.6 + rng.random((rays, len(pixels), 2)) * 0.4
-    return ((picked + jitter) / TILE**2).astype(np.float32)
+    f32 = np.float32
+    jitter = 0.6 * rng.random((rays, 1, 2), f32) + 0.4 * rng.random((rays, len(pixels), 2), f32)
+    return (picked + jitter) * f32(1 / TILE**2)
 
 
 def face_radiance(
@@ -169,7 +179,7 @@ def shade(
     """
     tracer, mesh = surface.tracer, surface.mesh
     view = directions[hits.ray]
-    points = (camera.position + view.astype(np.float64) * hits.distance[:, None]).astype(np.float32)
+    points = camera.position.astype(np.float32) + view * hits.distance[:, None]
     view = _unit(view)
     geometric = surface.face_normals[hits.face]
     facing = np.einsum("ij,ij->i", geometric, view)
@@ -178,10 +188,8 @@ def shade(
     if flat:
         normals = geometric
     else:
-        normals = turned * np.einsum("ij,ijk->ik", hits.barycentric, surface.corner_normals[hits.face])
-        normals = _unit(normals)
-    corners = mesh.faces[hits.face]
-    texture = np.einsum("ij,ijk->ik", hits.barycentric, mesh.texture[corners])
+        normals = _unit(turned * _mixed(hits.barycentric, surface.corner_normals[hits.face]))
+    texture = _mixed(hits.barycentric, surface.texture[mesh.faces[hits.face]])
     slots = mesh.slot[hits.face]
 
     base = np.zeros((len(slots), 3), np.float32)
@@ -207,10 +215,10 @@ def shade(
     arriving = _incoming(surface, materials, light, np.tile(origins, (rays, 1)), out)
     arriving = arriving.reshape(rays, -1, 3).mean(0)
     # key light
-    centre = light.key_position - points
+    centre = light.key_position.astype(np.float32) - points
     a, b = _basis(_unit(centre))
-    spread = np.sqrt(samples[-1, :, :1]) * light.key_radius
-    angle = 2 * np.pi * samples[-1, :, 1:]
+    spread = np.sqrt(samples[-1, :, :1]) * np.float32(light.key_radius)
+    angle = np.float32(2 * np.pi) * samples[-1, :, 1:]
     to_key = _unit(centre + spread * (a * np.cos(angle) + b * np.sin(angle)))
     lit = (~tracer.occluded(origins, to_key)).astype(np.float32)
     lit *= np.einsum("ij,ij->i", geometric, to_key) > 0
@@ -233,7 +241,7 @@ def shade(
     shiny = np.flatnonzero((roughness < 0.42) | (diffuse_share == 0))
     if len(shiny):
         out = view[shiny] - 2 * np.einsum("ij,ij->i", view[shiny], normals[shiny])[:, None] * normals[shiny]
-        scatter = rng.normal(0, 1, out.shape) * (roughness[shiny] ** 2 * 0.6)[:, None]
+        scatter = rng.standard_normal(out.shape, np.float32) * (roughness[shiny] ** 2 * 0.6)[:, None]
         mirror[shiny] = _incoming(surface, materials, light, origins[shiny], _unit(out + scatter))
     return (diffuse + gloss + fresnel * mirror).astype(np.float32)
 

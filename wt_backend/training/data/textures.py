@@ -96,7 +96,9 @@ def random_material(rng: np.random.Generator, extent: float, plain: bool = False
 
 def blend_factor(material: Material, points: NDArray) -> NDArray[np.float32]:
     """(N,) share of the second colour at rest-pose points (N, 3)."""
-    p = np.asarray(points @ material.frame.T + material.offset, np.float32)
+    p = np.asarray(points, np.float32) @ material.frame.T.astype(np.float32) + material.offset.astype(
+        np.float32
+    )
     x, y, z = p.T
     match material.pattern:
         case "plain":
@@ -108,7 +110,9 @@ def blend_factor(material: Material, points: NDArray) -> NDArray[np.float32]:
         case "noise":
             return value_noise(p, 3)
         case "wood":
-            radius = np.hypot(x * 0.9, y * 0.9) * 3 + 1.6 * value_noise(p * [0.8, 0.8, 0.25])
+            radius = np.hypot(x * 0.9, y * 0.9) * 3 + 1.6 * value_noise(
+                p * np.array([0.8, 0.8, 0.25], np.float32)
+            )
             return (radius % 1.0) ** 2
         case "marble":
             return np.abs(np.sin(3 * x + 7 * value_noise(p, 3))) ** 0.6

@@ -60,10 +60,10 @@ class Tracer:
         last_face = np.full(total, -1, np.int32)
         last_entering = np.zeros(total, bool)
         first: FirstHits | None = None
-        origin = np.asarray(origin, np.float64)
+        origin = np.asarray(origin, np.float32)
         for _ in range(count + 6):
             rays = directions[live]
-            start = (origin + rays * reached[live, None]).astype(np.float32)
+            start = origin + rays * reached[live, None].astype(np.float32)
             hit = self._scene.run(start, rays, output=True)
             ok = hit["primID"] >= 0
             if first is None:
