@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 from pathlib import Path
 
@@ -171,3 +172,42 @@ def test_what_cannot_be_traced_is_said_and_leaves_no_file(view, tmp_path: Path, 
     with pytest.raises(RuntimeError, match=message):
         bpy.ops.world_tracing.trace_ground_truth(filepath=str(tmp_path / "truth.wts"))
     assert not list(tmp_path.iterdir())
+
+
+def brute_force(vertices: np.ndarray, triangles: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    """Sorted depths of all hits of one ray from the origin (Möller and Trumbore, double precision)."""
+    a, b, c = (vertices[triangles[:, k]] for k in range(3))
+    normal = np.cross(direction, c - a)
+    scale = ((b - a) * normal).sum(1)
+    u = (-a * normal).sum(1) / scale
+    side = np.cross(-a, b - a)
+    v = (side @ direction) / scale
+    depth = ((c - a) * side).sum(1) / scale
+    return np.sort(depth[(u >= 0) & (v >= 0) & (u + v <= 1) & (depth > 0)])
+
+
+def test_all_hits_of_a_triangle_soup_equal_brute_force(addon) -> None:
+    ray_trace = importlib.import_module(f"{addon.__name__}.scene.ray_trace")
+    rng = np.random.default_rng(7)
+    centres = rng.uniform([-1, -1, 3], [1, 1, 6], (300, 1, 3))
+    vertices = (centres + rng.normal(0, 0.5, (300, 3, 3))).reshape(-1, 3)
+    triangles = np.arange(900, dtype=np.int32).reshape(300, 3)
+    directions = np.concatenate([rng.uniform(-0.3, 0.3, (400, 2)), np.ones((400, 1))], axis=1)
+    depths = ray_trace.trace_layers(vertices, triangles, directions, 40)
+    most = 0
+    for ray, direction in enumerate(directions):
+        expected = brute_force(vertices, triangles, direction)
+        found = depths[:, ray][np.isfinite(depths[:, ray])]
+        assert len(found) == len(expected)
+        assert found == pytest.approx(expected, rel=1e-7)
+        most = max(most, len(found))
+    assert most > 8
+
+
+def test_closed_surfaces_are_left_as_often_as_they_are_entered(view, tmp_path: Path) -> None:
+    for place in ((-0.3, 0, 0), (0.35, 1.2, 0.2), (0, 2.5, -0.1)):
+        add("torus", location=place, major_segments=48, minor_segments=24, rotation=(0.3, 0.8, 0.1))
+    stack = trace(tmp_path, layers=16)
+    count = stack.mask.sum(axis=0)
+    assert (count % 2 == 0).mean() > 0.9995
+    assert count.max() >= 6
