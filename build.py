@@ -14,7 +14,7 @@ from pathlib import Path
 if sys.version_info < (3, 11):  # noqa: UP036 - said in a sentence before an import fails without one
     sys.exit(f"build.py needs Python 3.11, this is {sys.version.split()[0]}; run `python3.11 build.py`.")
 
-from devtools import checks, extension, gui, trace
+from devtools import checks, extension, gui, matrix, trace
 from devtools.environment import setup
 from devtools.process import ROOT, VENV_PYTHON, BuildError, run, say
 
@@ -69,6 +69,10 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("test-gui", help="test the extension in real Blender windows (Linux, root)")
     command.add_argument("--suite", choices=tuple(gui.SUITES), action="append", help="default: all")
     command.set_defaults(command=lambda arguments: gui.test(arguments.suite or list(gui.SUITES)))
+
+    command = commands.add_parser("test-matrix", help="the headless Blender tests on the zip, per version")
+    command.add_argument("--blender", choices=tuple(matrix.versions()), action="append", help="default: all")
+    command.set_defaults(command=lambda arguments: matrix.test(arguments.blender or list(matrix.versions())))
     return parser
 
 

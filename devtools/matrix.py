@@ -1,0 +1,69 @@
+"""The Blender tests on the built zip, in environments of one Blender version each, without our package."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tomllib
+from pathlib import Path
+
+from devtools.environment import pinned
+from devtools.extension import build_extension
+from devtools.gui import cache
+from devtools.process import ROOT, VENV_PYTHON, BuildError, capture, run, say
+
+TIMEOUT = 1200.0
+
+
+def versions() -> dict[str, str]:
+    """Blender version → Python version of its wheel, from pyproject.toml."""
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return dict(document["tool"]["world-tracing"]["bpy-matrix"])
+
+
+def test(chosen: list[str]) -> None:
+    """Run tests/blender on the zip under each version; say at the end which failed."""
+    archive = build_extension(ROOT / "dist")
+    failed = []
+    for version in chosen:
+        python = environment(version, versions()[version])
+        say(f"tests/blender on {archive.name} in Blender {version}")
+        command: list[str | Path] = [python, "-m", "pytest", "-m", "not slow", "-p", "no:cacheprovider"]
+        try:
+            run(
+                [*command, "tests/blender"],
+                what=f"Blender {version}",
+                timeout=TIMEOUT,
+                env={"WT_ZIP": str(archive), "WT_BACKEND_PYTHON": str(VENV_PYTHON)},
+            )
+        except BuildError as error:
+            failed.append(str(error))
+    if failed:
+        raise BuildError(" ".join(failed))
+
+
+def environment(version: str, python_version: str) -> Path:
+    """The Python of an environment with this Blender version, made on the first call (about 1 GB)."""
+    folder = cache() / f"bpy-{version}"
+    python = folder / "bin" / "python"
+    if (folder / "complete").exists():
+        return python
+    shutil.rmtree(folder, ignore_errors=True)
+    say(f"Making {folder}")
+    capture([_interpreter(python_version), "-m", "venv", folder], what=f"Making {folder}", timeout=300)
+    pytest = next(pin for pin in pinned() if pin.startswith("pytest=="))
+    install: list[str | Path] = [python, "-m", "pip", "install", "--quiet", f"bpy=={version}", pytest]
+    capture(install, what=f"Installing Blender {version}", timeout=TIMEOUT)
+    (folder / "complete").touch()
+    return python
+
+
+def _interpreter(version: str) -> Path:
+    """A working Python of a version: on PATH, or among pyenv's (whose shims may answer with an error)."""
+    name = f"python{version}"
+    home = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    managed = sorted(home.glob(f"versions/{version}.*/bin/{name}"))
+    for candidate in [*managed, shutil.which(name)]:
+        if candidate:
+            return Path(candidate)
+    raise BuildError(f"There is no {name} here; Blender's wheel for it needs one.")
