@@ -41,6 +41,7 @@ CHECKS = [
     "trace_button_after_kill",
     "traced_after_kill",
     "scenario",
+    "no_python_errors",
 ]
 
 
@@ -63,10 +64,14 @@ def window(request: pytest.FixtureRequest) -> dict[str, dict[str, object]]:
         check=False,
     )
     result = share / "result.json"
+    log = share / "blender.log"
     if not result.is_file():
         logs = "\n".join(f"--- {log.name}\n{log.read_text()[-3000:]}" for log in sorted(share.glob("*.log")))
         pytest.fail(f"Blender of {suite} told nothing.\n{done.stdout}{done.stderr}\n{logs}")
-    return json.loads(result.read_text())
+    found = json.loads(result.read_text())
+    errors = [line for line in log.read_text(errors="replace").splitlines() if "Error: " in line]
+    found["no_python_errors"] = {"holds": not errors, "detail": "\n".join(errors[:10])}
+    return found
 
 
 def readonly_paths() -> str:
