@@ -79,14 +79,27 @@ def jobs() -> tuple[Job, ...]:
 
 
 def models() -> list[Message]:
-    """The models there are: as the worker lists them, before it was started as the package does."""
+    """The models there are, as the worker lists them; before it was started, as the package knows them."""
     global _cards
     if _backend is not None and _backend.info is not None:
         return list(_backend.info["models"])
     if _cards is None:
-        from wt_backend.checkpoints.registry import models as cards
+        from wt_backend.checkpoints.registry import entries
 
-        _cards = [to_params(card) for card in cards()]
+        _cards = [
+            {
+                "name": entry.name,
+                "label": entry.label,
+                "licence": entry.licence,
+                "available": isinstance(
+                    entry.weights, Path
+                ),  # those that ship; downloads only a worker knows
+                "size_mb": entry.size_mb,
+                "memory_gb": entry.memory_gb,
+                "modes": entry.modes,
+            }
+            for entry in entries()
+        ]
     return _cards
 
 

@@ -10,10 +10,8 @@ from bpy_extras.io_utils import ImportHelper
 from wt_backend.stack import LayerStack, StackError
 
 from ..properties import OUTPUTS
-from ..scene import build, layer_object, traces, viewport
+from ..scene import build, layer_object, viewport
 from ..scene.camera_match import CameraMatchError
-
-_GAP = 1.15  # distance between the variants of a sweep, in widths
 
 
 class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
@@ -76,7 +74,6 @@ class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
             return {"CANCELLED"}
         trace.root.world_tracing.group = self.group
         trace.root.world_tracing.variant = self.variant
-        trace.root.location.x += self.variant * traces.width(trace.root) * _GAP
         if not self.variant:
             viewport.show(context)
         self.report({"INFO"}, trace.summary)

@@ -11,7 +11,7 @@ from wt_backend.geometry.layer_mesh import MeshSettings
 from wt_backend.geometry.pairing import back_layers
 from wt_backend.stack import LayerStack
 
-from . import viewport
+from . import placement, viewport
 from .camera_match import match_camera
 from .files import stored_path
 from .layer_object import DEFAULTS, new_mesh_layer, new_point_layer
@@ -81,6 +81,7 @@ def build_trace(
         if output == "BOTH" and member.world_tracing.role == "POINTS":
             member.hide_set(True)
             member.hide_render = True
+    placement.place_beside(context, root)
     viewport.select(context, root)
     residual, _ = ray_residual(stack.xyz[0], stack.mask[0], stack.intrinsics)
     return Trace(root, camera, layers, stack.points, residual)

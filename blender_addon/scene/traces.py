@@ -37,12 +37,6 @@ def layers_of(root: bpy.types.Object) -> list[bpy.types.Object]:
     return sorted(found, key=lambda child: (child.world_tracing.layer, child.name))
 
 
-def width(root: bpy.types.Object) -> float:
-    """Extent of a trace's layers from side to side, in world units."""
-    corners = [corner[0] for layer in layers_of(root) for corner in layer.bound_box]
-    return (max(corners) - min(corners)) * root.scale[0] if corners else 0.0
-
-
 def delete(root: bpy.types.Object) -> None:
     """Remove a trace: its objects, their data if nobody else uses it, its emptied collections."""
     members = [root, *root.children_recursive]

@@ -220,3 +220,22 @@ def test_an_empty_stack_still_gives_its_camera(scene: bpy.types.Scene, tmp_path:
     )
     root = import_stack(stack, tmp_path)
     assert [child.world_tracing.role for child in root.children] == ["CAMERA"]
+
+
+def test_a_trace_stands_beside_what_is_there_but_in_its_surroundings(
+    scene: bpy.types.Scene, tmp_path: Path
+) -> None:
+    stack = make_stack(*CASES["whole square"])
+    first, second = (import_stack(stack, tmp_path, name) for name in ("one", "two"))
+    assert first.location.x == 0.0
+    rights = [
+        (layer.matrix_world @ Vector(corner)).x for layer in first.children for corner in layer.bound_box
+    ]
+    bpy.context.view_layer.update()
+    lefts = [
+        (layer.matrix_world @ Vector(corner)).x for layer in second.children for corner in layer.bound_box
+    ]
+    assert min(lefts) > max(rights)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    bpy.ops.mesh.primitive_cube_add(size=100)
+    assert import_stack(stack, tmp_path).location.x == 0.0
