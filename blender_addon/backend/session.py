@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,6 +40,19 @@ class Destination:
         return {name: getattr(self, name) for name in ("name", "output", "image", "variant", "group")}
 
 
+@dataclass(frozen=True)
+class FollowUp:
+    """The operator that brings the result of a `geometry/*` job into the file, told by names as well.
+
+    It gets the worker's result as JSON in its property `result`, beside `settings`.
+    """
+
+    operator: str  # of `bpy.ops.world_tracing`
+    settings: dict[str, str | int]
+    scene: str
+    generation: int  # of the file that was open
+
+
 @dataclass
 class Notice:
     """The last thing the user should know, shown in the panel until the next trace."""
@@ -49,7 +63,7 @@ class Notice:
 
 
 _backend: Backend | None = None
-_destinations: dict[Job, Destination] = {}
+_destinations: dict[Job, Destination | FollowUp] = {}
 _generation = 0  # counts file loads
 _cards: list[Message] | None = None
 _shown: tuple[object, ...] = ()
@@ -156,6 +170,16 @@ def submit_trace(request: TraceRequest, destination: Destination) -> Job:
     return job
 
 
+def submit(method: str, params: Message, label: str, follow_up: FollowUp) -> Job:
+    """Queue any other method of the worker."""
+    global notice
+    notice = None
+    job = backend().submit(method, params, label)
+    _destinations[job] = follow_up
+    pump.start(_step)
+    return job
+
+
 def cancel_all() -> int:
     """Cancel every unfinished job; return how many there were."""
     found = jobs()
@@ -220,12 +244,14 @@ def _step() -> float | None:
     return RESTING_INTERVAL if active.state is WorkerState.READY else None
 
 
-def _ended(job: Job, destination: Destination) -> None:
+def _ended(job: Job, destination: Destination | FollowUp) -> None:
     global notice
     if job.state is JobState.FAILED and job.error is not None:
         _report(job.error)
     elif job.state is JobState.CANCELLED:
         notice = Notice(f"Cancelled {job.label}.", error=False)
+    elif job.result is not None and isinstance(destination, FollowUp):
+        _follow_up(job, destination)
     elif job.result is not None:
         _import(job.result, destination)
 
@@ -234,6 +260,25 @@ def _report(error: BackendError) -> None:
     global notice
     notice = Notice(error.message, error.hint)
     print(f"World Tracing: {error.message} {error.hint}")
+
+
+def _follow_up(job: Job, after: FollowUp) -> None:
+    global notice
+    scene = bpy.data.scenes.get(after.scene)
+    if after.generation != _generation or scene is None:
+        notice = Notice(f"{job.label} came to nothing: its file was closed meanwhile.", error=False)
+        return
+    window = bpy.context.window_manager.windows[0]
+    try:
+        with bpy.context.temp_override(window=window, scene=scene):
+            getattr(bpy.ops.world_tracing, after.operator)(
+                "EXEC_DEFAULT",
+                True,  # an undo step of its own
+                result=json.dumps(job.result),
+                **after.settings,
+            )
+    except RuntimeError as error:  # what an operator reports as an error
+        notice = Notice(str(error).removeprefix("Error: ").strip())
 
 
 def _import(result: Message, destination: Destination) -> None:

@@ -91,6 +91,12 @@ def numbers(data: bpy.types.AttributeGroupMesh, name: str, kind: str = "value", 
     return values if width == 1 else values.reshape(-1, width)
 
 
+def extent(root: bpy.types.Object) -> list[float]:
+    """Places along world X of the corners of a trace's layers."""
+    layers = children(root, "LAYER")
+    return [(layer.matrix_world @ Vector(corner)).x for layer in layers for corner in layer.bound_box]
+
+
 def pixel_of(stack: LayerStack, pixel: NDArray[np.int32]) -> NDArray[np.float64]:
     """Place of grid pixels in the original image, y down, (N, 2)."""
     rows, columns = np.divmod(pixel, stack.size[0])
@@ -228,14 +234,8 @@ def test_a_trace_stands_beside_what_is_there_but_in_its_surroundings(
     stack = make_stack(*CASES["whole square"])
     first, second = (import_stack(stack, tmp_path, name) for name in ("one", "two"))
     assert first.location.x == 0.0
-    rights = [
-        (layer.matrix_world @ Vector(corner)).x for layer in first.children for corner in layer.bound_box
-    ]
     bpy.context.view_layer.update()
-    lefts = [
-        (layer.matrix_world @ Vector(corner)).x for layer in second.children for corner in layer.bound_box
-    ]
-    assert min(lefts) > max(rights)
+    assert min(extent(second)) > max(extent(first))
     bpy.ops.wm.read_homefile(use_empty=True)
     bpy.ops.mesh.primitive_cube_add(size=100)
     assert import_stack(stack, tmp_path).location.x == 0.0

@@ -130,3 +130,10 @@ def test_disabling_the_add_on_ends_worker_and_timer(addon, session, start, stand
     assert not hasattr(bpy.types.Scene, "world_tracing")
     assert bpy.ops.preferences.addon_enable(module=addon.__name__) == {"FINISHED"}
     assert bpy.ops.world_tracing.trace_world(filepath=str(photo), seed=WORKS) == {"FINISHED"}
+
+
+def test_the_panel_knows_the_models_without_torch_or_a_worker(session) -> None:
+    bundled = session.model("wt-mini")
+    assert bundled["available"] and bundled["licence"].startswith("GPL")
+    assert any("NC" in model["licence"] and not model["available"] for model in session.models())
+    assert not {"torch", "huggingface_hub", "cv2", "scipy"} & set(sys.modules)
