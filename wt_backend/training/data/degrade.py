@@ -38,9 +38,11 @@ def degrade(rgb: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.ui
     kind = rng.random()
     if kind < 0.12:
         small = int(size * rng.uniform(0.45, 0.9))
-        rgb = cv2.resize(cv2.resize(rgb, (small, small), interpolation=cv2.INTER_AREA), (size, size))
+        shrunk = cv2.resize(rgb, (small, small), interpolation=cv2.INTER_AREA)
+        rgb = np.asarray(cv2.resize(shrunk, (size, size)), np.float32)
     elif kind < 0.3:
-        rgb = cv2.GaussianBlur(rgb, (0, 0), float(rng.uniform(0.3, 0.9)) * size / 224 + 0.1)
+        sigma = float(rng.uniform(0.3, 0.9)) * size / 224 + 0.1
+        rgb = np.asarray(cv2.GaussianBlur(rgb, (0, 0), sigma), np.float32)
     if rng.random() < 0.25:
         rgb = rgb + rng.standard_normal(rgb.shape, np.float32) * np.float32(rng.uniform(0.003, 0.03))
     image = np.clip(rgb * 255 + 0.5, 0, 255).astype(np.uint8)
@@ -48,7 +50,7 @@ def degrade(rgb: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.ui
         quality = int(rng.integers(40, 95))
         ok, data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
         if ok:
-            image = cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1]
+            image = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
     return np.ascontiguousarray(image)
 
 
@@ -58,7 +60,7 @@ def antialias(
     """Soften a one-ray-a-pixel image (H, W, 3): colour without the background's share, and alpha (H, W)."""
     weight = mask.astype(np.float32)
     sigma = 0.5
-    alpha = cv2.GaussianBlur(weight, (3, 3), sigma)
-    colour = cv2.GaussianBlur(linear * weight[..., None], (3, 3), sigma)
-    colour /= np.maximum(alpha, 1e-3)[..., None]
+    alpha = np.asarray(cv2.GaussianBlur(weight, (3, 3), sigma), np.float32)
+    colour = np.asarray(cv2.GaussianBlur(linear * weight[..., None], (3, 3), sigma), np.float32)
+    colour = colour / np.maximum(alpha, np.float32(1e-3))[..., None]
     return colour, np.clip(alpha * 255 + 0.5, 0, 255).astype(np.uint8)

@@ -100,7 +100,7 @@ def corner_normals(mesh: Mesh) -> NDArray[np.float32]:
         np.bincount(corner_vertex, np.repeat(normals[:, i], 3), len(mesh.vertices)) for i in range(3)
     ]
     vertex_normal = np.stack(everything, axis=1)  # smooth over every edge
-    vertex_normal /= np.maximum(np.linalg.norm(vertex_normal, axis=1, keepdims=True), 1e-20)
+    vertex_normal = vertex_normal / np.maximum(np.linalg.norm(vertex_normal, axis=1, keepdims=True), 1e-20)
     total = vertex_normal[corner_vertex]
     # where every face is within half the crease angle of the vertex, every pair is within the angle
     cosine = np.einsum("ijk,ik->ij", total.reshape(-1, 3, 3), normals)
@@ -203,7 +203,7 @@ def union(meshes: Sequence[Mesh]) -> Mesh:
 
 
 def joined(rng: np.random.Generator, meshes: Sequence[Mesh], apart: float = 0.13) -> Mesh:
-    """Mostly a clean union; a share `apart` is left interpenetrating, as many modellers leave their meshes."""
+    """Mostly a clean union; a share `apart` is left interpenetrating, as many modellers leave it."""
     return concatenate(meshes) if rng.random() < apart else union(meshes)
 
 

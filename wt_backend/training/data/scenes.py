@@ -300,10 +300,11 @@ def clutter(rng: Rng, pool: families.Pool) -> Stage:
     return Stage(_assembled(surfaces, things), viewpoint, np.array([0, 0, 0.4]), 2.5, None)
 
 
-KINDS = ((still_life, 0.42), (room, 0.28), (outdoors, 0.14), (clutter, 0.16))
+KINDS: dict[Callable[[Rng, families.Pool], Stage], float] = {
+    still_life: 0.42, room: 0.28, outdoors: 0.14, clutter: 0.16,
+}  # fmt: skip
 
 
 def draw_stage(rng: Rng, pool: families.Pool) -> Stage:
     """A scene of any kind."""
-    makers, weights = zip(*KINDS, strict=True)
-    return makers[rng.choice(len(makers), p=weights)](rng, pool)
+    return list(KINDS)[rng.choice(len(KINDS), p=list(KINDS.values()))](rng, pool)

@@ -73,12 +73,16 @@ class Surface:
 
 def _mixed(weights: Vectors, corners: Vectors) -> Vectors:
     """(N, 3) corner values (N, 3, 3) weighted by (N, 3)."""
-    return weights[:, :1] * corners[:, 0] + weights[:, 1:2] * corners[:, 1] + weights[:, 2:] * corners[:, 2]
+    mixed = weights[:, :1] * corners[:, 0]
+    mixed += weights[:, 1:2] * corners[:, 1]
+    mixed += weights[:, 2:] * corners[:, 2]
+    return np.asarray(mixed, np.float32)
 
 
 def _unit(vectors: NDArray) -> Vectors:
     length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
-    return (vectors / np.maximum(length, 1e-12)).astype(np.float32)
+    unit: Vectors = (vectors / np.maximum(length, 1e-12)).astype(np.float32, copy=False)
+    return unit
 
 
 def _basis(normals: Vectors) -> tuple[Vectors, Vectors]:

@@ -17,7 +17,7 @@ TILE = 112
 
 
 def depth_picture(depth: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """(L, H, W, 3) colour pictures of depth (L, H, W), near yellow to far blue on one scale, black for none."""
+    """(L, H, W, 3) colour pictures of depth (L, H, W), one scale for all, near yellow, far blue."""
     hit = depth > 0
     if not hit.any():
         return np.zeros((*depth.shape, 3), np.uint8)

@@ -1,5 +1,6 @@
 """Soft closed shapes from blended distance fields: animals, people, heads, birds, fish, blobs, shells."""
 
+# ruff: noqa: RUF005 (array + [x, y, z] adds a vector; no lists are put together)
 from __future__ import annotations
 
 import numpy as np
@@ -197,11 +198,11 @@ def head(rng: Rng) -> Mesh:
     ear = rng.uniform(0.18, 0.48)
     ear_z = rng.uniform(-0.1, 0.6)
     for side in (-1, 1):
-        place = np.array([-0.1, side * (wide * 0.92 + ear * 0.55), ear_z])
+        lobe = np.array([-0.1, side * (wide * 0.92 + ear * 0.55), ear_z])
         shape = (rng.uniform(0.08, 0.14), ear, ear * rng.uniform(0.8, 1.4))
-        f.add(f.ball(place, shape), 0.08)
+        f.add(f.ball(lobe, shape), 0.08)
         if rng.random() < 0.8:
-            f.cut(f.ball(place + [0.13, side * 0.03, 0], (0.12, ear * 0.7, ear * 0.75)), 0.04)
+            f.cut(f.ball(lobe + [0.13, side * 0.03, 0], (0.12, ear * 0.7, ear * 0.75)), 0.04)
     if rng.random() < 0.35:
         f.add(f.limb((-0.2, 0, -0.4), (-0.25, 0, -1.0), 0.4, 0.42), 0.15)
         f.add(f.ball((-0.25, 0, -1.25), (0.45, 1.1, 0.4)), 0.2, slot=2)

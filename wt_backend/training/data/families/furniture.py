@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from wt_backend.training.data import primitives as p
@@ -145,7 +147,7 @@ def sofa(rng: Rng) -> Mesh:
         )
     seats = max(1, round((w - 2 * arm) / rng.uniform(0.5, 0.8)))
     edges = np.linspace(-w / 2 + arm, w / 2 - arm, seats + 1)
-    for a, b in zip(edges[:-1], edges[1:], strict=True):
+    for a, b in pairwise(edges):
         parts.append(block((-d / 2 + arm, a + 0.004, h * 0.6), (d / 2 + 0.02, b - 0.004, h + 0.06), 1, 0.06))
         if rng.random() < 0.8:
             parts.append(
@@ -175,7 +177,7 @@ def shelf(rng: Rng) -> Mesh:
     if rng.random() < 0.7:
         parts.append(block((-d / 2, -w / 2, t / 4), (-d / 2 + 0.02, w / 2, h - t / 4)))
     drawers = rng.random() < 0.35
-    for a, b in zip(levels[:-1], levels[1:], strict=True):
+    for a, b in pairwise(levels):
         if drawers:
             parts.append(
                 block(

@@ -25,8 +25,8 @@ def car(rng: Rng) -> Mesh:
     outline = np.array(
         [
             (-1, sill), (1, sill), (1, bonnet * 0.9), (front + rng.uniform(0.1, 0.3), bonnet),
-            (front - rng.uniform(0.0, 0.3), height), (rear, height), (max(-1, rear - rng.uniform(0, 0.35)), bonnet),
-            (-1, bonnet),
+            (front - rng.uniform(0.0, 0.3), height), (rear, height),
+            (max(-1, rear - rng.uniform(0, 0.35)), bonnet), (-1, bonnet),
         ]
     )  # fmt: skip
     if rng.random() < 0.6:
@@ -194,9 +194,9 @@ def pipe(rng: Rng) -> Mesh:
         return p.tube(path, rng.uniform(0.035, 0.06), 10)
     u = np.arange(110) * (2 * np.pi / 110)
     if kind == 2:
-        a, b = [(2, 3), (3, 2), (2, 5)][rng.integers(3)]
-        r = 0.5 + 0.22 * np.cos(b * u)
-        path = np.stack([r * np.cos(a * u), r * np.sin(a * u), 0.25 * np.sin(b * u)], 1)
+        p_turns, q_turns = [(2, 3), (3, 2), (2, 5)][rng.integers(3)]
+        r = 0.5 + 0.22 * np.cos(q_turns * u)
+        path = np.stack([r * np.cos(p_turns * u), r * np.sin(p_turns * u), 0.25 * np.sin(q_turns * u)], 1)
         return p.tube(path, rng.uniform(0.06, 0.1), 12, closed=True)
     knots = p.regular_polygon(int(rng.integers(4, 8)), 0.5) * rng.uniform(0.6, 1.3)
     ring = np.concatenate([knots, rng.normal(0, 0.12, (len(knots), 1))], axis=1)
