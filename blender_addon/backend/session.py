@@ -250,7 +250,7 @@ def _ended(job: Job, destination: Destination | FollowUp) -> None:
         _report(job.error)
     elif job.state is JobState.CANCELLED:
         notice = Notice(f"Cancelled {job.label}.", error=False)
-    elif job.result is not None and isinstance(destination, FollowUp):
+    elif isinstance(destination, FollowUp):
         _follow_up(job, destination)
     elif job.result is not None:
         _import(job.result, destination)

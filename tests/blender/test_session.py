@@ -133,6 +133,8 @@ def test_disabling_the_add_on_ends_worker_and_timer(addon, session, start, stand
 
 
 def test_the_panel_knows_the_models_without_torch_or_a_worker(session) -> None:
+    session.unregister()
+    session.register()  # forgets what a worker said in an earlier test
     bundled = session.model("wt-mini")
     assert bundled["available"] and bundled["licence"].startswith("GPL")
     assert any("NC" in model["licence"] and not model["available"] for model in session.models())
