@@ -29,7 +29,7 @@ from wt_backend.protocol import BackendError, TraceRequest, TraceResult
 from wt_backend.stack import LayerStack, StackInfo
 from wt_backend.subject import find_subject, read_mask
 
-MIN_SUBJECT = 16  # pixels of the network's grid; fewer are no subject
+MIN_SUBJECT = 16  # pixels, of the image and of the network's grid; fewer are no subject
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +124,7 @@ def prepare(request: TraceRequest, entry: RegistryEntry) -> Input:
         else frame_window(request.fit or entry.fits["scene"], *rgba.shape[:2])
     )
     fitted = fit(rgba, window, entry.config.image_size, entry.background, area=entry.area)
-    if np.count_nonzero(fitted.mask) < MIN_SUBJECT:
+    if min(np.count_nonzero(fitted.mask), np.count_nonzero(rgba[..., 3] > 127)) < MIN_SUBJECT:
         raise BackendError(
             "bad_mask" if request.mask else "bad_image",
             f"The subject of {request.image} is too small to trace.",

@@ -91,3 +91,39 @@ def disc_image() -> NDArray[np.uint8]:
     image = np.full((90, 120, 3), 255, np.uint8)
     image[inside] = np.stack([shade, shade // 2, 40 + shade // 4], -1)[inside]
     return image
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights and card of a random network of the real class: a model's mechanics, none of the waiting."""
+    import json
+
+    import torch
+    from safetensors.torch import save_file
+
+    from wt_backend.checkpoints.registry import RegistryEntry
+    from wt_backend.flow.normalisation import Normalisation
+    from wt_backend.model.config import EncoderConfig, ModelConfig, WTDiTConfig
+    from wt_backend.model.wt_dit import WTDiT
+
+    encoder = EncoderConfig(embed_dim=32, depth=4, num_heads=2, pos_embed_grid=4)
+    network = WTDiTConfig(3, 28, 32, 2, 3, 3, encoder, layer_scale_init=0.5)
+    entry = RegistryEntry(
+        name="tiny",
+        label="Tiny",
+        licence="GPL-3.0-or-later",
+        licence_url="",
+        config=ModelConfig(network, Normalisation("zscore", (0.0, 0.0, 1.0), (0.1, 0.1, 0.1)), steps=2),
+        weights=Path(),
+        fits={"object": "crop", "scene": "stretch"},
+        existence_tolerance=0.005,
+        unit="relative",
+        size_mb=1.0,
+        memory_gb=0.1,
+        area=True,
+    )
+    path = tmp_path_factory.mktemp("models") / "tiny.safetensors"
+    torch.manual_seed(0)
+    save_file({name: tensor.contiguous() for name, tensor in WTDiT(network).state_dict().items()}, path)
+    path.with_suffix(".json").write_text(json.dumps(entry.to_dict()))
+    return path

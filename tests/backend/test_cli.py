@@ -1,0 +1,77 @@
+"""The command line, as a person runs it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from wt_backend.cli import COMMANDS
+from wt_backend.stack import LayerStack
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "wt_backend", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_trace_prints_stages_and_counts(samples: Path, tmp_path: Path, tiny_model: Path) -> None:
+    out = tmp_path / "new folder" / "mixer ü.wts"
+    done = run("trace", samples / "mixer.png", "--out", out, "--model", tiny_model, "--steps", 3, "--seed", 5)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines[:7]] == [
+        "load",
+        "model",
+        "encode",
+        "denoise",
+        "decode",
+        "clean",
+        "save",
+    ]
+    stack = LayerStack.load(out)
+    stack.validate()
+    assert str(out) in lines[-1] and f"{stack.points:,} points" in lines[-1] and "object mode" in lines[-1]
+    assert (stack.info.seed, stack.info.steps) == (5, 3)
+
+
+def test_bad_input_is_one_sentence_and_a_hint(tmp_path: Path) -> None:
+    done = run("trace", tmp_path / "no.png", "--out", tmp_path / "a.wts")
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        f"Error: The image {tmp_path / 'no.png'} does not exist.",
+        "  Check the path.",
+    ]
+    assert done.stdout.split()[:1] in ([], ["load"])
+    assert "Traceback" not in done.stderr
+
+
+def test_usage(tmp_path: Path) -> None:
+    done = run("--help")
+    assert done.returncode == 0 and "trace" in done.stdout
+    assert run().returncode == 2 and run("trace", "a.png").returncode == 2
+    assert run("--version").stdout.strip() == "0.1.0"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_listed_command_exists(name: str) -> None:
+    assert find_spec(COMMANDS[name][0]) is not None
+
+
+def test_ctrl_c_is_clean(samples: Path, tmp_path: Path, tiny_model: Path) -> None:
+    command = [sys.executable, "-m", "wt_backend", "trace", str(samples / "mixer.png"), "--out"]
+    command += [str(tmp_path / "a.wts"), "--model", str(tiny_model), "--steps", "1000"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline().startswith("load")
+        while not process.stdout.readline().startswith("encode"):
+            pass
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and errors.strip() == "Stopped."
+    assert list(tmp_path.iterdir()) == []

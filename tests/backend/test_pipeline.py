@@ -1,0 +1,260 @@
+"""From a file of pixels to a file of surfaces, with every way in which that can go wrong."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from wt_backend import pipeline
+from wt_backend.camera import apply_affine
+from wt_backend.checkpoints.registry import OFFICIAL, find
+from wt_backend.jobs import Cancellation
+from wt_backend.protocol import BackendError, TraceRequest
+from wt_backend.stack import LayerStack
+
+STAGES = ["load", "model", "encode", "denoise", "decode", "clean", "save"]
+
+
+class Recorder:
+    """Keeps what a job reports; may do something at a step."""
+
+    def __init__(self, act: Callable[[str, int], None] = lambda stage, step: None) -> None:
+        self.seen: list[tuple[str, int, int]] = []
+        self._act = act
+
+    def __call__(self, stage: str, step: int, total: int) -> None:
+        self.seen.append((stage, step, total))
+        self._act(stage, step)
+
+    @property
+    def stages(self) -> list[str]:
+        return list(dict.fromkeys(stage for stage, _, _ in self.seen))
+
+
+@pytest.fixture
+def ball(
+    disc_image: NDArray[np.uint8], write_png: Callable[..., Path], tmp_path: Path, tiny_model: Path
+) -> TraceRequest:
+    """A request for the ball on white, with the tiny model."""
+    return TraceRequest(str(write_png(disc_image)), str(tmp_path / "out" / "ball.wts"), model=str(tiny_model))
+
+
+def traced(request: TraceRequest) -> LayerStack:
+    stack = pipeline.trace(request, Recorder(), Cancellation())
+    stack.validate()
+    return stack
+
+
+def failure(
+    request: TraceRequest, act: Callable[[str, int], None] = lambda stage, step: None
+) -> BackendError:
+    with pytest.raises(BackendError) as caught:
+        pipeline.trace_to_file(request, Recorder(act), Cancellation())
+    assert caught.value.message.endswith(".")
+    return caught.value
+
+
+def test_every_stage_is_reported_and_the_file_is_whole(ball: TraceRequest) -> None:
+    recorder = Recorder()
+    result = pipeline.trace_to_file(replace(ball, steps=3), recorder, Cancellation())
+    assert recorder.stages == STAGES
+    assert [(step, total) for stage, step, total in recorder.seen if stage == "denoise"] == [
+        (0, 3),
+        (1, 3),
+        (2, 3),
+        (3, 3),
+    ]
+    stack = LayerStack.load(result.stack)
+    stack.validate()
+    assert (result.mode, result.points) == ("object", stack.points)
+    assert 1 <= result.layers <= stack.layers == 3
+    assert stack.info.image_size == (120, 90) and stack.info.source == ball.image
+    assert (stack.info.seed, stack.info.steps, stack.info.unit) == (42, 3, "relative")
+    assert len(stack.info.model_sha256) == 64
+
+
+def test_the_stack_shows_the_subject_where_it_is_in_the_image(ball: TraceRequest) -> None:
+    stack = traced(ball)
+    rows, columns = np.nonzero(stack.mask[0])
+    place = apply_affine(stack.grid_to_image, np.stack([columns, rows], -1) + 0.5)
+    distance = np.linalg.norm(place - [60.5, 45.5], axis=1)
+    assert distance.max() < 32 and abs(place.mean(axis=0) - [60.5, 45.5]).max() < 1
+    assert (stack.rgba[~stack.mask[0]][:, 3] == 0).all() and (stack.xyz[:, ~stack.mask[0]] == 0).all()
+
+
+def test_the_image_of_every_orientation_gives_the_same_stack(
+    ball: TraceRequest, disc_image: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    from wt_backend.images import orientation_affine, upright
+
+    plain = traced(ball)
+    inverse = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}
+    for orientation in range(1, 9):
+        stored = upright(disc_image, inverse[orientation])
+        exif = Image.Exif()
+        exif[0x112] = orientation
+        path = tmp_path / f"{orientation}.png"
+        Image.fromarray(stored).save(path, exif=exif)
+        stack = traced(replace(ball, image=str(path)))
+        assert np.array_equal(stack.xyz, plain.xyz) and np.array_equal(stack.rgba, plain.rgba)
+        height, width = stored.shape[:2]
+        assert stack.info.image_size == (width, height)
+        corners = np.array([[0, 0], [28, 0], [9.3, 17.1]])
+        expected = apply_affine(
+            orientation_affine(orientation, width, height), apply_affine(plain.grid_to_image, corners)
+        )
+        assert np.allclose(apply_affine(stack.grid_to_image, corners), expected)
+
+
+def test_a_seed_repeats_and_another_differs(ball: TraceRequest) -> None:
+    first, again, other = traced(ball), traced(ball), traced(replace(ball, seed=7))
+    assert np.array_equal(first.xyz, again.xyz)
+    assert not np.array_equal(first.xyz, other.xyz)
+
+
+@pytest.mark.parametrize(
+    ("fit", "affine"),
+    [
+        (None, [[600 / 28, 0, 0], [0, 400 / 28, 0]]),
+        ("crop", [[400 / 28, 0, 100], [0, 400 / 28, 0]]),
+        ("pad", [[600 / 28, 0, 0], [0, 600 / 28, -100]]),
+    ],
+)
+def test_scenes_are_fitted_as_asked(fit: str | None, affine: list, ball: TraceRequest, samples: Path) -> None:
+    stack = traced(replace(ball, image=str(samples / "cup.jpg"), fit=fit))
+    assert stack.info.mode == "scene" and stack.info.image_size == (600, 400)
+    assert np.allclose(stack.grid_to_image, affine)
+    assert stack.mask[0].all() == (fit != "pad")
+
+
+def test_a_mask_file_makes_an_object_of_a_scene(
+    ball: TraceRequest, samples: Path, write_png: Callable[..., Path]
+) -> None:
+    mask = np.zeros((40, 60, 3), np.uint8)
+    mask[10:30, 20:40] = 255
+    request = replace(ball, image=str(samples / "cup.jpg"), mask=str(write_png(mask, "mask.png")))
+    stack = traced(request)
+    assert stack.info.mode == "object"
+    scale = 300 / 28  # the subject is 200 px wide and fills two thirds
+    assert np.allclose(stack.grid_to_image, [[scale, 0, 150], [0, scale, 50]])
+
+
+def test_the_bundled_model_traces_the_bundled_photographs(ball: TraceRequest, samples: Path) -> None:
+    for name, mode in (("mixer.png", "object"), ("cup.jpg", "scene")):
+        request = replace(ball, image=str(samples / name), model="wt-mini")
+        result = pipeline.trace_to_file(request, Recorder(), Cancellation())
+        stack = LayerStack.load(result.stack)
+        stack.validate()
+        assert stack.info.mode == result.mode == mode
+        assert result.layers >= 2, "a hidden surface is the point of it all"
+        depth = stack.xyz[0][stack.mask[0]][:, 2]
+        assert depth.std() / depth.mean() > 0.01, "a flat card is no shape"
+
+
+def test_a_cancelled_job_stops_within_a_step_and_writes_nothing(ball: TraceRequest) -> None:
+    cancellation = Cancellation()
+
+    def at_step_two(stage: str, step: int) -> None:
+        if (stage, step) == ("denoise", 2):
+            cancellation.request()
+
+    recorder = Recorder(at_step_two)
+    with pytest.raises(BackendError) as caught:
+        pipeline.trace_to_file(replace(ball, steps=50), recorder, cancellation)
+    assert caught.value.kind == "cancelled"
+    assert recorder.seen[-1] == ("denoise", 2, 50)
+    assert list(Path(ball.output).parent.iterdir()) == []
+
+
+# -- what can go wrong ------------------------------------------------------------------------------------
+
+
+def test_an_output_that_cannot_be_written_is_told_before_the_trace(
+    ball: TraceRequest, tmp_path: Path
+) -> None:
+    reports: list[str] = []
+
+    def act(stage: str, step: int) -> None:
+        reports.append(stage)
+
+    (tmp_path / "file").write_text("")
+    for output in (tmp_path, tmp_path / "file" / "a.wts", Path("/proc/a.wts")):
+        error = failure(replace(ball, output=str(output)), act)
+        assert error.kind == "bad_output" and str(output) in error.message
+    assert reports == []
+
+
+def test_a_folder_that_vanishes_meanwhile_is_told_at_the_end(ball: TraceRequest) -> None:
+    def remove(stage: str, step: int) -> None:
+        if stage == "clean":
+            shutil.rmtree(Path(ball.output).parent)
+
+    assert failure(ball, remove).kind == "bad_output"
+
+
+def test_object_mode_needs_a_subject(ball: TraceRequest, samples: Path) -> None:
+    error = failure(replace(ball, image=str(samples / "cup.jpg"), mode="object"))
+    assert error.kind == "bad_mask" and "cup.jpg" in error.message and "mask" in error.hint
+
+
+def test_a_subject_of_a_few_pixels_is_refused(ball: TraceRequest, write_png: Callable[..., Path]) -> None:
+    rgba = np.full((600, 600, 4), 255, np.uint8)
+    rgba[..., 3] = 0
+    rgba[:3, :3, 3] = rgba[-3:, -3:, 3] = 255  # 18 pixels, far apart
+    error = failure(replace(ball, image=str(write_png(rgba))))
+    assert error.kind == "bad_image" and "too small" in error.message
+
+
+def test_a_subject_cut_off_by_the_border_is_noted(ball: TraceRequest, disc_image, write_png) -> None:
+    run = pipeline.run(replace(ball, image=str(write_png(disc_image[:60]))), Recorder(), Cancellation())
+    assert any("cut off" in warning for warning in run.warnings)
+
+
+def test_modes_that_a_model_was_not_made_for() -> None:
+    entry = find("object")
+    assert entry in OFFICIAL
+    with pytest.raises(BackendError, match="does not trace in scene mode"):
+        pipeline.choose_mode(TraceRequest("a", "b", mode="scene"), entry, True)
+    with pytest.raises(BackendError) as caught:
+        pipeline.choose_mode(TraceRequest("a", "b"), entry, False)
+    assert caught.value.kind == "bad_mask"
+    assert pipeline.choose_mode(TraceRequest("a", "b"), find("scene"), True) == "scene"
+
+
+def test_unknown_model_and_device(ball: TraceRequest) -> None:
+    assert failure(replace(ball, model="no-such-model")).kind == "model_missing"
+    assert failure(replace(ball, device="tpu")).kind == "bad_request"
+    assert failure(replace(ball, device="cuda:99")).kind == "bad_request"
+
+
+def test_truncated_weights(ball: TraceRequest, tiny_model: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(tiny_model.read_bytes()[:5000])
+    shutil.copy(tiny_model.with_suffix(".json"), broken.with_suffix(".json"))
+    error = failure(replace(ball, model=str(broken)))
+    assert error.kind == "model_damaged" and str(broken) in error.message
+
+
+def test_a_model_that_does_not_fit_in_memory_is_refused_before_it_is_read(ball: TraceRequest) -> None:
+    entry = replace(find("object"), memory_gb=1e6)
+    with pytest.raises(BackendError) as caught:
+        pipeline._check_memory(entry, pipeline.choose_device("cpu"))
+    assert caught.value.kind == "out_of_memory" and "GB" in caught.value.message
+
+
+def test_weights_of_nan_are_told(ball: TraceRequest, tiny_model: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    state = load_file(tiny_model)
+    state["net.latents_projection.geo_proj.bias"][:] = float("nan")
+    save_file(state, tmp_path / "nan.safetensors")
+    shutil.copy(tiny_model.with_suffix(".json"), tmp_path / "nan.json")
+    error = failure(replace(ball, model=str(tmp_path / "nan.safetensors")))
+    assert error.kind == "internal" and "not finite" in error.message
