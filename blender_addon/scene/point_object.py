@@ -17,32 +17,46 @@ def layer_point_object(
     name: str, layer: int, points: LayerPoints, stack: LayerStack, material: bpy.types.Material
 ) -> bpy.types.Object:
     """A point object in no collection yet; the radius follows depth so that the surface reads closed."""
-    radius = point_radius(points, stack)
-    colour = point_colour(points, stack)
-    if hasattr(bpy.types.PointCloud, "resize"):
+    if "resize" in bpy.types.PointCloud.bl_rna.functions:  # Blender 5.1
         data = bpy.data.pointclouds.new(name)
         data.resize(len(points.positions))
-        data.attributes["position"].data.foreach_set("vector", points.positions.ravel())
-        (data.attributes.get("radius") or data.attributes.new("radius", "FLOAT", "POINT")).data.foreach_set(
-            "value", radius
-        )
-        _write_colour(data, colour)
-        write_attributes(data, layer, points)
-        data.materials.append(material)
-        return bpy.data.objects.new(name, data)
-    mesh = bpy.data.meshes.new(name)
-    mesh.vertices.add(len(points.positions))
-    mesh.attributes["position"].data.foreach_set("vector", points.positions.ravel())
-    mesh.attributes.new("radius", "FLOAT", "POINT").data.foreach_set("value", radius)
-    _write_colour(mesh, colour)
-    write_attributes(mesh, layer, points)
-    mesh.materials.append(material)
-    mesh.update()
-    shown = bpy.data.objects.new(name, mesh)
+    else:
+        data = bpy.data.meshes.new(name)
+        data.vertices.add(len(points.positions))
+    data.attributes["position"].data.foreach_set("vector", points.positions.ravel())
+    radius = data.attributes.get("radius") or data.attributes.new("radius", "FLOAT", "POINT")
+    radius.data.foreach_set("value", point_radius(points, stack))
+    _write_colour(data, point_colour(points, stack))
+    write_attributes(data, layer, points)
+    data.materials.append(material)
+    shown = bpy.data.objects.new(name, data)
+    if shown.type == "MESH":
+        data.update()
+        if bpy.app.version >= (4, 4):
+            _convert(shown)
+        else:
+            _show_as_points(shown, material)
+    return shown
+
+
+def _convert(shown: bpy.types.Object) -> None:
+    """Make a mesh of vertices a point cloud; attributes carry over, the operator wants it in the scene."""
+    scene, mesh = bpy.context.scene, shown.data
+    scene.collection.objects.link(shown)
+    with bpy.context.temp_override(
+        object=shown, active_object=shown, selected_objects=[shown], selected_editable_objects=[shown]
+    ):
+        bpy.ops.object.convert(target="POINTCLOUD")
+    scene.collection.objects.unlink(shown)
+    if mesh.users == 0:
+        bpy.data.meshes.remove(mesh)
+
+
+def _show_as_points(shown: bpy.types.Object, material: bpy.types.Material) -> None:
+    """Blender before 4.4 cannot fill a point cloud from Python: geometry nodes show the vertices."""
     modifier = shown.modifiers.new("Points", "NODES")
     modifier.node_group = _points_group()
     modifier[_material_input(modifier.node_group)] = material
-    return shown
 
 
 def point_radius(points: LayerPoints, stack: LayerStack) -> NDArray[np.float32]:

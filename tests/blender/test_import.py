@@ -174,11 +174,17 @@ def test_import_leaves_the_render_settings_alone(scene: bpy.types.Scene, tmp_pat
 
 def test_points_have_a_radius_that_grows_with_depth(scene: bpy.types.Scene, tmp_path: Path) -> None:
     stack = make_stack(*CASES["whole square"])
-    points = children(import_stack(stack, tmp_path, output="POINTS"), "POINTS")[0].data
+    layer = children(import_stack(stack, tmp_path, output="POINTS"), "POINTS")[0]
+    assert layer.type == ("POINTCLOUD" if bpy.app.version >= (4, 4) else "MESH")
+    points = layer.data
     radius, pixel = numbers(points, "radius"), numbers(points, "wt_pixel")
     assert len(radius) == stack.mask[0].sum()
     depth = stack.xyz[0, ..., 2].reshape(-1)[pixel]
     np.testing.assert_allclose(radius, depth * np.sqrt(0.5) / 60, rtol=1e-5)
+    colour = numbers(points, "WT Colour", "color_srgb", 4)
+    np.testing.assert_allclose(colour[:, :3] * 255, stack.rgba.reshape(-1, 4)[pixel, :3], atol=0.6)
+    assert points.materials[0].name.startswith("test Layer 1 Points")
+    assert layer.type == "MESH" or not bpy.data.meshes  # converting left nothing behind
 
 
 def test_without_the_original_the_stacks_own_picture_lies_under_the_same_uvs(
