@@ -6,6 +6,7 @@ HF_ENDPOINT, HF_HUB_OFFLINE). This module adds checks before and after, and says
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from collections.abc import Callable
@@ -31,7 +32,6 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import tqdm
 
-from wt_backend.checkpoints.files import sha256_of
 from wt_backend.protocol import BackendError
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 OnBytes = Callable[[int, int], None]
 
+CHUNK = 1 << 22
 SPARE_BYTES = 1 << 28  # left free on the disk
 SHA256 = re.compile(r"[0-9a-f]{64}")
 AGAIN = "Start the download again; it goes on where it stopped."
@@ -128,6 +129,15 @@ def verify(source: Source) -> bool:
         return False
     expected = path.resolve().name
     return SHA256.fullmatch(expected) is None or sha256_of(path) == expected
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(CHUNK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _check_space(size: int | None) -> None:

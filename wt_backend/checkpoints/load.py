@@ -16,7 +16,6 @@ from wt_backend.checkpoints.files import (
     StateDict,
     check_state_dict,
     read_state_dict,
-    sha256_of,
     write_safetensors,
 )
 from wt_backend.checkpoints.registry import RegistryEntry, Source
@@ -142,7 +141,7 @@ def _state_in_use(entry: RegistryEntry, path: Path, policy: Policy) -> tuple[Sta
     if path.suffix == ".safetensors":
         state = read_state_dict(path)
         if all(tensor.dtype == policy.dtype_of(key) for key, tensor in state.items()):
-            return state, entry.sha256 or sha256_of(path)
+            return state, entry.sha256 or hub.sha256_of(path)
     return _converted(entry, path, policy, state)
 
 
@@ -162,7 +161,7 @@ def _converted(
     state = read_state_dict(path) if state is None else state
     with torch.device("meta"):
         check_state_dict(state, WTDiT(entry.config.network).state_dict(), path)
-    source_sha256 = sha256_of(path)
+    source_sha256 = hub.sha256_of(path)
     try:
         sha256 = write_safetensors(copy, state, policy.dtype_of)
     except OSError as error:

@@ -132,10 +132,10 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, axis: Axis, rope: Rope | None = None) -> Tensor:
         """Attend: (B, T, L, P, D) -> (B, T, L, P, D)."""
         q, k, v = self.qkv(x).unflatten(-1, (3, self.heads, -1)).unbind(-3)  # (B, T, L, P, h, d)
-        q, k = self.q_norm(q).to(v.dtype), self.k_norm(k).to(v.dtype)
-        if rope is not None:
-            q, k = rotate(q, rope).to(v.dtype), rotate(k, rope).to(v.dtype)
-        q, k, v = (_to_sequences(z, axis).to(self.kernel_dtype or z.dtype) for z in (q, k, v))
+        q, k = self.q_norm(q), self.k_norm(k)
+        if rope is not None:  # in the dtype of the table
+            q, k = rotate(q.to(rope.cos.dtype), rope), rotate(k.to(rope.cos.dtype), rope)
+        q, k, v = (_to_sequences(z.to(self.kernel_dtype or v.dtype), axis) for z in (q, k, v))
         y = F.scaled_dot_product_attention(q, k, v)  # (N, h, S, d)
         y = self.proj(y.transpose(1, 2).flatten(2))  # (N, S, D)
         return _from_sequences(y, axis, x.shape)
@@ -185,8 +185,19 @@ class DiTBlock(nn.Module):
         """
         own = self.modulation.view(6, 1, 1, 1, 1, -1)
         shift1, scale1, gate1, shift2, scale2, gate2 = (own + modulation).unbind(0)
-        x = x + self.attn(self.norm1(x) * (1 + scale1) + shift1, axis, rope) * (self.ls1.gamma * gate1)
-        return x + self.mlp(self.norm3(x) * (1 + scale2) + shift2) * (self.ls2.gamma * gate2)
+        y = self.attn(modulated_norm(self.norm1, x, shift1, scale1), axis, rope)
+        x = torch.addcmul(x, y.float(), self.ls1.gamma * gate1)
+        y = self.mlp(modulated_norm(self.norm3, x, shift2, scale2))
+        return torch.addcmul(x, y.float(), self.ls2.gamma * gate2)
+
+
+def modulated_norm(norm: LayerNorm, x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
+    """norm(x) · (1 + scale) + shift, in one pass over x where all tokens share one shift and scale."""
+    weight = norm.weight * (1 + scale)
+    bias = norm.bias * (1 + scale) + shift
+    if scale.numel() == scale.shape[-1]:
+        return F.layer_norm(x, norm.normalized_shape, weight.flatten(), bias.flatten(), norm.eps)
+    return torch.addcmul(bias, F.layer_norm(x, norm.normalized_shape, eps=norm.eps), weight)
 
 
 def sinusoid(t: Tensor) -> Tensor:

@@ -292,7 +292,7 @@ def _film(projection: nn.Module, embedding: Tensor) -> Film:
 
 
 def _apply_film(x: Tensor, film: Film) -> Tensor:
-    return x * film.gain + film.offset
+    return torch.addcmul(film.offset, x, film.gain)
 
 
 def _spread(modulation: Tensor) -> Tensor:
