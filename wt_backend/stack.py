@@ -32,7 +32,7 @@ MONOTONIC_TOLERANCE = (
     1e-3  # relative to depth: what float32 and re-cleaning may leave, far below any real gap
 )
 
-# name → (numpy dtype, safetensors dtype, rank). Widest first: every array is aligned for its type in the file.
+# name → (numpy dtype, safetensors dtype, rank); widest first, so that each lies aligned in the file
 _ARRAYS: dict[str, tuple[str, str, int]] = {
     "intrinsics": ("<f8", "F64", 2),
     "grid_to_image": ("<f8", "F64", 2),
