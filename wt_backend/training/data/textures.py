@@ -108,7 +108,7 @@ def blend_factor(material: Material, points: NDArray) -> NDArray[np.float32]:
         case "checks":
             return ((np.floor(x) + np.floor(y) + np.floor(z)) % 2).astype(np.float32)
         case "noise":
-            return value_noise(p, 3)
+            return np.clip(value_noise(p, 3) * 2.2 - 0.6, 0, 1)
         case "wood":
             radius = np.hypot(x * 0.9, y * 0.9) * 3 + 1.6 * value_noise(
                 p * np.array([0.8, 0.8, 0.25], np.float32)

@@ -1,0 +1,56 @@
+"""Every family makes usable meshes."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from wt_backend.training.data import families
+from wt_backend.training.data.cameras import frame_object
+from wt_backend.training.data.checks import odd_share
+from wt_backend.training.data.families import compositions, creatures, heldout, machines, nature, vessels
+from wt_backend.training.data.mesh import Mesh
+from wt_backend.training.data.sample import LAYERS
+from wt_backend.training.data.tracing import Tracer
+
+EVERY = [*families.TRAIN, *families.VALIDATION]
+
+
+def test_validation_families_are_not_trained_on() -> None:
+    assert not set(families.TRAIN) & set(families.VALIDATION)
+    assert {f.__module__ for f in families.VALIDATION} == {heldout.__name__}
+
+
+@pytest.mark.parametrize("family", EVERY, ids=lambda f: f.__name__)
+def test_family(family: Callable[[np.random.Generator], Mesh]) -> None:
+    sizes = []
+    for seed in range(3):
+        mesh = family(np.random.default_rng(seed))
+        assert np.isfinite(mesh.vertices).all()
+        assert mesh.faces.min() >= 0
+        assert mesh.faces.max() < len(mesh.vertices)
+        assert len(mesh.texture) == len(mesh.vertices)
+        assert len(mesh.slot) == len(mesh.crease) == len(mesh.faces) < 40_000
+        assert mesh.slot.min() >= 0
+        assert mesh.slot.max() < 12
+        sizes.append(np.ptp(mesh.bounds, axis=0).sum())
+    assert len({round(float(s), 6) for s in sizes}) > 1, "every draw is the same"
+    again = family(np.random.default_rng(2))
+    np.testing.assert_allclose(mesh.vertices, again.vertices, atol=1e-12)
+
+
+WATERTIGHT = [
+    creatures.quadruped, creatures.sitting_animal, creatures.person, creatures.blob, creatures.helmet,
+    vessels.mug, machines.frame, machines.pipe, nature.fruit, compositions.single_primitive,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("family", WATERTIGHT, ids=lambda f: f.__name__)
+def test_rays_leave_what_they_enter(family: Callable[[np.random.Generator], Mesh]) -> None:
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        mesh = family(rng)
+        camera = frame_object(rng, mesh.vertices, 96)
+        rows, columns = np.mgrid[:96, :96]
+        distances, _ = Tracer(mesh).layers(camera.position, camera.rays(rows.ravel(), columns.ravel()))
+        assert odd_share(distances.reshape(LAYERS, 96, 96)) < 0.01
