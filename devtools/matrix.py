@@ -22,11 +22,15 @@ def versions() -> dict[str, str]:
 
 
 def test(chosen: list[str]) -> None:
-    """Run tests/blender on the zip under each version; say at the end which failed."""
+    """Run tests/blender on the zip under the chosen versions, or all; say at the end which failed."""
+    known = versions()
+    unknown = [version for version in chosen if version not in known]
+    if unknown:
+        raise BuildError(f"pyproject.toml lists Blender {', '.join(known)}, not {', '.join(unknown)}.")
     archive = build_extension(ROOT / "dist")
     failed = []
-    for version in chosen:
-        python = environment(version, versions()[version])
+    for version in chosen or known:
+        python = environment(version, known[version])
         say(f"tests/blender on {archive.name} in Blender {version}")
         command: list[str | Path] = [python, "-m", "pytest", "-m", "not slow", "-p", "no:cacheprovider"]
         try:
