@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 
 import bpy
+import cv2
 import numpy as np
 from final_set.samples import build_object, build_scene
 from final_set.shapes import FROM_BLENDER
@@ -69,10 +70,9 @@ def write_sample(out: Path, name: str, mode: str) -> None:
     temporary = out / f".{name}.part.png"
     scene.render.filepath = str(temporary)
     bpy.ops.render.render(write_still=True)
-    image = bpy.data.images.load(str(temporary))
-    pixels = np.empty(4 * width * height, dtype=np.float32)
-    image.pixels.foreach_get(pixels)
-    rgba = np.flipud((pixels.reshape(height, width, 4) * 255).round().astype(np.uint8)).copy()
+    pixels = cv2.imread(str(temporary), cv2.IMREAD_UNCHANGED)
+    cv2.imwrite(str(temporary), pixels)  # without Blender's dates and times: the same bytes every time
+    rgba = cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGBA)
     info = StackInfo(
         unit="relative", model="ground-truth", model_sha256="", normalisation={}, seed=0, steps=0, solver="",
         source=picture.name, image_size=(width, height), mode=mode,
