@@ -7,6 +7,7 @@ release (numerically checked against its pre-processing); `pad` and the area fil
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -71,10 +72,24 @@ def crop_window(alpha: NDArray[np.uint8], ratio: float = 2 / 3) -> Window:
     box = foreground_box(alpha)
     if box is None:
         return centred_square(*alpha.shape)
-    y_min, x_min, y_max, x_max = box
-    side = math.ceil(max(y_max - y_min + 1, x_max - x_min + 1) / ratio)
-    # round() is half to even, as in the release.
-    return Window(round((y_min + y_max) / 2 - side / 2), round((x_min + x_max) / 2 - side / 2), side, side)
+    return _square_around(box, ratio)
+
+
+def clip_window(alphas: Sequence[NDArray[np.uint8]], ratio: float = 2 / 3) -> Window:
+    """One window for all frames of a clip: as `crop_window`, around the subject's boxes in all frames.
+
+    Without a subject in any frame: see `clip_square`.
+    """
+    boxes = [box for box in map(foreground_box, alphas) if box is not None]
+    if not boxes:
+        return clip_square([alpha.shape for alpha in alphas])
+    low, high = np.min(boxes, axis=0), np.max(boxes, axis=0)
+    return _square_around((int(low[0]), int(low[1]), int(high[2]), int(high[3])), ratio)
+
+
+def clip_square(sizes: Sequence[tuple[int, ...]]) -> Window:
+    """The middle square of the part that all frames (height, width) share."""
+    return centred_square(min(size[0] for size in sizes), min(size[1] for size in sizes))
 
 
 def centred_square(height: int, width: int) -> Window:
@@ -176,6 +191,22 @@ def fit(
     return Fitted(rgb, mask, to_image)
 
 
+def fit_clip_frame(
+    rgba: NDArray[np.uint8], window: Window, size: int, background: Colour | None = None, erosion: int = 0
+) -> Fitted:
+    """One frame of a clip in the release's order: crop, resize, threshold, then paint hard, without blending.
+
+    Parameters as in `fit`; the window is the same for all frames.
+    """
+    square = crop(rgba, window)
+    rgb = resize(square[..., :3], size)
+    mask = erode(resize_alpha(square[..., 3], size) > FOREGROUND, erosion)
+    if background is not None:
+        rgb = np.where(mask[..., None], rgb, np.array(background, np.uint8))
+    to_image = scale_offset((window.width / size, window.height / size), (window.x, window.y))
+    return Fitted(rgb, mask, to_image)
+
+
 def frame_window(fit_name: str, height: int, width: int) -> Window | None:
     """Window of a whole-frame fit: "crop" the middle, "pad" the shorter side, or "stretch" (None)."""
     if fit_name == "crop":
@@ -183,6 +214,13 @@ def frame_window(fit_name: str, height: int, width: int) -> Window | None:
     if fit_name == "pad":
         return padded_square(height, width)
     return None
+
+
+def _square_around(box: tuple[int, int, int, int], ratio: float) -> Window:
+    y_min, x_min, y_max, x_max = box
+    side = math.ceil(max(y_max - y_min + 1, x_max - x_min + 1) / ratio)
+    # round() is half to even, as in the release.
+    return Window(round((y_min + y_max) / 2 - side / 2), round((x_min + x_max) / 2 - side / 2), side, side)
 
 
 def _nearest(source: int, target: int) -> NDArray[np.intp]:
