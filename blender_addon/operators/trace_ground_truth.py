@@ -26,7 +26,7 @@ class WORLD_TRACING_OT_trace_ground_truth(bpy.types.Operator):
 
     bl_idname = "world_tracing.trace_ground_truth"
     bl_label = "Trace Ground Truth"
-    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+    bl_options = {"UNDO"}  # noqa: RUF012  (no REGISTER: a change in the redo panel would render again)
 
     filepath: StringProperty(
         name="Stack",
@@ -50,6 +50,10 @@ class WORLD_TRACING_OT_trace_ground_truth(bpy.types.Operator):
         """There must be a camera."""
         cls.poll_message_set("The scene has no camera")
         return context.scene.camera is not None
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Ask for the settings first: tracing and rendering take a while."""
+        return context.window_manager.invoke_props_dialog(self)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Trace, render, save, build."""

@@ -13,6 +13,8 @@ class WORLD_TRACING_MT_more(bpy.types.Menu):
         """Draw the operators."""
         self.layout.operator("world_tracing.seed_sweep", icon="PRESET")
         self.layout.operator("world_tracing.trace_folder", icon="FILE_FOLDER")
+        self.layout.separator()
+        self.layout.operator("world_tracing.trace_ground_truth", icon="SCENE_DATA")
 
 
 def _draw_import(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
