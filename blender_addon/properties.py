@@ -16,7 +16,7 @@ from bpy.props import (
 from wt_backend.stack import StackError
 
 from .backend import session
-from .scene import rebuild, viewport
+from .scene import hidden_colour, rebuild, viewport
 from .scene.layer_object import DEFAULTS
 
 SOURCES = (
@@ -50,6 +50,13 @@ ROLES = (
     ("CAMERA", "Camera", "The camera that took the image"),
     ("LAYER", "Layer", "A layer as mesh"),
     ("POINTS", "Points", "A layer as points"),
+    ("SOLID", "Solid", "A closed mesh made from the layers"),
+)
+
+HIDDEN_COLOURS = (
+    ("SMEAR", "Photo", "The photo goes through: hidden surfaces show what is in front of them"),
+    ("FILLED", "Filled", "The colour of what is visible near by, once it was filled in"),
+    ("FLAT", "Hint", "A flat colour for each hidden layer"),
 )
 
 
@@ -78,6 +85,11 @@ def _rebuild(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> No
 def _show_layers(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
     if values.role == "ROOT":
         rebuild.show_layers(values.id_data)
+
+
+def _show_colour(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    if values.role == "ROOT":
+        hidden_colour.show(values.id_data, values.hidden_colour)
 
 
 class WorldTracingSettings(bpy.types.PropertyGroup):
@@ -154,6 +166,13 @@ class WorldTracingObject(bpy.types.PropertyGroup):
     pixel_aspect: FloatVectorProperty(name="Pixel Aspect", size=2, default=(1.0, 1.0), options={"HIDDEN"})
     layers: IntProperty(
         name="Layers", default=64, min=1, max=64, update=_show_layers, description="How many layers to show"
+    )
+    hidden_colour: EnumProperty(
+        name="Hidden Colour",
+        items=HIDDEN_COLOURS,
+        default="SMEAR",
+        update=_show_colour,
+        description="What hidden layers show",
     )
     metric: BoolProperty(name="Metres", default=False, options={"HIDDEN"})
     seed: StringProperty(name="Seed", options={"HIDDEN"})

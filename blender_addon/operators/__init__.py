@@ -6,8 +6,19 @@ from .backend_control import (
     WORLD_TRACING_OT_unload_model,
 )
 from .cancel import WORLD_TRACING_OT_cancel
+from .decimate import WORLD_TRACING_OT_decimate, WORLD_TRACING_OT_wear_reduced_mesh
+from .export import WORLD_TRACING_OT_export, WORLD_TRACING_OT_exported
+from .fill_colour import WORLD_TRACING_OT_fill_colour, WORLD_TRACING_OT_wear_filled_colour
+from .ground import WORLD_TRACING_OT_ground
 from .import_stack import WORLD_TRACING_OT_import_stack
+from .make_solid import WORLD_TRACING_OT_add_solid, WORLD_TRACING_OT_make_solid
 from .seed_sweep import WORLD_TRACING_OT_keep_variant, WORLD_TRACING_OT_seed_sweep
+from .select_pixels import (
+    WORLD_TRACING_OT_select_same_pixel,
+    WORLD_TRACING_OT_select_sky,
+    WORLD_TRACING_OT_select_under_mask,
+)
+from .set_scale import WORLD_TRACING_OT_set_scale
 from .trace_folder import WORLD_TRACING_OT_trace_folder
 from .trace_ground_truth import WORLD_TRACING_OT_trace_ground_truth
 from .trace_history import (
@@ -35,4 +46,17 @@ CLASSES = (
     WORLD_TRACING_OT_unload_model,
     WORLD_TRACING_OT_open_log,
     WORLD_TRACING_OT_trace_ground_truth,
+    WORLD_TRACING_OT_fill_colour,
+    WORLD_TRACING_OT_wear_filled_colour,
+    WORLD_TRACING_OT_make_solid,
+    WORLD_TRACING_OT_add_solid,
+    WORLD_TRACING_OT_decimate,
+    WORLD_TRACING_OT_wear_reduced_mesh,
+    WORLD_TRACING_OT_set_scale,
+    WORLD_TRACING_OT_ground,
+    WORLD_TRACING_OT_select_under_mask,
+    WORLD_TRACING_OT_select_same_pixel,
+    WORLD_TRACING_OT_select_sky,
+    WORLD_TRACING_OT_export,
+    WORLD_TRACING_OT_exported,
 )

@@ -1,0 +1,87 @@
+# mypy: disable-error-code="valid-type"
+"""Fewer faces: the worker decimates a layer or a solid within a budget, a follow-up replaces its mesh."""
+
+import json
+from zipfile import BadZipFile
+
+import bpy
+from bpy.props import EnumProperty, StringProperty
+
+from ..backend import session
+from ..scene import files, solid_object, traces
+from .geometry_job import GeometryJob, stack_path
+
+BUDGETS = (
+    ("2000", "2,000 Faces", "For games and previews"),
+    ("10000", "10,000 Faces", "For light scenes"),
+    ("50000", "50,000 Faces", "For most scenes"),
+    ("200000", "200,000 Faces", "For close views"),
+)
+
+
+class WORLD_TRACING_OT_decimate(bpy.types.Operator, GeometryJob):
+    """Reduce the active layer to a number of triangles; pixel UVs and silhouette stay"""
+
+    bl_idname = "world_tracing.decimate"
+    bl_label = "Reduce Faces"
+    bl_property = "budget"
+
+    budget: EnumProperty(name="Budget", items=BUDGETS, default="10000")
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """A layer must be active."""
+        cls.poll_message_set("Select a mesh layer of a trace")
+        active = context.object
+        return active is not None and active.world_tracing.role == "LAYER" and active.mode == "OBJECT"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Start the job."""
+        layer = context.object
+        root = traces.root_of(layer)
+        if root is None:
+            return self.fail(f"{layer.name} has lost its trace.", "Parent it to the trace again.")
+        values = layer.world_tracing
+        output = files.folder("geometry") / f"{stack_path(root).stem} layer {values.layer + 1} reduced.npz"
+        params = {
+            "stack": str(stack_path(root)),
+            "output": str(output),
+            "faces": int(self.budget),
+            "layer": values.layer,
+            "tear": values.tear,
+            "grazing": values.grazing,
+            "island": values.island,
+        }
+        label = f"Faces of {layer.name}"
+        return self.run_job(
+            context, "geometry/decimate", params, label, "wear_reduced_mesh", {"layer": layer.name}
+        )
+
+
+class WORLD_TRACING_OT_wear_reduced_mesh(bpy.types.Operator):
+    """Replace a layer's mesh by a reduced one"""
+
+    bl_idname = "world_tracing.wear_reduced_mesh"
+    bl_label = "Reduce Faces"
+    bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012
+
+    layer: StringProperty(options={"SKIP_SAVE"})
+    result: StringProperty(options={"SKIP_SAVE"})
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Fill the mesh."""
+        layer = bpy.data.objects.get(self.layer)
+        result = json.loads(self.result)
+        if layer is None or layer.world_tracing.role != "LAYER" or layer.mode != "OBJECT":
+            self.report({"ERROR"}, f"{self.layer} is gone, or being edited.")
+            return {"CANCELLED"}
+        try:
+            arrays = solid_object.read_arrays(result["mesh"])
+        except (OSError, ValueError, BadZipFile) as error:
+            self.report({"ERROR"}, f"{result['mesh']} cannot be read ({error}). Reduce the layer again.")
+            return {"CANCELLED"}
+        solid_object.fill_triangles(layer.data, arrays)
+        session.notice = session.Notice(
+            f"{layer.name}: {result['faces_before']} triangles became {result['faces']}.", error=False
+        )
+        return {"FINISHED"}

@@ -1,0 +1,63 @@
+# mypy: disable-error-code="valid-type"
+"""Colour for hidden layers: the worker makes a texture for each, a follow-up puts it on."""
+
+import json
+
+import bpy
+import numpy as np
+from bpy.props import StringProperty
+
+from ..backend import session
+from ..scene import hidden_colour, traces
+from .geometry_job import GeometryJob, named_root, stack_path
+
+
+class WORLD_TRACING_OT_fill_colour(bpy.types.Operator, GeometryJob):
+    """Give hidden surfaces the colour of what is visible near by, instead of what is in front of them"""
+
+    bl_idname = "world_tracing.fill_colour"
+    bl_label = "Fill Hidden Colour"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Start the job."""
+        root = traces.active_root(context)
+        path = stack_path(root)
+        params = {"stack": str(path), "output": str(path.parent)}
+        label = f"Colour of {root.name}"
+        return self.run_job(
+            context, "geometry/fill_colour", params, label, "wear_filled_colour", {"root": root.name}
+        )
+
+
+class WORLD_TRACING_OT_wear_filled_colour(bpy.types.Operator):
+    """Put filled textures on hidden layers"""
+
+    bl_idname = "world_tracing.wear_filled_colour"
+    bl_label = "Fill Hidden Colour"
+    bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012
+
+    root: StringProperty(options={"SKIP_SAVE"})
+    result: StringProperty(options={"SKIP_SAVE"})
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Load the textures, show them."""
+        root = named_root(self.root)
+        if root is None:
+            self.report({"ERROR"}, f"{self.root} is gone.")
+            return {"CANCELLED"}
+        result = json.loads(self.result)
+        transform = np.array(result["uv_transform"])
+        count = 0
+        for layer in traces.layers_of(root):
+            path = result["textures"][layer.world_tracing.layer]
+            if path and layer.world_tracing.role == "LAYER":
+                image = bpy.data.images.load(path, check_existing=True)
+                image.reload()  # an earlier fill may lie under the same name
+                hidden_colour.dress(layer, image, transform)
+                count += 1
+        root.world_tracing.hidden_colour = "FILLED"
+        session.notice = session.Notice(
+            f"{count} hidden layers have a colour of their own." if count else "There is no hidden layer.",
+            error=False,
+        )
+        return {"FINISHED"}

@@ -1,0 +1,72 @@
+"""What operators have in common that let the worker do heavy geometry: submit, wait, bring the result in."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+
+from wt_backend.protocol import BackendError, Message
+
+from ..backend import session
+from ..backend.jobs import JobState
+from ..scene import traces
+
+if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
+    from bpy.types import Operator as _Operator
+else:
+    _Operator = object
+
+
+class OnTrace(_Operator):
+    """An operator on the trace of the active object, or on the only one of the scene."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """There must be a trace."""
+        cls.poll_message_set("Select something that belongs to a trace")
+        return traces.active_root(context) is not None
+
+    def fail(self, message: str, hint: str = "") -> set[str]:
+        """Say what is wrong."""
+        self.report({"ERROR"}, f"{message} {hint}".strip())
+        return {"CANCELLED"}
+
+
+class GeometryJob(OnTrace):
+    """An operator that starts a `geometry/*` job."""
+
+    def run_job(
+        self,
+        context: bpy.types.Context,
+        method: str,
+        params: Message,
+        label: str,
+        follow_up: str,
+        settings: dict[str, str | int],
+    ) -> set[str]:
+        """Submit the job; `world_tracing.FOLLOW_UP(result=…, **settings)` will bring its result in.
+
+        In background mode that happens before this returns.
+        """
+        after = session.FollowUp(follow_up, settings, context.scene.name, session.file_generation())
+        job = session.submit(method, params, label, after)
+        if not bpy.app.background:
+            return {"FINISHED"}
+        session.wait(job, lambda _job: None)
+        if job.state is not JobState.DONE:
+            error = job.error or BackendError("cancelled", f"{label} was cancelled.")
+            return self.fail(error.message, error.hint)
+        getattr(bpy.ops.world_tracing, follow_up)(result=json.dumps(job.result), **settings)
+        return {"FINISHED"}
+
+
+def stack_path(root: bpy.types.Object) -> Path:
+    """Where the stack of a trace lies."""
+    return Path(bpy.path.abspath(root.world_tracing.stack)).absolute()
+
+
+def named_root(name: str) -> bpy.types.Object | None:
+    """The root of that name, if it still is one."""
+    root = bpy.data.objects.get(name)
+    return root if root is not None and root.world_tracing.role == "ROOT" else None

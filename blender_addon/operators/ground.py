@@ -1,0 +1,35 @@
+"""Ground: the floor of a trace becomes the floor of the world."""
+
+import math
+
+import bpy
+
+from wt_backend.stack import StackError
+
+from ..scene import anchor, traces
+from .geometry_job import OnTrace
+
+
+class WORLD_TRACING_OT_ground(bpy.types.Operator, OnTrace):
+    """Turn and lift the trace so that its floor lies at z = 0; selected vertices say where the floor is"""
+
+    bl_idname = "world_tracing.ground"
+    bl_label = "Ground"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Find the floor, place the root."""
+        root = traces.active_root(context)
+        picked = anchor.picked_floor(context, root)
+        try:
+            floor = anchor.find_floor(root, picked)
+        except StackError as error:
+            return self.fail(str(error))
+        if floor is None and picked is not None:
+            return self.fail("The selected vertices span no floor under the camera.", "Select others.")
+        if floor is None:
+            return self.fail("No floor was found.", "Select three or more of its vertices in Edit Mode.")
+        anchor.stand_on(root, floor)
+        tilt = math.degrees(math.acos(min(1.0, float(floor.normal[1]))))
+        self.report({"INFO"}, f"The floor holds {100 * floor.share:.0f} % of the points; tilt {tilt:.1f}°.")
+        return {"FINISHED"}

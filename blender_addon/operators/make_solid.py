@@ -1,0 +1,75 @@
+# mypy: disable-error-code="valid-type"
+"""Make Solid: the worker joins entry and exit layers into closed meshes, a follow-up adds them."""
+
+import json
+from zipfile import BadZipFile
+
+import bpy
+from bpy.props import IntProperty, StringProperty
+
+from ..backend import session
+from ..scene import files, solid_object, traces
+from .geometry_job import GeometryJob, named_root, stack_path
+
+
+class WORLD_TRACING_OT_make_solid(bpy.types.Operator, GeometryJob):
+    """Join the layers where rays enter and leave things into closed meshes"""
+
+    bl_idname = "world_tracing.make_solid"
+    bl_label = "Make Solid"
+
+    resolution: IntProperty(
+        name="Resolution", default=320, min=16, max=1024, description="Most rays along a side of the image"
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Start the job."""
+        root = traces.active_root(context)
+        output = files.folder("geometry") / f"{stack_path(root).stem} solid.npz"
+        params = {"stack": str(stack_path(root)), "output": str(output), "resolution": self.resolution}
+        label = f"Solid of {root.name}"
+        return self.run_job(context, "geometry/solid", params, label, "add_solid", {"root": root.name})
+
+
+class WORLD_TRACING_OT_add_solid(bpy.types.Operator):
+    """Add a solid that was made from the layers"""
+
+    bl_idname = "world_tracing.add_solid"
+    bl_label = "Make Solid"
+    bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012
+
+    root: StringProperty(options={"SKIP_SAVE"})
+    result: StringProperty(options={"SKIP_SAVE"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Read the mesh, hide the layers that it replaces, say how good it is."""
+        root = named_root(self.root)
+        result = json.loads(self.result)
+        if root is None:
+            self.report({"ERROR"}, f"{self.root} is gone; the solid is kept: {result['mesh']}")
+            return {"CANCELLED"}
+        try:
+            arrays = solid_object.read_arrays(result["mesh"])
+        except (OSError, ValueError, BadZipFile) as error:
+            self.report({"ERROR"}, f"{result['mesh']} cannot be read ({error}). Make the solid again.")
+            return {"CANCELLED"}
+        solid = solid_object.put_solid(root, arrays)
+        for layer in traces.layers_of(root):
+            if layer.name in context.view_layer.objects:
+                layer.hide_set(True)
+            layer.hide_render = True
+        session.notice = session.Notice(f"{solid.name}: {_verdict(result)}", error=False)
+        self.report({"INFO"}, session.notice.message)
+        return {"FINISHED"}
+
+
+def _verdict(result: dict) -> str:
+    """Watertightness and volume in one sentence."""
+    pieces = result["pieces"]
+    open_pieces = sum(not piece["watertight"] for piece in pieces)
+    closed = "watertight" if not open_pieces else f"{open_pieces} not watertight"
+    unit = "m³" if result["unit"] == "metre" else "cubic units of unknown scale"
+    return (
+        f"{len(pieces)} piece{'s' * (len(pieces) != 1)}, {closed}, volume {result['volume']:.4g} {unit} "
+        f"({100 * result['volume_error']:.1f} % off what the rays enclose); the layers are hidden."
+    )

@@ -1,0 +1,62 @@
+# mypy: disable-error-code="valid-type"
+"""Set Scale: a known length makes a trace metric."""
+
+import bpy
+from bpy.props import EnumProperty, FloatProperty
+
+from wt_backend.stack import StackError
+
+from ..scene import anchor, traces
+from .geometry_job import OnTrace
+
+KNOWN = (
+    ("DISTANCE", "Distance", "Between two selected vertices (Edit Mode) or two selected objects"),
+    ("CAMERA", "Camera Height", "Of the camera above the floor that the trace shows"),
+)
+
+
+class WORLD_TRACING_OT_set_scale(bpy.types.Operator, OnTrace):
+    """Scale the trace so that a known distance, or the camera's height, is right"""
+
+    bl_idname = "world_tracing.set_scale"
+    bl_label = "Set Scale"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    known: EnumProperty(name="Known", items=KNOWN, default="DISTANCE")
+    length: FloatProperty(
+        name="True Length", default=1.0, min=1e-6, soft_max=1000.0, subtype="DISTANCE", options={"SKIP_SAVE"}
+    )
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Offer the present length, to be corrected."""
+        measured = self._measure(context)
+        if isinstance(measured, float):
+            self.length = measured
+        return context.window_manager.invoke_props_dialog(self)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Scale."""
+        measured = self._measure(context)
+        if isinstance(measured, str):
+            return self.fail(measured)
+        root = traces.active_root(context)
+        anchor.scale_by(root, self.length / measured)
+        self.report({"INFO"}, f"{root.name} is {self.length / measured:.4g} times as large, in metres now.")
+        return {"FINISHED"}
+
+    def _measure(self, context: bpy.types.Context) -> float | str:
+        """The present length, or why there is none."""
+        root = traces.active_root(context)
+        if self.known == "CAMERA":
+            try:
+                floor = anchor.find_floor(root, anchor.picked_floor(context, root))
+            except StackError as error:
+                return str(error)
+            if floor is None:
+                return "No floor was found. Select three of its vertices in Edit Mode, or give a distance."
+            return anchor.camera_height(root, floor)
+        places = anchor.selected_points(context)
+        if len(places) != 2:
+            return f"{len(places)} points are selected. Select two vertices in Edit Mode, or two objects."
+        distance = (places[0] - places[1]).length
+        return distance if distance > 1e-9 else "The two points lie at the same place. Select two others."

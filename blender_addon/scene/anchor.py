@@ -1,0 +1,77 @@
+"""Scale and place of a trace in the world, through its root: the camera stays matched whatever happens."""
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+from mathutils import Matrix, Vector
+from numpy.typing import NDArray
+
+from wt_backend.geometry.ground import Plane, fit_plane, plane_through, upright
+from wt_backend.geometry.layer_mesh import layer_points
+from wt_backend.stack import LayerStack
+
+from . import traces
+
+
+def selected_points(context: bpy.types.Context) -> list[Vector]:
+    """World places that the user has picked: selected vertices in Edit Mode, else selected objects."""
+    if context.mode != "EDIT_MESH":
+        return [member.matrix_world.translation.copy() for member in context.selected_objects]
+    places = []
+    for member in context.objects_in_mode:
+        member.update_from_editmode()
+        chosen, local = _vertices(member.data)
+        places += [member.matrix_world @ Vector(place) for place in local[chosen]]
+    return places
+
+
+def scale_by(root: bpy.types.Object, factor: float) -> None:
+    """Scale a trace about its camera; from now on its unit is the metre."""
+    root.scale = root.scale * factor
+    root.world_tracing.metric = True
+
+
+def find_floor(root: bpy.types.Object, picked: NDArray[np.float64] | None = None) -> Plane | None:
+    """The floor in the space of the root's camera: through picked world points (N, 3), else an estimate.
+
+    Raises
+    ------
+    StackError
+        The stack's file is gone or damaged.
+    """
+    if picked is not None:
+        inverse = np.array(root.matrix_world.inverted())
+        return plane_through(picked @ inverse[:3, :3].T + inverse[:3, 3])
+    stack = LayerStack.load(Path(bpy.path.abspath(root.world_tracing.stack)))
+    return fit_plane(layer_points(stack, 0).positions)
+
+
+def stand_on(root: bpy.types.Object, floor: Plane) -> None:
+    """Turn and lift a trace so that its floor is the world's z = 0."""
+    scale = root.matrix_world.to_scale()
+    turn = Matrix(upright(floor).tolist()).to_4x4()
+    place = root.matrix_world.translation.copy()
+    place.z = floor.offset * scale.x
+    root.matrix_world = Matrix.LocRotScale(place, turn.to_quaternion(), scale)
+
+
+def camera_height(root: bpy.types.Object, floor: Plane) -> float:
+    """World distance of a trace's camera from its floor."""
+    return floor.offset * float(root.matrix_world.to_scale().x)
+
+
+def picked_floor(context: bpy.types.Context, root: bpy.types.Object) -> NDArray[np.float64] | None:
+    """World places (N, 3) of the trace's vertices selected in Edit Mode, None for fewer than three."""
+    if context.mode != "EDIT_MESH" or not set(context.objects_in_mode) & set(traces.layers_of(root)):
+        return None
+    places = selected_points(context)
+    return np.array(places) if len(places) >= 3 else None
+
+
+def _vertices(mesh: bpy.types.Mesh) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """Selection (N,) and local places (N, 3)."""
+    chosen, local = np.zeros(len(mesh.vertices), bool), np.zeros(3 * len(mesh.vertices), np.float32)
+    mesh.vertices.foreach_get("select", chosen)
+    mesh.vertices.foreach_get("co", local)
+    return chosen, local.reshape(-1, 3)

@@ -1,0 +1,74 @@
+"""What hidden layers wear: the photo (a smear of what is in front), a texture of their own, a flat hint."""
+
+import math
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from . import traces
+from .materials import HINT_STRENGTH
+
+FILLED, TRANSFORM = "Filled", "Filled UV"  # node names
+
+
+def dress(layer: bpy.types.Object, image: bpy.types.Image, uv_transform: NDArray[np.float64]) -> None:
+    """Give a hidden layer its filled texture; `show` decides whether it is seen.
+
+    Parameters
+    ----------
+    uv_transform : (2, 3) from `WT Pixel` UVs to UVs of the texture.
+    """
+    for material in layer.data.materials:
+        tree = material.node_tree if material else None
+        if tree is None or "Layer" not in tree.nodes:
+            continue  # a material of the user's own
+        texture = tree.nodes.get(FILLED) or tree.nodes.new("ShaderNodeTexImage")
+        texture.name = texture.label = FILLED
+        texture.image, texture.extension, texture.location = image, "EXTEND", (-300, -300)
+        mapping = tree.nodes.get(TRANSFORM) or tree.nodes.new("ShaderNodeMapping")
+        mapping.name = mapping.label = TRANSFORM
+        mapping.location = (-500, -300)
+        _set_affine(mapping, uv_transform)
+        source = next(node for node in tree.nodes if node.type == "UVMAP")
+        tree.links.new(source.outputs["UV"], mapping.inputs["Vector"])
+        tree.links.new(mapping.outputs["Vector"], texture.inputs["Vector"])
+
+
+def is_dressed(root: bpy.types.Object) -> bool:
+    """Whether any layer of a trace has a filled texture."""
+    return any(FILLED in tree.nodes for tree in _trees(root))
+
+
+def show(root: bpy.types.Object, mode: str) -> None:
+    """Switch the hidden layers of a trace to "SMEAR", "FILLED" (where there is a texture) or "FLAT"."""
+    strength = {"SMEAR": HINT_STRENGTH, "FILLED": 0.0, "FLAT": 1.0}[mode]
+    for tree in _trees(root):
+        textures = [node for node in tree.nodes if node.type == "TEX_IMAGE"]
+        filled = [node for node in textures if node.name == FILLED]
+        photos = [node for node in textures if node.name != FILLED]
+        chosen = (filled if mode == "FILLED" else photos) or photos
+        if not chosen:  # points carry their colour as an attribute
+            continue
+        group = tree.nodes["Layer"]
+        tree.links.new(chosen[0].outputs["Color"], group.inputs["Color"])
+        group.inputs["Hint Strength"].default_value = strength
+        tree.nodes.active = chosen[0]  # what solid shading shows
+
+
+def _trees(root: bpy.types.Object) -> list[bpy.types.NodeTree]:
+    """Node trees of the layer materials of a trace's hidden layers."""
+    hidden = [layer for layer in traces.layers_of(root) if layer.world_tracing.layer > 0]
+    materials = {material for layer in hidden for material in layer.data.materials if material}
+    trees = [material.node_tree for material in materials]
+    return [tree for tree in trees if tree and "Layer" in tree.nodes]
+
+
+def _set_affine(mapping: bpy.types.ShaderNodeMapping, affine: NDArray[np.float64]) -> None:
+    """Scale, rotate, move, in the node's order. The map never shears: it comes from a pixel grid."""
+    (a, b, x), (c, d, y) = affine
+    width = math.hypot(a, c)
+    mapping.vector_type = "POINT"
+    mapping.inputs["Scale"].default_value = (width, (a * d - b * c) / width, 1.0)
+    mapping.inputs["Rotation"].default_value = (0.0, 0.0, math.atan2(c, a))
+    mapping.inputs["Location"].default_value = (x, y, 0.0)

@@ -1,0 +1,83 @@
+"""Selecting vertices of a trace's layers by the pixels they come from."""
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from . import traces
+from .materials import UV_MAP
+
+_SELECTED_EDGES = ".select_edge"
+
+
+def mesh_layers(root: bpy.types.Object) -> list[bpy.types.Object]:
+    """The layers of a trace that are meshes and still know their pixels."""
+    layers = [layer for layer in traces.layers_of(root) if layer.world_tracing.role == "LAYER"]
+    return [layer for layer in layers if "wt_pixel" in layer.data.attributes]
+
+
+def pixels(mesh: bpy.types.Mesh) -> NDArray[np.int32]:
+    """Grid pixel (N,) of each vertex."""
+    values = np.zeros(len(mesh.vertices), np.int32)
+    mesh.attributes["wt_pixel"].data.foreach_get("value", values)
+    return values
+
+
+def selected_pixels(layers: list[bpy.types.Object]) -> NDArray[np.int32]:
+    """Pixels of the selected vertices, each once. Object Mode."""
+    found = []
+    for layer in layers:
+        chosen = np.zeros(len(layer.data.vertices), bool)
+        layer.data.vertices.foreach_get("select", chosen)
+        found.append(pixels(layer.data)[chosen])
+    return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int32)
+
+
+def pixel_uv(mesh: bpy.types.Mesh) -> NDArray[np.float32]:
+    """UV (N, 2) of each vertex in the original image."""
+    count = len(mesh.loops)
+    corners, uv = np.zeros(count, np.int32), np.zeros(2 * count, np.float32)
+    mesh.loops.foreach_get("vertex_index", corners)
+    mesh.attributes[UV_MAP].data.foreach_get("vector", uv)
+    values = np.zeros((len(mesh.vertices), 2), np.float32)
+    values[corners] = uv.reshape(-1, 2)  # all corners of a vertex have its UV
+    return values
+
+
+def under_image(uv: NDArray[np.float32], image: bpy.types.Image) -> NDArray[np.bool_]:
+    """Whether each UV (N, 2) lies on a bright and opaque pixel of a mask image."""
+    width, height = image.size
+    values = np.zeros(width * height * image.channels, np.float32)
+    image.pixels.foreach_get(values)
+    picture = values.reshape(height, width, -1)  # from the bottom up, as UVs count
+    colours = min(3, image.channels)
+    white = picture[..., :colours].mean(-1) > 0.5
+    if image.channels == 4:
+        white &= picture[..., 3] > 0.5
+    column = (uv[:, 0] * width).astype(np.int64)
+    row = (uv[:, 1] * height).astype(np.int64)
+    inside = (uv >= 0).all(1) & (column < width) & (row < height)
+    return inside & white[row.clip(0, height - 1), column.clip(0, width - 1)]
+
+
+def select_vertices(mesh: bpy.types.Mesh, chosen: NDArray[np.bool_]) -> int:
+    """Select exactly these vertices and what lies between them; how many. Object Mode."""
+    mesh.vertices.foreach_set("select", chosen)
+    edges = np.zeros(2 * len(mesh.edges), np.int32)
+    mesh.edges.foreach_get("vertices", edges)
+    _select_edges(mesh, chosen[edges.reshape(-1, 2)].all(1))
+    if len(mesh.polygons):
+        corners, starts = np.zeros(len(mesh.loops), np.int32), np.zeros(len(mesh.polygons), np.int32)
+        mesh.loops.foreach_get("vertex_index", corners)
+        mesh.polygons.foreach_get("loop_start", starts)
+        mesh.polygons.foreach_set("select", np.logical_and.reduceat(chosen[corners], starts))
+    mesh.update()
+    return int(chosen.sum())
+
+
+def _select_edges(mesh: bpy.types.Mesh, chosen: NDArray[np.bool_]) -> None:
+    """Select edges through a new attribute: 5.0 crashes on the one that `update(calc_edges=True)` leaves."""
+    old = mesh.attributes.get(_SELECTED_EDGES)
+    if old is not None:
+        mesh.attributes.remove(old)
+    mesh.attributes.new(_SELECTED_EDGES, "BOOLEAN", "EDGE").data.foreach_set("value", chosen)

@@ -1,0 +1,63 @@
+"""Meshes that the worker made (solids, decimated layers) as Blender data."""
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from wt_backend.geometry.layer_mesh import LayerMesh, LayerPoints
+
+from . import build, traces
+from .mesh_object import fill_mesh
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def read_arrays(path: str) -> Arrays:
+    """The arrays of an NPZ that the worker wrote.
+
+    Raises
+    ------
+    OSError
+        The file is gone.
+    """
+    with np.load(Path(path), allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+def fill_triangles(mesh: bpy.types.Mesh, arrays: Arrays) -> None:
+    """Replace what a mesh holds by triangles with pixel UVs and where-from attributes."""
+    thickness = arrays.get("thickness", np.zeros(len(arrays["vertices"]), np.float32))
+    points = LayerPoints(arrays["vertices"], arrays["uv"], arrays["pixel"], thickness, seen=False)
+    fill_mesh(mesh, 0, LayerMesh(points, np.zeros((0, 4), np.int32), arrays["triangles"]))
+    mesh.attributes["wt_layer"].data.foreach_set("value", arrays["layer"])
+    mesh.attributes["wt_seen"].data.foreach_set("value", arrays["layer"] == 0)
+
+
+def put_solid(root: bpy.types.Object, arrays: Arrays) -> bpy.types.Object:
+    """The solid of a trace, made or replaced in place. Each face wears the material of its layer."""
+    solid = next((child for child in root.children if child.world_tracing.role == "SOLID"), None)
+    if solid is None:
+        name = f"{build.trace_name(root)} Solid"
+        solid = bpy.data.objects.new(name, bpy.data.meshes.new(name))
+        build.adopt(root, solid)
+        solid.world_tracing.role = "SOLID"
+    fill_triangles(solid.data, arrays)
+    _wear_layers(root, solid.data, arrays)
+    return solid
+
+
+def _wear_layers(root: bpy.types.Object, mesh: bpy.types.Mesh, arrays: Arrays) -> None:
+    """Materials of the layers; a face belongs to the middle one of its corners' layers."""
+    layers = {layer.world_tracing.layer: layer for layer in traces.layers_of(root) if layer.data.materials}
+    numbers = sorted(layers)
+    mesh.materials.clear()
+    for number in numbers:
+        mesh.materials.append(layers[number].data.materials[0])
+    if not numbers:
+        return
+    of_face = np.sort(arrays["layer"][arrays["triangles"]], axis=1)[:, 1]
+    slot = np.searchsorted(numbers, of_face).clip(0, len(numbers) - 1)
+    mesh.polygons.foreach_set("material_index", slot.astype(np.int32))

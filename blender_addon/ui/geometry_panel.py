@@ -1,0 +1,51 @@
+"""What can be made of a trace: hidden colour, solids, fewer faces, scale and place, selections, export."""
+
+import bpy
+
+from ..scene import hidden_colour, traces
+from .panel import TAB
+
+
+class WORLD_TRACING_PT_geometry(bpy.types.Panel):
+    """Geometry of the active trace"""
+
+    bl_idname = "WORLD_TRACING_PT_geometry"
+    bl_label = "Geometry"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = TAB
+    bl_parent_id = "WORLD_TRACING_PT_traces"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """There must be a trace."""
+        return traces.active_root(context) is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the operators by what they are about."""
+        layout = self.layout
+        root = traces.active_root(context)
+        if root is None:
+            return
+        column = layout.column(align=True)
+        column.label(text="Hidden Colour")
+        column.row(align=True).prop(root.world_tracing, "hidden_colour", expand=True)
+        column.operator("world_tracing.fill_colour", icon="BRUSH_DATA")
+        if root.world_tracing.hidden_colour == "FILLED" and not hidden_colour.is_dressed(root):
+            column.label(text="Not filled in yet", icon="INFO")
+        column = layout.column(align=True)
+        column.label(text="Mesh")
+        column.operator("world_tracing.make_solid", icon="MESH_ICOSPHERE")
+        column.operator_menu_enum("world_tracing.decimate", "budget", icon="MOD_DECIM")
+        column = layout.column(align=True)
+        unit = "metres" if root.world_tracing.metric else "unknown scale"
+        column.label(text=f"Place ({unit})")
+        column.operator("world_tracing.set_scale", icon="DRIVER_DISTANCE")
+        column.operator("world_tracing.ground", icon="VIEW_PERSPECTIVE")
+        column = layout.column(align=True)
+        column.label(text="Select")
+        column.operator("world_tracing.select_under_mask", icon="MOD_MASK")
+        column.operator("world_tracing.select_same_pixel", icon="LAYER_ACTIVE")
+        column.operator("world_tracing.select_sky", icon="LIGHT_SUN")
+        layout.operator_menu_enum("world_tracing.export", "kind", icon="EXPORT")

@@ -1,0 +1,255 @@
+"""What can be made of a trace, with the real worker: colour, solids, fewer faces, place, selections."""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+from wt_backend.geometry.layer_mesh import layer_points
+from wt_backend.stack import LayerStack
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # `tests` cannot be a package here: see conftest
+import analytic_stacks as shapes
+
+
+@pytest.fixture(autouse=True)
+def real_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The backend's Python is this one."""
+    monkeypatch.setenv("WT_BACKEND_PYTHON", sys.executable)
+
+
+def import_stack(stack: LayerStack, folder: Path, name: str = "thing", **options: object) -> bpy.types.Object:
+    path = folder / f"{name}.wts"
+    stack.save(path)
+    assert bpy.ops.world_tracing.import_stack(filepath=str(path), **options) == {"FINISHED"}
+    return bpy.context.object
+
+
+def layers(root: bpy.types.Object) -> list[bpy.types.Object]:
+    found = [child for child in root.children if child.world_tracing.role == "LAYER"]
+    return sorted(found, key=lambda layer: layer.world_tracing.layer)
+
+
+def activate(member: bpy.types.Object) -> None:
+    bpy.context.view_layer.objects.active = member
+    member.select_set(True)
+
+
+def places(member: bpy.types.Object) -> np.ndarray:
+    values = np.zeros(3 * len(member.data.vertices), np.float32)
+    member.data.vertices.foreach_get("co", values)
+    return values.reshape(-1, 3)
+
+
+def chosen(member: bpy.types.Object) -> np.ndarray:
+    values = np.zeros(len(member.data.vertices), bool)
+    member.data.vertices.foreach_get("select", values)
+    return values
+
+
+def select(member: bpy.types.Object, mask: np.ndarray) -> None:
+    """Select these vertices and nothing else, as a user does in Edit Mode."""
+    sys.modules["bl_ext.user_default.world_tracing.scene.selection"].select_vertices(member.data, mask)
+
+
+def test_hidden_colour_is_filled_and_switched(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    root = import_stack(shapes.sphere(48), tmp_path)
+    assert bpy.ops.world_tracing.fill_colour() == {"FINISHED"}
+    assert root.world_tracing.hidden_colour == "FILLED"
+    tree = layers(root)[1].data.materials[0].node_tree
+    group = tree.nodes["Layer"]
+    assert group.inputs["Color"].links[0].from_node.name == "Filled"
+    assert group.inputs["Hint Strength"].default_value == 0
+    image = tree.nodes["Filled"].image
+    assert tuple(image.size) == (48, 48) and Path(image.filepath).parent == tmp_path
+    root.world_tracing.hidden_colour = "FLAT"
+    assert group.inputs["Hint Strength"].default_value == 1
+    root.world_tracing.hidden_colour = "SMEAR"
+    assert group.inputs["Color"].links[0].from_node.name != "Filled"
+    seen = layers(root)[0].data.materials[0].node_tree
+    assert "Filled" not in seen.nodes
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_filled_texture_is_addressed_pixel_for_pixel(
+    scene: bpy.types.Scene, tmp_path: Path, turned: bool
+) -> None:
+    from dataclasses import replace
+
+    from mathutils import Euler, Vector
+
+    stack = shapes.sphere((40, 60))
+    affine = [[0, -7.0, 400], [7.0, 0, 30]] if turned else [[12.0, 0, 100], [0, 9.0, -20]]
+    stack = replace(stack, grid_to_image=np.array(affine), info=replace(stack.info, image_size=(1000, 900)))
+    root = import_stack(stack, tmp_path)
+    bpy.ops.world_tracing.fill_colour()
+    mapping = layers(root)[1].data.materials[0].node_tree.nodes["Filled UV"]
+    scale, turn = mapping.inputs["Scale"].default_value, Euler(mapping.inputs["Rotation"].default_value)
+    points = layer_points(stack, 1)
+    for number in (0, len(points.pixel) // 2, -1):
+        uv = Vector((*points.uv[number], 0.0))
+        uv = turn.to_matrix() @ Vector(a * b for a, b in zip(uv, scale, strict=True))
+        uv += Vector(mapping.inputs["Location"].default_value)
+        row, column = divmod(int(points.pixel[number]), 60)
+        assert uv.x * 60 == pytest.approx(column + 0.5, abs=0.01)
+        assert (1 - uv.y) * 40 == pytest.approx(row + 0.5, abs=0.01)
+
+
+def test_solid_is_closed_textured_and_replaced_in_place(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    import bmesh
+
+    root = import_stack(shapes.torus(96), tmp_path)
+    assert bpy.ops.world_tracing.make_solid() == {"FINISHED"}
+    solids = [child for child in root.children if child.world_tracing.role == "SOLID"]
+    assert len(solids) == 1
+    mesh = solids[0].data
+    shape = bmesh.new()
+    shape.from_mesh(mesh)
+    assert all(edge.is_manifold for edge in shape.edges)
+    assert shape.calc_volume() == pytest.approx(2 * math.pi**2 * 0.7 * 0.25**2, rel=0.02)
+    shape.free()
+    assert {"WT Pixel", "wt_pixel", "wt_layer", "wt_seen"} <= set(mesh.attributes.keys())
+    slots = np.zeros(len(mesh.polygons), np.int32)
+    mesh.polygons.foreach_get("material_index", slots)
+    assert mesh.materials[0] == layers(root)[0].data.materials[0] and set(slots) >= {0, 1}
+    assert all(layer.hide_get() and layer.hide_render for layer in layers(root))
+    bpy.ops.world_tracing.make_solid(resolution=48)
+    assert [child for child in root.children if child.world_tracing.role == "SOLID"] == solids
+    assert len(solids[0].data.polygons) < len(slots)
+
+
+def test_nothing_solid_is_an_error_in_a_sentence(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    import_stack(shapes.nothing(), tmp_path)
+    with pytest.raises(RuntimeError, match="no matter to make solid"):
+        bpy.ops.world_tracing.make_solid()
+
+
+def test_reduced_layer_keeps_its_pixels_and_comes_back(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    root = import_stack(shapes.sphere(128), tmp_path)
+    layer = layers(root)[0]
+    before = len(layer.data.polygons)
+    activate(layer)
+    assert bpy.ops.world_tracing.decimate(budget="2000") == {"FINISHED"}
+    assert len(layer.data.polygons) <= 2000 < before
+    distance = np.linalg.norm(places(layer) + np.array([0, 0, shapes.DISTANCE]), axis=1)
+    assert np.abs(distance - 0.9).max() < 0.02
+    assert {"WT Pixel", "wt_pixel"} <= set(layer.data.attributes.keys()) and len(layer.data.materials) == 1
+    assert bpy.ops.world_tracing.rebuild_trace() == {"FINISHED"}
+    assert len(layer.data.polygons) == before
+
+
+def test_scale_from_two_points(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    root = import_stack(shapes.one_layer(16), tmp_path)
+    layer = layers(root)[0]
+    wall = places(layer)
+    width = np.linalg.norm(wall[0] - wall[15])
+    mask = np.zeros(len(wall), bool)
+    mask[[0, 15]] = True
+    activate(layer)
+    select(layer, mask)
+    bpy.context.tool_settings.mesh_select_mode = (True, False, False)
+    bpy.ops.object.mode_set(mode="EDIT")
+    assert bpy.ops.world_tracing.set_scale(known="DISTANCE", length=5.0) == {"FINISHED"}
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert root.scale.x == pytest.approx(5 / width, rel=1e-5) and root.world_tracing.metric
+    bpy.ops.object.select_all(action="DESELECT")
+    activate(root)
+    with pytest.raises(RuntimeError, match="Select two"):
+        bpy.ops.world_tracing.set_scale(known="DISTANCE", length=1.0)
+
+
+def test_floor_is_levelled_and_the_camera_stays_matched(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    from bpy_extras.object_utils import world_to_camera_view
+    from mathutils import Vector
+
+    stack = shapes.floor((120, 100))
+    root = import_stack(stack, tmp_path)
+    root.rotation_euler = (1.1, 0.2, 0.4)  # however it was turned
+    root.location = (3, 2, 1)
+    bpy.context.view_layer.update()
+    assert bpy.ops.world_tracing.ground() == {"FINISHED"}
+    assert bpy.ops.world_tracing.set_scale(known="CAMERA", length=1.7) == {"FINISHED"}
+    assert bpy.ops.world_tracing.ground() == {"FINISHED"}
+    bpy.context.view_layer.update()
+    layer = layers(root)[0]
+    world = [layer.matrix_world @ Vector(place) for place in places(layer)[::97]]
+    assert max(abs(place.z) for place in world) < 0.02
+    camera = next(child for child in root.children if child.world_tracing.role == "CAMERA")
+    assert camera.matrix_world.translation.z == pytest.approx(1.7, rel=0.01)
+    bpy.ops.world_tracing.use_trace_camera()
+    uv = np.stack(layer_points(stack, 0).uv[::97])
+    for place, expected in zip(world, uv, strict=True):
+        seen = world_to_camera_view(scene, camera, place)
+        assert (seen.x, seen.y) == pytest.approx(tuple(expected), abs=1e-4)
+
+
+def test_no_floor_is_an_error(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    import_stack(shapes.sphere(32), tmp_path)
+    with pytest.raises(RuntimeError, match="No floor was found"):
+        bpy.ops.world_tracing.ground()
+
+
+def test_mask_selects_its_pixels_in_all_layers(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    root = import_stack(shapes.sphere(40), tmp_path)
+    mask = bpy.data.images.new("mask", 80, 80)
+    picture = np.zeros((80, 80, 4), np.float32)
+    picture[..., 3] = 1
+    picture[40:, :40, :3] = 1  # upper left: images count rows from below
+    mask.pixels.foreach_set(picture.ravel())
+    assert bpy.ops.world_tracing.select_under_mask(mask="mask") == {"FINISHED"}
+    assert bpy.context.mode == "EDIT_MESH"
+    bpy.ops.object.mode_set(mode="OBJECT")
+    for layer in layers(root):
+        pixel = np.zeros(len(layer.data.vertices), np.int32)
+        layer.data.attributes["wt_pixel"].data.foreach_get("value", pixel)
+        row, column = np.divmod(pixel, 40)
+        np.testing.assert_array_equal(chosen(layer), (row < 20) & (column < 20))
+        assert chosen(layer).any()
+    with pytest.raises(RuntimeError, match="No mask image"):
+        bpy.ops.world_tracing.select_under_mask()
+
+
+def test_same_pixel_is_selected_through_all_layers(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    root = import_stack(shapes.sphere(40), tmp_path)
+    front, back = layers(root)
+    select(back, np.zeros(len(back.data.vertices), bool))
+    mask = np.zeros(len(front.data.vertices), bool)
+    mask[[300, 301, 340]] = True
+    select(front, mask)
+    assert bpy.ops.world_tracing.select_same_pixel() == {"FINISHED"}
+    bpy.ops.object.mode_set(mode="OBJECT")
+    pixels = []
+    for layer in (front, back):
+        values = np.zeros(len(layer.data.vertices), np.int32)
+        layer.data.attributes["wt_pixel"].data.foreach_get("value", values)
+        pixels.append(set(values[chosen(layer)]))
+    assert pixels[0] == pixels[1] and len(pixels[0]) == 3
+
+
+def test_sky_is_selected(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    depths = np.full((1, 40, 40), 5.0)
+    depths[0, :15] = 100.0
+    rgba = np.full((40, 40, 4), 255, np.uint8)
+    rgba[..., :3] = (60, 90, 40)
+    rgba[:15, :, :3] = (150, 190, 240)
+    root = import_stack(shapes.make_stack(depths, rgba=rgba, mode="scene"), tmp_path)
+    assert bpy.ops.world_tracing.select_sky() == {"FINISHED"}
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert chosen(layers(root)[0]).sum() == 15 * 40
+
+
+@pytest.mark.parametrize("kind", ["ply", "depth-exr", "npz"])
+def test_export_adds_the_suffix(scene: bpy.types.Scene, tmp_path: Path, kind: str) -> None:
+    import_stack(shapes.box(32), tmp_path)
+    assert bpy.ops.world_tracing.export(filepath=str(tmp_path / "out"), kind=kind) == {"FINISHED"}
+    assert (tmp_path / f"out.{kind.rpartition('-')[2]}").stat().st_size > 500
+
+
+def test_operators_need_a_trace(scene: bpy.types.Scene) -> None:
+    for name in ("fill_colour", "make_solid", "decimate", "set_scale", "ground", "select_sky", "export"):
+        assert not getattr(bpy.ops.world_tracing, name).poll()
