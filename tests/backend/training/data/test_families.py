@@ -10,8 +10,7 @@ from wt_backend.training.data.cameras import frame_object
 from wt_backend.training.data.checks import odd_share
 from wt_backend.training.data.families import compositions, creatures, heldout, machines, nature, vessels
 from wt_backend.training.data.mesh import Mesh
-from wt_backend.training.data.sample import LAYERS
-from wt_backend.training.data.tracing import Tracer
+from wt_backend.training.data.tracing import LAYERS, Tracer
 
 EVERY = [*families.TRAIN, *families.VALIDATION]
 

@@ -81,6 +81,16 @@ def test_stack_of_a_sample(samples: list[Sample], tmp_path: Path) -> None:
     assert (filled[..., 2] > 0).all(), "deeper layers repeat the last hit"
 
 
+def test_saved_samples_come_back(samples: list[Sample], tmp_path: Path) -> None:
+    for sample in samples[:5:4]:
+        sample.save(tmp_path / "one.npz")
+        back = Sample.load(tmp_path / "one.npz")
+        assert back.mode == sample.mode
+        for name in ("rgb", "alpha", "depth", "intrinsics"):
+            np.testing.assert_array_equal(getattr(back, name), getattr(sample, name))
+    assert [p.name for p in tmp_path.iterdir()] == ["one.npz"]
+
+
 def test_checks_notice_what_is_wrong(samples: list[Sample]) -> None:
     sample = samples[0]
     swapped = sample.depth[::-1]
