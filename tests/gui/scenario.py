@@ -168,8 +168,8 @@ def look() -> Iterator[float]:
     through = space.region_3d.view_perspective == "CAMERA" and camera.world_tracing.role == "CAMERA"
     check("looks_through_trace_camera", through, camera.name)
     yield from hands.screenshot("camera")
-    for layer in layers():
-        layer.select_set(True)
+    for member in bpy.context.view_layer.objects:
+        member.select_set(member in layers())
     place = hands.middle(hands.region("WINDOW"))
     yield from hands.press(
         "NUMPAD_PERIOD", *place
@@ -177,6 +177,8 @@ def look() -> Iterator[float]:
     before = view()
     for key in ("NUMPAD_4", "NUMPAD_4", "NUMPAD_4", "NUMPAD_8"):
         yield from hands.press(key, *place)
+    for layer in layers():
+        layer.select_set(False)
     check("orbits_away", view() != before and space.region_3d.view_perspective != "CAMERA")
     yield from hands.screenshot("side")
 

@@ -5,9 +5,9 @@ set -eu
 scenario=$1 seconds=$2
 export DISPLAY=:79
 blender --command extension install-file -r user_default -e /share/extension.zip >/share/install.log 2>&1
-Xvfb :79 -screen 0 1280x800x24 +extension GLX -noreset >/share/xvfb.log 2>&1 &
+Xvfb :79 -screen 0 1440x960x24 +extension GLX -noreset >/share/xvfb.log 2>&1 &
 sleep 1.5
-blender --enable-event-simulate --window-geometry 0 0 1280 800 --python "$scenario" >/share/blender.log 2>&1 &
+blender --enable-event-simulate --window-geometry 0 0 1440 960 --python "$scenario" >/share/blender.log 2>&1 &
 blender=$!
 for _ in $(seq $((seconds * 5))); do
   [ -e /share/done ] && break
