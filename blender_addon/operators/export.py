@@ -9,7 +9,6 @@ from bpy.props import EnumProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper
 
 from ..backend import session
-from ..scene import traces
 from .geometry_job import GeometryJob, stack_path
 
 KINDS = (
@@ -33,12 +32,12 @@ class WORLD_TRACING_OT_export(bpy.types.Operator, ExportHelper, GeometryJob):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Offer a name beside the stack."""
-        self.filepath = str(stack_path(traces.active_root(context)).with_suffix(""))
+        self.filepath = str(stack_path(self.trace(context)).with_suffix(""))
         return super().invoke(context, event)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start the job."""
-        root = traces.active_root(context)
+        root = self.trace(context)
         if not self.filepath:
             return self.fail("No file is chosen.", "Choose where to export to.")
         suffix = "." + self.kind.rpartition("-")[2]

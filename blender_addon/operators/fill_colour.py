@@ -20,7 +20,7 @@ class WORLD_TRACING_OT_fill_colour(bpy.types.Operator, GeometryJob):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start the job."""
-        root = traces.active_root(context)
+        root = self.trace(context)
         path = stack_path(root)
         params = {"stack": str(path), "output": str(path.parent)}
         label = f"Colour of {root.name}"

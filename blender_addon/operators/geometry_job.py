@@ -27,6 +27,12 @@ class OnTrace(_Operator):
         cls.poll_message_set("Select something that belongs to a trace")
         return traces.active_root(context) is not None
 
+    def trace(self, context: bpy.types.Context) -> bpy.types.Object:
+        """The root of that trace."""
+        root = traces.active_root(context)
+        assert root is not None, "poll saw to it"
+        return root
+
     def fail(self, message: str, hint: str = "") -> set[str]:
         """Say what is wrong."""
         self.report({"ERROR"}, f"{message} {hint}".strip())

@@ -6,7 +6,7 @@ import bpy
 
 from wt_backend.stack import StackError
 
-from ..scene import anchor, traces
+from ..scene import anchor
 from .geometry_job import OnTrace
 
 
@@ -19,7 +19,7 @@ class WORLD_TRACING_OT_ground(bpy.types.Operator, OnTrace):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Find the floor, place the root."""
-        root = traces.active_root(context)
+        root = self.trace(context)
         picked = anchor.picked_floor(context, root)
         try:
             floor = anchor.find_floor(root, picked)

@@ -24,7 +24,7 @@ class WORLD_TRACING_OT_make_solid(bpy.types.Operator, GeometryJob):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start the job."""
-        root = traces.active_root(context)
+        root = self.trace(context)
         output = files.folder("geometry") / f"{stack_path(root).stem} solid.npz"
         params = {"stack": str(stack_path(root)), "output": str(output), "resolution": self.resolution}
         label = f"Solid of {root.name}"

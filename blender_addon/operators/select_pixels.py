@@ -2,7 +2,6 @@
 """Select vertices by the pixels of the photo that they come from."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import bpy
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from wt_backend.geometry.sky import sky_mask
 from wt_backend.stack import LayerStack, StackError
 
-from ..scene import selection, traces
+from ..scene import selection
 from .geometry_job import OnTrace, stack_path
 
 Choose = Callable[[bpy.types.Mesh], NDArray[np.bool_]]
@@ -23,7 +22,7 @@ class SelectPixels(OnTrace):
 
     def select(self, context: bpy.types.Context, choose: Choose, edit: bool) -> set[str]:
         """Select what `choose` says, in Edit Mode of all layers if `edit`."""
-        layers = selection.mesh_layers(traces.active_root(context))
+        layers = selection.mesh_layers(self.trace(context))
         if not layers:
             return self.fail("This trace has no mesh layers.", "Rebuild it from its stack.")
         count = sum(selection.select_vertices(layer.data, choose(layer.data)) for layer in layers)
@@ -80,7 +79,7 @@ class WORLD_TRACING_OT_select_same_pixel(bpy.types.Operator, SelectPixels):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Collect the pixels, select them everywhere."""
         leave_edit_mode(context)
-        wanted = selection.selected_pixels(selection.mesh_layers(traces.active_root(context)))
+        wanted = selection.selected_pixels(selection.mesh_layers(self.trace(context)))
         if not len(wanted):
             return self.fail("Nothing is selected.", "Select vertices of a layer in Edit Mode.")
         return self.select(context, lambda mesh: np.isin(selection.pixels(mesh), wanted), edit=True)
@@ -95,9 +94,9 @@ class WORLD_TRACING_OT_select_sky(bpy.types.Operator, SelectPixels):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Judge the stack's own picture and depth."""
-        root = traces.active_root(context)
+        root = self.trace(context)
         try:
-            sky = sky_mask(LayerStack.load(Path(stack_path(root))))
+            sky = sky_mask(LayerStack.load(stack_path(root)))
         except StackError as error:
             return self.fail(str(error))
         if not sky.any():

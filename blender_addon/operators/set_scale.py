@@ -6,7 +6,7 @@ from bpy.props import EnumProperty, FloatProperty
 
 from wt_backend.stack import StackError
 
-from ..scene import anchor, traces
+from ..scene import anchor
 from .geometry_job import OnTrace
 
 KNOWN = (
@@ -39,14 +39,14 @@ class WORLD_TRACING_OT_set_scale(bpy.types.Operator, OnTrace):
         measured = self._measure(context)
         if isinstance(measured, str):
             return self.fail(measured)
-        root = traces.active_root(context)
+        root = self.trace(context)
         anchor.scale_by(root, self.length / measured)
         self.report({"INFO"}, f"{root.name} is {self.length / measured:.4g} times as large, in metres now.")
         return {"FINISHED"}
 
     def _measure(self, context: bpy.types.Context) -> float | str:
         """The present length, or why there is none."""
-        root = traces.active_root(context)
+        root = self.trace(context)
         if self.known == "CAMERA":
             try:
                 floor = anchor.find_floor(root, anchor.picked_floor(context, root))
