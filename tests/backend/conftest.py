@@ -19,17 +19,16 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="session")
 def golden() -> Path:
     """Folder of the numeric fixtures; they are not part of the repository."""
-    places = [
-        Path(os.environ.get("WT_GOLDEN", "")),
-        ROOT / "shared" / "golden",
-        ROOT.parent / "shared" / "golden",
-    ]
+    announced = os.environ.get("WT_GOLDEN_DIR")
+    if announced and not (Path(announced) / "golden.json").is_file():
+        pytest.fail(f"WT_GOLDEN_DIR is {announced}, and there is no golden.json")
+    places = (
+        [Path(announced)] if announced else [ROOT / "shared" / "golden", ROOT.parent / "shared" / "golden"]
+    )
     for place in places:
         if (place / "golden.json").is_file():
             return place
-    if os.environ.get("CI"):
-        pytest.fail("the numeric fixtures are missing: set WT_GOLDEN to their folder")
-    pytest.skip("no numeric fixtures: set WT_GOLDEN to their folder")
+    pytest.skip("no numeric fixtures: set WT_GOLDEN_DIR to their folder")
 
 
 @pytest.fixture(scope="session")

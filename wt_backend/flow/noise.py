@@ -71,6 +71,11 @@ def fill_invalid(x: Tensor, mask: Tensor, filler: Tensor | float) -> Tensor:
     return torch.where(mask[..., None], x, filler)
 
 
+def correlate(shared: Tensor, own: Tensor, correlation: float) -> Tensor:
+    """Noise of frames, each N(0, 1), any two correlated: shared (B, 1, ...), own (B, T, ...)."""
+    return sqrt(correlation) * shared + sqrt(1 - correlation) * own
+
+
 def _independent(shape: SampleShape, generator: Generator) -> Tensor:
     """(B, T, L, H, W, 3), in channel-first memory, filled in memory order."""
     memory = torch.randn(shape.images, XYZ, shape.pixels, generator=generator, device=generator.device)
@@ -96,7 +101,7 @@ def _correlated(shape: SampleShape, generator: Generator, correlation: float) ->
     size = (shape.layers, shape.height, shape.width, XYZ)
     shared = torch.randn(shape.images, 1, *size, generator=generator, device=generator.device)
     own = torch.randn(shape.images, shape.frames, *size, generator=generator, device=generator.device)
-    return sqrt(correlation) * shared + sqrt(1 - correlation) * own
+    return correlate(shared, own, correlation)
 
 
 def _stack(draws: list[Tensor]) -> Tensor:

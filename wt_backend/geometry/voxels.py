@@ -1,4 +1,4 @@
-"""A layered stack as a solid occupancy grid in TRELLIS.2's canonical cube (World Tracing release; spec section 15).
+"""A layered stack as solid cells in TRELLIS.2's canonical cube (World Tracing release; section 15).
 
 The canonical frame has z up and the visible side towards −y; the cube spans [−0.5, 0.5]³.
 """
@@ -38,11 +38,11 @@ class CanonicalFrame:
 
 
 def masked_points(xyz: NDArray[np.floating], mask: NDArray[np.bool_]) -> Points:
-    """Finite points of all layers (N, 3), at most 400 000 of them, thinned out at random with a fixed seed."""
+    """Finite points of all layers (N, 3), at most 400 000, thinned out with a fixed seed."""
     points = xyz[mask]
     points = points[np.isfinite(points).all(axis=-1)].astype(np.float32)
     if len(points) > MAX_POINTS:
-        legacy = np.random.RandomState(0)  # noqa: NPY002 - the release's choice, kept for equal results
+        legacy = np.random.RandomState(0)  # the release's choice, kept for equal results
         points = points[legacy.choice(len(points), MAX_POINTS, replace=False)]
     return points
 
@@ -58,7 +58,7 @@ def fit_frame(points: NDArray[np.floating], half_side: float = HALF_SIDE) -> Can
 
 
 def ray_filled(xyz: NDArray[np.floating], mask: NDArray[np.bool_], steps: int = RAY_STEPS) -> Points:
-    """Masked points, and ``steps`` points on the line between neighbouring layers where both exist: (N, 3)."""
+    """Masked points, and ``steps`` points between neighbouring layers where both exist: (N, 3)."""
     parts = [xyz[mask]]
     for near, far, both in zip(xyz[:-1], xyz[1:], mask[:-1] & mask[1:], strict=True):
         start, end = near[both], far[both]

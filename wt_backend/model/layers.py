@@ -103,7 +103,8 @@ def rope_table(positions: Tensor, head_width: int, angle_dtype: torch.dtype) -> 
     """
     quarter = head_width // 4
     exponent = torch.arange(quarter, device=positions.device, dtype=torch.float32) / quarter
-    angle = (positions.float()[..., None] * ROPE_BASE**-exponent).to(angle_dtype)  # (N, 2, d/4)
+    frequency = 1 / ROPE_BASE**exponent  # as a quotient: a last bit off moves a bfloat16 angle at a tie
+    angle = (positions.float()[..., None] * frequency).to(angle_dtype)  # (N, 2, d/4)
     cos, sin = angle.cos(), angle.sin()
     return Rope(
         torch.stack([cos, cos], dim=-2).flatten(-3),  # (N, 2, 2, d/4) -> (N, d)

@@ -228,7 +228,7 @@ class WTDiT(nn.Module):
             The estimate of x0, same shape, float32. It is minus the head's output (section 10).
         """
         modulation, layer_modulation, head_modulation = self._modulation(t, cond.layer_adaln)
-        tokens = self._input_tokens(x, cond)  # (n·B, T, L, P, D)
+        tokens = self.input_tokens(x, cond)  # (n·B, T, L, P, D)
         tokens = self._decode(tokens, modulation, layer_modulation, cond)
         values = self.net.latents_projection(tokens, head_modulation, cond.head_film, cond.head_rope)
         rows = x.shape[-3] // self.config.patch_size
@@ -251,7 +251,7 @@ class WTDiT(nn.Module):
         head = _spread(self.time_modulation(t.mean(dim=1, keepdim=True))) if t.ndim == 2 else per_layer
         return shared, per_layer if layer_adaln is None else per_layer + layer_adaln, head
 
-    def _input_tokens(self, x: Tensor, cond: Conditioning) -> Tensor:
+    def input_tokens(self, x: Tensor, cond: Conditioning) -> Tensor:
         """Image features beside projected patches: (n·B, T, L, H, W, 3) -> (n·B, T, L, P, D) (section 4)."""
         images = len(cond.features)
         points = self.net.geo_noise_projection.points(x).unflatten(0, (images, -1))  # (B, n, T, L, P, D/2)
