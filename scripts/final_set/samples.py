@@ -54,19 +54,25 @@ def box(
     bpy.context.object.data.materials.append(material)
 
 
+def sheet(name: str, place: Matrix, size: tuple[float, float], material: bpy.types.Material) -> None:
+    """A wall or floor without thickness: nothing lies behind it."""
+    bpy.ops.mesh.primitive_plane_add(size=1)
+    item = bpy.context.object
+    item.name, item.matrix_world = name, place @ Matrix.Diagonal((*size, 1, 1))
+    item.data.materials.append(material)
+
+
 def build_scene(index: int, meshes: Path, entries: list[dict]) -> None:
     """A room: floor, walls, a table or a shelf, and things that stand on it and on the floor."""
     rng = random.Random(f"final scene {index}")
     floor, wall, wood = (make_material(rng, part) for part in ("floor", "wall", "wood"))
-    box("floor", (0, 0, -0.05), (9, 9, 0.1), floor)
-    box("back wall", (0, 3.05, 2.001), (8, 0.1, 4), wall)
+    sheet("floor", Matrix.Identity(4), (9, 9), floor)
+    upright = Matrix.Rotation(math.pi / 2, 4, "X")
+    sheet("back wall", Matrix.Translation((0, 3, 2)) @ upright, (9, 4), wall)
     for side in (-1, 1):  # one near, one far: every ray of the frame meets a surface
-        box(
-            "side wall",
-            (side * (2.6 if (index % 2) == (side > 0) else 3.9), 0.9, 2.001),
-            (0.1, 4.19, 4),
-            wall,
-        )
+        distance = 2.6 if (index % 2) == (side > 0) else 3.9
+        turned = Matrix.Rotation(side * math.pi / 2, 4, "Z") @ upright
+        sheet("side wall", Matrix.Translation((side * distance, 0.9, 2)) @ turned, (4.2, 4), wall)
 
     stands: list[tuple[float, float, float, float]] = []  # x, y, height of the top, free half-width
     if index % 4 < 2:  # table
