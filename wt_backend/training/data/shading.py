@@ -23,12 +23,20 @@ class Lighting:
 
     key_position: NDArray[np.float64]
     key_radius: float
-    key_colour: Vectors  # irradiance it gives at the scene's centre
+    key_reach: float  # distance from the key light at which `key_colour` holds
+    key_colour: Vectors  # irradiance
     fill_direction: Vectors
     fill_colour: Vectors
     zenith: Vectors
     horizon: Vectors
     ground: Vectors
+
+    def key_at(self, points: Vectors) -> tuple[Vectors, Vectors]:
+        """Irradiance (N, 3) of a face turned to the key light at points (N, 3), and the vectors to it."""
+        towards = self.key_position.astype(np.float32) - points
+        squared = np.einsum("ij,ij->i", towards, towards)
+        falloff = np.minimum(self.key_reach**2 / np.maximum(squared, 1e-9), 8.0).astype(np.float32)
+        return falloff[:, None] * self.key_colour, towards
 
     def sky(self, directions: Vectors) -> Vectors:
         """(N, 3) radiance from directions (N, 3)."""
@@ -152,12 +160,13 @@ def face_radiance(
     wanted = np.flatnonzero(np.bincount(faces, minlength=len(surface.centres)))
     normals, centres = surface.face_normals[wanted], surface.centres[wanted]
     colours = np.stack([m.mean_colour for m in materials])[surface.mesh.slot[wanted]]
-    towards = _unit(light.key_position.astype(np.float32) - centres)
+    strength, towards = light.key_at(centres)
+    towards = _unit(towards)
     cosine = np.einsum("ij,ij->i", normals, towards)
     side = np.where(cosine < 0, -1, 1).astype(np.float32)[:, None] * normals
     lit = ~surface.tracer.occluded(centres + side * (8 * surface.tracer.epsilon), towards)
     ambient = 0.35 * light.sky(normals) + 0.05 * light.key_colour / np.pi
-    direct = (np.abs(cosine) * lit)[:, None] * light.key_colour / np.pi
+    direct = (np.abs(cosine) * lit)[:, None] * strength / np.pi
     table = np.zeros((len(surface.centres), 3), np.float32)
     table[wanted] = colours * (direct + ambient)
     return table[faces]
@@ -219,7 +228,7 @@ def shade(
     arriving = _incoming(surface, materials, light, np.tile(origins, (rays, 1)), out)
     arriving = arriving.reshape(rays, -1, 3).mean(0)
     # key light
-    centre = light.key_position.astype(np.float32) - points
+    strength, centre = light.key_at(points)
     a, b = _basis(_unit(centre))
     spread = np.sqrt(samples[-1, :, :1]) * np.float32(light.key_radius)
     angle = np.float32(2 * np.pi) * samples[-1, :, 1:]
@@ -232,7 +241,7 @@ def shade(
     arriving, lit = shared[:, :3], shared[:, 3]
 
     to_key = _unit(centre)
-    strength = light.key_colour * lit[:, None]
+    strength = strength * lit[:, None]
     cosine = np.maximum(np.einsum("ij,ij->i", normals, to_key), 0)[:, None]
     fill = np.maximum(normals @ light.fill_direction, 0)[:, None] * light.fill_colour
     diffuse = base * diffuse_share[:, None] * (arriving + (strength * cosine + fill) / np.pi)

@@ -115,7 +115,7 @@ def blend_factor(material: Material, points: NDArray) -> NDArray[np.float32]:
             )
             return (radius % 1.0) ** 2
         case "marble":
-            return np.abs(np.sin(3 * x + 7 * value_noise(p, 3))) ** 0.6
+            return np.abs(np.sin(2 * x + 6 * value_noise(p, 2))) ** 0.6
         case "brick":
             row = np.floor(z * 2)
             u = x + y + 0.5 * (row % 2)

@@ -81,7 +81,9 @@ def draw_view(subject: Subject, rng: np.random.Generator, size: int) -> View:
         light = random_lighting(rng, camera, stage.centre, stage.radius)
         if stage.lamp is not None and rng.random() < 0.75:
             place = rng.uniform(*stage.lamp)
-            light = replace(light, key_position=place, key_radius=float(rng.uniform(0.05, 0.4)))
+            reach = float(np.linalg.norm(place - stage.centre)) + 0.5
+            radius = float(rng.uniform(0.05, 0.4))
+            light = replace(light, key_position=place, key_radius=radius, key_reach=reach)
     materials = _materials(surface, rng, 0.33 if stage is None else 0.05)
     return View(camera, light, materials, bool(rng.random() < FLAT_SHARE))
 
@@ -150,6 +152,7 @@ def random_lighting(rng: np.random.Generator, camera: Camera, centre: NDArray, r
     return Lighting(
         key_position=centre + distance * direction(azimuth, elevation),
         key_radius=float(distance * rng.choice([0.01, rng.uniform(0.02, 0.15), rng.uniform(0.15, 0.6)])),
+        key_reach=float(distance),
         key_colour=key.astype(f32),
         fill_direction=direction(azimuth + rng.uniform(1.5, 4.5), rng.uniform(-0.3, 0.8)).astype(f32),
         fill_colour=(rng.choice([0.0, rng.uniform(0, 1.2)]) * (1 - tint)).astype(f32),

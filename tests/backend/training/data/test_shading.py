@@ -19,10 +19,11 @@ def lighting(
     key: float = 0.0, sky: float = 0.0, position: tuple[float, float, float] = (0, 0, 50)
 ) -> Lighting:
     f32 = np.float32
-    return Lighting(
-        np.array(position, float), 0.01, np.full(3, key, f32), np.array([0, 0, 1], f32), np.zeros(3, f32),
-        np.full(3, sky, f32), np.full(3, sky, f32), np.full(3, sky, f32),
-    )  # fmt: skip
+    even = np.full(3, sky, f32)
+    place = np.array(position, float)
+    reach = float(np.linalg.norm(place))
+    up, none = np.array([0, 0, 1], f32), np.zeros(3, f32)
+    return Lighting(place, 0.01, reach, np.full(3, key, f32), up, none, even, even, even)
 
 
 def picture(mesh: Mesh, light: Lighting, materials: list[Material], rays: int = 2) -> np.ndarray:
@@ -51,6 +52,13 @@ def picture(mesh: Mesh, light: Lighting, materials: list[Material], rays: int = 
 def test_a_lambertian_floor_under_a_key_light() -> None:
     image = picture(sheet(50, 50), lighting(key=2.0), [GREY])
     np.testing.assert_allclose(image, 2.0 * 0.5 / np.pi, rtol=0.02)
+
+
+def test_light_falls_off_with_the_square_of_the_distance() -> None:
+    light = lighting(key=2.0, position=(0, 0, 4))
+    strength, towards = light.key_at(np.array([[0, 0, 0], [0, 0, -4], [0, 3, 4]], np.float32))
+    np.testing.assert_allclose(strength[:, 0], [2.0, 0.5, 2.0 * 16 / 9], rtol=1e-5)
+    np.testing.assert_allclose(towards, [[0, 0, 4], [0, 0, 8], [0, -3, 0]])
 
 
 def test_a_floor_under_an_even_sky_sends_back_its_albedo() -> None:
