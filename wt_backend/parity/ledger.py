@@ -56,8 +56,8 @@ class Ledger:
         return name in self.golden
 
     def numbered(self, stem: str) -> list[str]:
-        """Names ``stem`` + anything, in order."""
-        return sorted(name for name in self.golden if name.startswith(stem))
+        """Names ``stem`` + anything, shorter ones first, so that 10 follows 9."""
+        return sorted((name for name in self.golden if name.startswith(stem)), key=lambda n: (len(n), n))
 
     def compare(self, name: str, value: Any) -> None:
         """Compare a result with the golden tensor of that name, if there is one."""

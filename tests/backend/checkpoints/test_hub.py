@@ -1,0 +1,165 @@
+"""Downloads, against a server on this machine that plays the Hub; the client runs as in a worker, in a process."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hub_server import Hub, serve
+
+CONTENT = os.urandom(3_000_000)
+
+CLIENT = """
+import json, sys
+from huggingface_hub import constants
+from wt_backend.checkpoints import hub
+from wt_backend.checkpoints.registry import Source
+from wt_backend.protocol import BackendError
+
+constants.DOWNLOAD_CHUNK_SIZE = 1 << 18
+
+class Stop(Exception):
+    pass
+
+def report(done, total):
+    seen.append((done, total))
+    if stop and done >= total // 3:
+        raise Stop
+
+for line in sys.stdin:
+    case = json.loads(line)
+    seen, stop = [], case.get("stop", False)
+    source = Source(case["repository"], case.get("file", "model.pt"))
+    if "spare" in case:
+        hub.SPARE_BYTES = case["spare"]
+    try:
+        path = hub.download(source, report)
+        answer = {"path": str(path), "cached": str(hub.cached(source)), "intact": hub.verify(source)}
+    except BackendError as error:
+        answer = {"kind": error.kind, "message": error.message, "hint": error.hint}
+        answer["cached"] = hub.cached(source) is not None
+    except Stop:
+        answer = {"stopped": True, "cached": hub.cached(source) is not None}
+    print(json.dumps(answer | {"seen": seen[-1:]}), flush=True)
+"""
+
+
+class Client:
+    """A process that downloads, and answers what happened."""
+
+    def __init__(self, address: str, home: Path, **environment: str) -> None:
+        settings = {"HF_ENDPOINT": address, "HF_HOME": str(home), "HF_HUB_DOWNLOAD_TIMEOUT": "5"}
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "HUGGING"))}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", CLIENT],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=clean | settings | environment,
+            cwd=Path(__file__).parents[3],
+        )
+
+    def ask(self, repository: str, **options: Any) -> dict[str, Any]:
+        """Download one file."""
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.write(json.dumps({"repository": repository, **options}) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def close(self) -> None:
+        """Let the process end."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def hub():
+    with serve(CONTENT) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def client(hub: Hub, tmp_path_factory: pytest.TempPathFactory):
+    process = Client(hub.address, tmp_path_factory.mktemp("hf"))
+    yield process
+    process.close()
+
+
+def test_download_arrives_whole_and_is_found_again(client: Client) -> None:
+    answer = client.ask("owner/good")
+    assert hashlib.sha256(Path(answer["path"]).read_bytes()).digest() == hashlib.sha256(CONTENT).digest()
+    assert answer["cached"] == answer["path"] and answer["intact"]
+    assert answer["seen"] == [[len(CONTENT), len(CONTENT)]]
+
+
+def test_verify_notices_a_file_that_was_changed_on_disk(client: Client) -> None:
+    path = Path(client.ask("owner/changed")["path"])
+    path.chmod(0o644)
+    path.write_bytes(b"x" + CONTENT[1:])
+    assert client.ask("owner/changed")["kind"] == "model_damaged"
+    assert client.ask("owner/changed")["intact"]
+
+
+def test_without_a_token_the_page_to_ask_at_is_named(client: Client, hub: Hub) -> None:
+    answer = client.ask("owner/no-token")
+    assert answer["kind"] == "access"
+    assert "access token" in answer["message"] and f"{hub.address}/owner/no-token" in answer["hint"]
+
+
+def test_access_not_granted_yet(hub: Hub, tmp_path: Path) -> None:
+    process = Client(hub.address, tmp_path, HF_TOKEN="hf_madeup")
+    answer = process.ask("owner/gated")
+    process.close()
+    assert answer["kind"] == "access"
+    assert "not been granted" in answer["message"] and f"{hub.address}/owner/gated" in answer["hint"]
+
+
+def test_dropped_connection_resumes(client: Client, hub: Hub) -> None:
+    hub.drops, before = 1, len(hub.ranges)
+    answer = client.ask("owner/dropping")
+    assert Path(answer["path"]).read_bytes() == CONTENT
+    assert len(hub.ranges) == before + 1 and hub.ranges[-1] != "bytes=0-"
+
+
+def test_cancelled_download_leaves_no_file_and_can_be_finished(client: Client) -> None:
+    answer = client.ask("owner/cancelled", stop=True)
+    assert answer["stopped"] and not answer["cached"]
+    assert Path(client.ask("owner/cancelled")["path"]).read_bytes() == CONTENT
+
+
+def test_truncated_file_is_refused(client: Client) -> None:
+    answer = client.ask("owner/truncating")
+    assert answer["kind"] == "model_damaged" and not answer["cached"]
+
+
+def test_altered_file_is_removed(client: Client) -> None:
+    answer = client.ask("owner/altering")
+    assert answer["kind"] == "model_damaged" and not answer["cached"]
+    assert "removed" in answer["message"]
+
+
+def test_wrong_file_name(client: Client) -> None:
+    answer = client.ask("owner/good", file="other.bin")
+    assert answer["kind"] == "model_missing" and "other.bin" in answer["message"]
+
+
+def test_disk_is_checked_before(client: Client) -> None:
+    answer = client.ask("owner/large", spare=1 << 60)
+    assert answer["kind"] == "disk_full" and "GB free" in answer["message"]
+
+
+def test_no_network_and_offline_mode(tmp_path: Path) -> None:
+    for environment, words in (({}, "again"), ({"HF_HUB_OFFLINE": "1"}, "offline mode")):
+        process = Client("http://127.0.0.1:9", tmp_path, **environment)
+        answer = process.ask("owner/good")
+        process.close()
+        assert answer["kind"] == "network"
+        assert words in (answer["message"] + answer["hint"])
