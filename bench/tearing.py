@@ -4,9 +4,9 @@
 
 Truth comes from tracing the same scene on a finer grid: two neighbouring pixels of a layer lie on one surface
 if a walk between them over the finer grid, always to the nearest depth of any layer, meets no jump.
-Printed for each threshold, without and with noise on the depths: wrong bridges (of all true gaps, the share that
-was joined; by count and by length, because a long bridge is what one sees) and wrong tears (of all true
-connections, the share that was cut).
+Printed for each threshold, without and with noise on the depths: wrong bridges (of all true gaps, the share
+that was joined; by count and by length, because a long bridge is what one sees) and wrong tears (of all
+true connections, the share that was cut).
 """
 
 from __future__ import annotations

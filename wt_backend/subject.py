@@ -90,7 +90,7 @@ def plain_background_alpha(rgb: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     if alpha is None:
         return None
     tidy = _tidy(alpha > 127)
-    return _resize(tidy, (width, height)).astype(np.uint8) * 255
+    return _resize(tidy, (width, height)).astype(np.uint8) * np.uint8(255)
 
 
 def _uniform_border_alpha(rgb: NDArray[np.uint8]) -> NDArray[np.uint8] | None:

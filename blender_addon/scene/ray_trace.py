@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import bpy
 
-# Relative to depth, 30 times the rounding of single precision. A hit is passed by this much before the next is
-# looked for: surfaces that lie closer together count as one.
+# Relative to depth, 30 times the rounding of single precision. A hit is passed by this much before the next
+# is looked for: surfaces that lie closer together count as one.
 CLEARANCE = 4e-6
 TRACEABLE = frozenset({"MESH", "CURVE", "SURFACE", "META", "FONT"})
 _BLENDER_TO_CAMERA = np.diag([1.0, -1.0, -1.0])  # Blender looks along −Z with +Y up
@@ -43,8 +43,8 @@ def camera_intrinsics(scene: bpy.types.Scene, width: int, height: int) -> NDArra
         raise RayTraceError("The scene has no camera; add one and aim it at what you want to trace.")
     if camera.data.type != "PERSP":
         raise RayTraceError(
-            f"The camera {camera.name!r} is not a perspective camera; rays of a layer stack meet in one point, "
-            "so set its type to Perspective."
+            f"The camera {camera.name!r} is not a perspective camera; rays of a layer stack meet in one "
+            "point, so set its type to Perspective."
         )
     corners = np.array([tuple(corner) for corner in camera.data.view_frame(scene=scene)])  # (4, 3)
     depth = -corners[:, 2].mean()

@@ -54,10 +54,8 @@ steps = 4
 
 
 def command(folder: Path, state: str, *extra: str) -> list[str]:
-    return [
-        sys.executable, "-c", "import sys; from wt_backend.training.train import main; sys.exit(main(sys.argv[1:]))",
-        str(folder / "run.toml"), "--state", str(folder / state), *extra,
-    ]  # fmt: skip
+    program = "import sys; from wt_backend.training.train import main; sys.exit(main(sys.argv[1:]))"
+    return [sys.executable, "-c", program, str(folder / "run.toml"), "--state", str(folder / state), *extra]
 
 
 def test_stop_resume_export(tmp_path: Path) -> None:
