@@ -1,8 +1,9 @@
 """Colour for hidden surfaces, taken from the visible surface near by in 3D, as one texture a hidden layer.
 
 A photo tells nothing about what is hidden, and the colour in front of it is a bad guess for most of it. Each
-hidden point takes a weighted mean of visible points around it. Close to the visible surface few small samples
-decide, so that seams match; far away wider and wider averages do, so that no pixel is smeared into a streak.
+hidden point takes a weighted mean of visible points that are near, look the same way and lie in the same
+plane. Close to the visible surface few small samples decide, so that seams match; far away wider and wider
+averages do, so that no pixel is smeared into a streak.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from scipy.spatial import cKDTree
 
 from wt_backend.geometry.job import REQUIRED, load_stack, read_params, whole_file
 from wt_backend.geometry.layer_mesh import existing, layer_points
+from wt_backend.geometry.normals import point_normals
 from wt_backend.geometry.pairing import back_layers
 from wt_backend.jobs import Cancel, Progress
 from wt_backend.stack import LayerStack
@@ -27,7 +29,8 @@ from wt_backend.stack import LayerStack
 NEIGHBOURS = 16
 LEVELS = 9  # of averages, each twice as wide as the one before
 REACH = 0.5  # width of the averages used, in distances to the visible surface
-SIDEWAYS = 4.0  # how much farther depth counts for surfaces that face the camera, see `_measure`
+PLANE = 3.0  # how much more the distance from a point's plane counts than the distance along it
+TURN = 0.15  # how far apart opposite normals are, in extents of what is visible
 
 
 @dataclass(frozen=True)
@@ -92,8 +95,11 @@ class ColourFill:
         self._away = back_layers(stack)
         visible = layer_points(stack, 0)
         self._points = visible.positions
+        self._normals = point_normals(stack, 0, away=False)
+        self._centre = _middle(stack)
+        self._turn = TURN * _extent(visible.positions) / 2
         self._colours = stack.rgba.reshape(-1, 4)[visible.pixel, :3].astype(np.float32)
-        self._levels: dict[bool, list[_Level]] = {}
+        self._levels = self._build() if len(self._points) else []
 
     def texture(self, layer: int) -> NDArray[np.uint8]:
         """RGB picture (H, W, 3) of a layer; pixels without a point repeat the nearest that has one."""
@@ -103,16 +109,16 @@ class ColourFill:
         if len(self._points) == 0 or not valid.any():
             return picture
         points = layer_points(self._stack, layer)
-        colours = self.colours(points.positions, self._away[layer])
+        away = self._away[layer]
+        colours = self.colours(points.positions, point_normals(self._stack, layer, away))
         picture.reshape(-1, 3)[points.pixel] = np.clip(colours + 0.5, 0, 255).astype(np.uint8)
         nearest = distance_transform_edt(~valid, return_distances=False, return_indices=True)
         return picture[nearest[0], nearest[1]]
 
-    def colours(self, positions: NDArray[np.float32], away: bool) -> NDArray[np.float32]:
-        """Colours (N, 3), 0 to 255, at camera-local ``positions`` (N, 3) of a surface that looks ``away``."""
-        levels = self._levels.setdefault(away, []) or self._build(away)
-        self._levels[away] = levels
-        places = _measure(positions, away)
+    def colours(self, positions: NDArray[np.float32], normals: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Colours (N, 3), 0 to 255, at camera-local ``positions`` (N, 3) with ``normals`` (N, 3)."""
+        levels = self._levels
+        places = self._places(positions, normals)
         distance = _distance(levels, places)
         wanted = np.log2(np.maximum(distance * REACH / levels[0].width, 1e-6)) + 1
         wanted = np.clip(wanted, 0, len(levels) - 1)  # (N,) fractional level
@@ -124,8 +130,8 @@ class ColourFill:
                 result[here] += share[here, None] * _mean_colour(level, places[here])
         return result
 
-    def _build(self, away: bool) -> list[_Level]:
-        points = _measure(self._points, away)
+    def _build(self) -> list[_Level]:
+        points = self._places(self._points, self._normals)
         focal = float(np.sqrt(self._stack.intrinsics[0, 0] * self._stack.intrinsics[1, 1]))
         width = float(np.median(-self._points[:, 2])) / focal  # of a pixel at the typical depth
         levels = [_Level(cKDTree(points, balanced_tree=False, compact_nodes=False), self._colours, width)]
@@ -134,6 +140,15 @@ class ColourFill:
             centres, colours = _average(points, self._colours, cells)
             levels.append(_Level(cKDTree(centres), colours, cells))
         return levels
+
+    def _places(self, positions: NDArray[np.float32], normals: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Places (N, 7) whose Euclidean distance says how unlikely two points are to share a colour.
+
+        Points that look another way are farther apart: the outside of a lampshade is not like its inside. So
+        are points of parallel planes: a floor goes on under a table, a wall behind a chair.
+        """
+        height = np.einsum("nc,nc->n", normals, positions - self._centre)
+        return np.concatenate([positions, self._turn * normals, PLANE * height[:, None]], axis=1)
 
 
 def _distance(levels: list[_Level], places: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -149,26 +164,30 @@ def _distance(levels: list[_Level], places: NDArray[np.float64]) -> NDArray[np.f
     return distance
 
 
-def _measure(positions: NDArray[np.float32], away: bool) -> NDArray[np.float64]:
-    """Places whose Euclidean distance says how likely two points share a colour.
+def _middle(stack: LayerStack) -> NDArray[np.float64]:
+    """Middle (3,) of all points, hidden ones included: of a ball its centre, not its front."""
+    points = np.concatenate([layer_points(stack, layer).positions for layer in range(stack.layers)])
+    return points.mean(0, dtype=np.float64) if len(points) else np.zeros(3)
 
-    The back of a thing may well look like its front. A surface behind that faces the camera (the wall
-    behind a chair) goes on sideways, so depth counts more there.
-    """
-    return positions * np.array([1, 1, 1 if away else SIDEWAYS])
+
+def _extent(points: NDArray[np.float32]) -> float:
+    """Diagonal of the box that holds the middle 80 % of points along each axis."""
+    if not len(points):
+        return 0.0
+    return float(np.linalg.norm(np.subtract(*np.quantile(points, (0.9, 0.1), axis=0))))
 
 
 def _average(
     points: NDArray[np.float64], colours: NDArray[np.float32], width: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Mean place and colour of the points in each cubic cell."""
-    cells = np.floor((points - points.min(0)) / width).astype(np.int64)
-    sides = cells.max(0) + 1
-    key = (cells[:, 0] * sides[1] + cells[:, 1]) * sides[2] + cells[:, 2]
+    """Mean place and colour of the points in each cell: cubic, and of one octant of normals."""
+    cells = np.floor((points[:, :3] - points[:, :3].min(0)) / width).astype(np.int64)
+    cells = np.concatenate([cells, points[:, 3:6] > 0], axis=1)
+    key = np.ravel_multi_index(tuple(cells.T), tuple(cells.max(0) + 1))
     _, group, count = np.unique(key, return_inverse=True, return_counts=True)
     sums = np.stack([np.bincount(group, values) for values in (*points.T, *colours.T)], -1)
     means = sums / count[:, None]
-    return means[:, :3], means[:, 3:].astype(np.float32)
+    return means[:, :7], means[:, 7:].astype(np.float32)
 
 
 def _mean_colour(level: _Level, places: NDArray[np.float64]) -> NDArray[np.float32]:

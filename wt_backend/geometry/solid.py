@@ -135,7 +135,7 @@ def make_solid(stack: LayerStack, resolution: int = RESOLUTION) -> Solid:
     return Solid(
         vertices=vertices.astype(np.float32),
         triangles=np.ascontiguousarray(faces),
-        uv=grid.image_uv(places, stack),
+        uv=_photo_uv(places, pixel, valid[0], grid, stack),
         pixel=pixel,
         layer=layer,
         piece=piece,
@@ -222,13 +222,6 @@ class _Grid:
         homogeneous = np.concatenate([self.pixels(places), np.ones((len(places), 1))], -1)
         points = homogeneous @ self.inverse.T * self.depth_at(places[:, 2])[:, None]
         return points * np.array([1.0, -1.0, -1.0])
-
-    def image_uv(self, places: NDArray[np.float64], stack: LayerStack) -> NDArray[np.float32]:
-        """UV (N, 2) in the original image, y up."""
-        pixels = self.pixels(places) @ stack.grid_to_image[:, :2].T + stack.grid_to_image[:, 2]
-        uv = pixels / np.array(stack.info.image_size)
-        uv[:, 1] = 1 - uv[:, 1]
-        return uv.astype(np.float32)
 
     def ray_volume(self, enter: NDArray[np.float64], leave: NDArray[np.float64]) -> float:
         """Volume of the matter when each ray stands for its pixel: frusta of (z₂³ − z₁³)/3 a unit of area."""
@@ -330,6 +323,31 @@ def _pieces(
     faces, piece = faces[piece < kept], piece[piece < kept]
     used, faces_flat = np.unique(faces, return_inverse=True)
     return vertices[used], faces_flat.reshape(-1, 3).astype(np.int32), places[used], piece
+
+
+def _photo_uv(
+    places: NDArray[np.float64],
+    pixel: NDArray[np.int32],
+    filled: NDArray[np.bool_],
+    grid: _Grid,
+    stack: LayerStack,
+) -> NDArray[np.float32]:
+    """UV (N, 2) in the original image, y up: by projection, at the rim that of the last pixel inside.
+
+    Beyond the silhouette, if only by half a pixel, the photo shows the background.
+    """
+    row, column = places[:, 0], places[:, 1]
+    inside = np.ones(len(places), bool)
+    for round_row, round_column in ((np.floor, np.floor), (np.floor, np.ceil), (np.ceil, np.floor)):
+        y, x = round_row(row).astype(int), round_column(column).astype(int)
+        within = (y >= 0) & (x >= 0) & (y < filled.shape[0]) & (x < filled.shape[1])
+        inside &= within & filled[y.clip(0, filled.shape[0] - 1), x.clip(0, filled.shape[1] - 1)]
+    centre = np.stack(np.divmod(pixel, stack.size[0])[::-1], -1) + 0.5
+    pixels = np.where(inside[:, None], grid.pixels(places), centre)
+    uv = pixels @ stack.grid_to_image[:, :2].T + stack.grid_to_image[:, 2]
+    uv /= np.array(stack.info.image_size)
+    uv[:, 1] = 1 - uv[:, 1]
+    return uv.astype(np.float32)
 
 
 def _origin(

@@ -78,6 +78,20 @@ def test_wall_behind_takes_the_colour_of_the_wall_beside() -> None:
     assert (texture[..., 1] > 200).mean() > 0.95
 
 
+def test_floor_goes_on_under_a_board_that_stands_on_it() -> None:
+    floor = shapes.floor((120, 80)).xyz[0, ..., 2].astype(np.float64)
+    depths = np.full((2, 120, 80), np.nan)
+    depths[0] = np.where(floor > 0, floor, np.nan)
+    board = np.zeros((120, 80), bool)
+    board[62:85, 20:60] = True  # its foot is the row where the floor is as far away
+    depths[1][board] = floor[board]
+    depths[0][board] = floor[84, 40]
+    stack = shapes.make_stack(depths, mode="scene")
+    stack = painted(painted(stack, ~board, (230, 140, 20)), board, (20, 60, 200))
+    texture = ColourFill(stack).texture(1)[board].astype(int)
+    assert ((texture[:, 0] > 200) & (texture[:, 2] < 60)).mean() > 0.9
+
+
 def test_uv_transform_undoes_crop_and_scale() -> None:
     stack = shapes.one_layer((30, 40))
     affine = np.array([[12.5, 0, 700.0], [0, 12.5, 90.0]])

@@ -136,8 +136,11 @@ def test_vertices_know_their_pixel_and_layer() -> None:
     row, column = np.divmod(solid.pixel, 96)
     assert np.abs(image - np.stack([column, row], -1) - 0.5).max() < 1.01
     width, height = stack.info.image_size
-    np.testing.assert_allclose(solid.uv[:, 0] * width, 2 * image[:, 0], atol=1e-2)
-    np.testing.assert_allclose((1 - solid.uv[:, 1]) * height, 2 * image[:, 1], atol=1e-2)
+    away = np.abs(np.stack([solid.uv[:, 0] * width, (1 - solid.uv[:, 1]) * height], -1) - 2 * image).max(1)
+    assert away.max() < 2 * 1.01  # at the rim the UV stays on the last pixel inside: a grid pixel is 2 wide
+    assert (away < 0.01).mean() > 0.8
+    photo = np.floor(np.stack([solid.uv[:, 0] * width, (1 - solid.uv[:, 1]) * height], -1) / 2 - 1e-3)
+    assert stack.mask[0][tuple(photo.astype(int).T[::-1])].all()
     # Front vertices belong to layer 0, back ones to layer 1: the sphere's terminator seen from the camera.
     beyond = -z - (shapes.DISTANCE - 0.9**2 / shapes.DISTANCE)
     assert (solid.layer[beyond < -0.1] == 0).all() and (solid.layer[beyond > 0.1] == 1).all()
