@@ -47,7 +47,7 @@ def degrade(rgb: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.ui
         rgb = rgb + rng.standard_normal(rgb.shape, np.float32) * np.float32(rng.uniform(0.003, 0.03))
     image = np.clip(rgb * 255 + 0.5, 0, 255).astype(np.uint8)
     if rng.random() < 0.3:
-        quality = int(rng.integers(40, 95))
+        quality = int(rng.integers(50, 96))
         ok, data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
         if ok:
             image = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]

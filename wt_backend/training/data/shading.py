@@ -205,13 +205,15 @@ def shade(
     texture = _mixed(hits.barycentric, surface.texture[mesh.faces[hits.face]])
     slots = mesh.slot[hits.face]
 
+    slant = np.abs(np.einsum("ij,ij->i", geometric, view))
+    footprint = hits.distance / (np.float32(camera.intrinsics[0, 0]) * np.maximum(slant, np.float32(0.05)))
     base = np.zeros((len(slots), 3), np.float32)
     roughness, specular = np.ones(len(slots), np.float32), np.zeros((len(slots), 3), np.float32)
     diffuse_share = np.ones(len(slots), np.float32)
     for slot in np.unique(slots):
         chosen = np.flatnonzero(slots == slot)
         material = materials[slot]
-        base[chosen] = albedo(material, texture[chosen])
+        base[chosen] = albedo(material, texture[chosen], footprint[chosen])
         roughness[chosen] = material.roughness
         specular[chosen] = base[chosen] if material.metallic else material.specular
         diffuse_share[chosen] = 0.0 if material.metallic else 1.0

@@ -99,6 +99,15 @@ def test_textures_stay_between_their_colours(pattern: str) -> None:
     np.testing.assert_array_equal(colour, albedo(material, points))
 
 
+def test_detail_finer_than_a_pixel_fades_to_its_average() -> None:
+    colours = np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]], np.float32)
+    material = Material(colours, "checks", np.eye(3) * 10, np.full(3, 0.01), 1, 0, False, 0)
+    points = np.random.default_rng(0).uniform(-2, 2, (4000, 3))
+    near, far = (albedo(material, points, np.full(4000, size, np.float32)) for size in (0.001, 1.0))
+    np.testing.assert_array_equal(near, albedo(material, points))
+    np.testing.assert_allclose(far, near.mean(), atol=1e-5)
+
+
 def test_unknown_pattern_is_named() -> None:
     material = Material(np.zeros((2, 3), np.float32), "tartan", np.eye(3), np.zeros(3), 1, 0, False, 0)
     with pytest.raises(ValueError, match="tartan"):
