@@ -39,10 +39,10 @@ def build_extension(out: Path, addon: Path = ADDON) -> Path:
         archive = work / f"{manifest['id']}-{manifest['version']}.zip"
         extra = {MANIFEST: complete, f"wheels/{wheel.name}": wheel, "LICENSE": ROOT / "LICENSE"}
         write_zip(archive, _files(addon) | extra)
-        _blender_ext("validate", archive, what="Validating the extension")
+        blender_ext("validate", archive, what="Validating the extension")
         for product in (wheel, archive):
             product.replace(out / product.name)
-    _blender_ext("server-generate", f"--repo-dir={out}", what="Listing the extension repository")
+    blender_ext("server-generate", f"--repo-dir={out}", what="Listing the extension repository")
     return out / archive.name
 
 
@@ -106,9 +106,9 @@ def _files(folder: Path) -> dict[str, Path]:
     return found
 
 
-def _blender_ext(command: str, argument: str | Path, *, what: str) -> None:
+def blender_ext(*arguments: str | Path, what: str) -> None:
     """Run Blender's own extension tool out of the bpy wheel (plain Python, it does not start Blender)."""
     tools = sorted(VENV.glob("**/site-packages/bpy/*/scripts/addons_core/bl_pkg/cli/blender_ext.py"))
     if not tools:
         raise BuildError(f"No bpy in {VENV}; run `python build.py setup`.")
-    capture([VENV_PYTHON, tools[-1], command, argument], what=what, timeout=120)
+    capture([VENV_PYTHON, tools[-1], *arguments], what=what, timeout=120)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from devtools.extension import ADDON, build_extension, with_wheel
+from devtools.extension import ADDON, blender_ext, build_extension, with_wheel
 from devtools.process import BuildError
 
 HEAVY = {"torch", "scipy", "cv2", "OpenImageIO", "trimesh", "safetensors"}
@@ -77,6 +77,15 @@ def test_listing_offers_the_zip(archive: Path) -> None:
     listing = (archive.parent / "index.json").read_text()
     assert digest(archive) in listing
     assert f'"./{archive.name}"' in listing
+
+
+def test_blender_installs_from_the_folder_as_a_repository(archive: Path, tmp_path: Path) -> None:
+    remote = f"--remote-url={(archive.parent / 'index.json').as_uri()}"
+    local = f"--local-dir={tmp_path}"
+    blender_ext("sync", remote, local, what="Reading the listing")
+    versions = ("--blender-version=4.2.0", "--python-version=3.11.0", "--local-cache=0")
+    blender_ext("install", remote, local, *versions, "world_tracing", what="Installing from the listing")
+    assert (tmp_path / "world_tracing" / "blender_manifest.toml").is_file()
 
 
 def test_other_version_is_refused_and_nothing_is_left(tmp_path: Path) -> None:
