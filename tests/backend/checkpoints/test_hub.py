@@ -1,4 +1,4 @@
-"""Downloads, against a server on this machine that plays the Hub; the client runs as in a worker, in a process."""
+"""Downloads, against a local server that plays the Hub; the client runs as in a worker, in a process."""
 
 from __future__ import annotations
 
