@@ -16,11 +16,13 @@ from wt_backend.stack import LayerStack
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # `tests` cannot be a package here: see conftest
 import analytic_stacks as shapes
 
+PYTHON = Path(__file__).resolve().parents[2] / ".venv" / "bin" / "python"
+
 
 @pytest.fixture(autouse=True)
 def real_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The backend's Python is this one."""
-    monkeypatch.setenv("WT_BACKEND_PYTHON", sys.executable)
+    """The backend's Python is the checkout's: Blender's own has no scipy."""
+    monkeypatch.setenv("WT_BACKEND_PYTHON", str(PYTHON))
 
 
 def import_stack(stack: LayerStack, folder: Path, name: str = "thing", **options: object) -> bpy.types.Object:
