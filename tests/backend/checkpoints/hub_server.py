@@ -1,4 +1,4 @@
-"""A loopback server that plays the Hugging Face Hub with its tempers: gated, dropping, cut short, altering."""
+"""A local server that plays the Hugging Face Hub with its tempers: gated, dropping, cut short, altering."""
 
 from __future__ import annotations
 
