@@ -1,12 +1,20 @@
 # mypy: disable-error-code="valid-type"
-"""Add-on preferences: which Python runs the backend, how long to wait for it."""
+"""Add-on preferences: the backend's environment, device, patience."""
 
 from pathlib import Path
 
 import bpy
-from bpy.props import FloatProperty, StringProperty
+from bpy.props import EnumProperty, FloatProperty, StringProperty
 
 ADDON = __package__  # "bl_ext.<repository>.world_tracing"
+
+TORCH_BUILDS = (
+    ("AUTO", "Automatic", "By the driver and the generation of the GPU"),
+    ("CPU", "CPU", "No GPU; the smallest download"),
+    ("CU126", "CUDA 12.6", "NVIDIA GPUs before Turing, or older drivers"),
+    ("CU130", "CUDA 13.0", "Newer NVIDIA GPUs with a current driver"),
+    ("XPU", "XPU", "Intel GPUs"),
+)
 
 
 class WorldTracingPreferences(bpy.types.AddonPreferences):
@@ -15,10 +23,23 @@ class WorldTracingPreferences(bpy.types.AddonPreferences):
     bl_idname = ADDON
 
     python: StringProperty(
-        name="Python",
+        name="Use Existing Python",
         subtype="FILE_PATH",
-        description="Python interpreter with PyTorch that runs the backend. Leave empty to use the "
-        "environment that the add-on manages",
+        description="Python interpreter with PyTorch that runs the backend, instead of the environment that "
+        "the add-on manages",
+    )
+    torch_build: EnumProperty(name="PyTorch Build", items=TORCH_BUILDS, description="What to install")
+    wheels: StringProperty(
+        name="Folder of Wheels",
+        subtype="DIR_PATH",
+        description="Install from this folder without any network. It holds uv, PyTorch and all the others "
+        "as wheels",
+    )
+    base_python: StringProperty(
+        name="Base Python",
+        subtype="FILE_PATH",
+        description="Python to build the environment on. Empty: one that is downloaded, or Blender's own "
+        "where a folder of wheels is given",
     )
     device: StringProperty(
         name="Device",
@@ -35,34 +56,9 @@ class WorldTracingPreferences(bpy.types.AddonPreferences):
 
     def draw(self, _context: bpy.types.Context) -> None:
         """Draw the preferences."""
-        layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        layout.prop(self, "python")
-        layout.prop(self, "device")
-        layout.prop(self, "silence")
-        row = layout.row(align=True)
-        row.operator("world_tracing.check_backend", icon="CONSOLE")
-        row.operator("world_tracing.unload_model", icon="X")
-        row.operator("world_tracing.open_log", icon="TEXT")
-        _draw_backend(layout)
+        from .ui import preferences_panel
 
-
-def _draw_backend(layout: bpy.types.UILayout) -> None:
-    """What the backend said about itself, or why it said nothing."""
-    from .backend import session
-
-    info = session.info()
-    box = layout.box().column(align=True)
-    if session.notice is not None and session.notice.error:
-        box.label(text=session.notice.message, icon="ERROR")
-        box.label(text=session.notice.hint, icon="BLANK1")
-    elif info is None:
-        box.label(text="Starting…" if session.is_running() else "Not started yet", icon="INFO")
-    else:
-        box.label(text=f"Python {info['python']}, PyTorch {info['torch'] or 'missing'}", icon="CHECKMARK")
-        for device in info["devices"]:
-            box.label(text=f"{device['id']}: {device['name']}, {device['memory_gb']:.1f} GB", icon="BLANK1")
+        preferences_panel.draw(self.layout, self)
 
 
 def get() -> WorldTracingPreferences:

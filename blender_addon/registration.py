@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from . import preferences, properties
-from .backend import session
+from .backend import session, setup
 from .operators import CLASSES as OPERATORS
 from .ui import CLASSES as UI
 from .ui import menus
@@ -25,6 +25,7 @@ def register() -> None:
 def unregister() -> None:
     """Undo `register`, end the worker."""
     menus.detach()
+    setup.unregister()
     session.unregister()
     properties.detach()
     for cls in reversed(CLASSES):

@@ -10,6 +10,8 @@ from pathlib import Path
 import wt_backend
 from wt_backend.protocol import BackendError
 
+from .environment import current_environment
+
 ENVIRONMENT_VARIABLE = "WT_BACKEND_PYTHON"
 
 
@@ -29,7 +31,7 @@ def find_interpreter(
     Parameters
     ----------
     preferred : path from the preferences, "" where none is set.
-    managed : folder of the managed virtual environment.
+    managed : root of the managed environment.
     environment : environment variables.
 
     Raises
@@ -50,16 +52,11 @@ def find_interpreter(
                 f"The Python interpreter named in {origin} does not exist: {path}.",
                 "Choose the executable itself, such as …/bin/python or …\\Scripts\\python.exe.",
             )
-    python = managed_python(managed)
-    if python.is_file():
-        return Interpreter(str(python), None)
+    found = current_environment(managed)
+    if found is not None:
+        return Interpreter(str(found.python), None)
     raise BackendError(
         "model_missing",
         "The backend is not installed yet.",
         "Install it in Edit > Preferences > Add-ons > World Tracing, or choose a Python with PyTorch there.",
     )
-
-
-def managed_python(environment: Path) -> Path:
-    """The interpreter inside a virtual environment, on this system."""
-    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")

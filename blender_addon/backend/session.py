@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from .jobs import Backend, Job, JobState, Limits, WorkerState
 from .worker_process import WorkerProcess, worker_command
 
 ACTIVE_INTERVAL = 0.1  # seconds between two looks at a working backend
+LOG_DAYS = 7
 RESTING_INTERVAL = 5.0  # … at one that waits to be sent home
 
 
@@ -78,7 +80,7 @@ def register() -> None:
 def unregister() -> None:
     """End the worker; nothing of this module stays alive."""
     global _backend
-    pump.stop()
+    pump.stop(_step)
     bpy.app.handlers.load_post.remove(_file_loaded)
     if _backend is not None:
         _backend.stop()
@@ -215,17 +217,24 @@ def backend() -> Backend:
 
 
 def log_path() -> Path:
-    """Where the worker's stderr goes."""
+    """Where the worker's stderr goes; each Blender has its own."""
     from .. import preferences
 
-    return preferences.user_folder("logs") / "worker.log"
+    return preferences.user_folder("logs") / f"worker-{os.getpid()}.log"
 
 
 def _spawn() -> WorkerProcess:
     from .. import preferences
 
+    _forget_old_logs()
     interpreter = find_interpreter(preferences.get().python, preferences.user_folder("environment"))
     return WorkerProcess(worker_command(interpreter.python, interpreter.package_folder), log_path())
+
+
+def _forget_old_logs() -> None:
+    for log in log_path().parent.glob("worker-*.log"):
+        if time.time() - log.stat().st_mtime > LOG_DAYS * 86400:
+            log.unlink(missing_ok=True)
 
 
 def _step() -> float | None:

@@ -5,6 +5,11 @@ from .backend_control import (
     WORLD_TRACING_OT_open_log,
     WORLD_TRACING_OT_unload_model,
 )
+from .backend_setup import (
+    WORLD_TRACING_OT_cancel_install,
+    WORLD_TRACING_OT_install_backend,
+    WORLD_TRACING_OT_remove_backend,
+)
 from .cancel import WORLD_TRACING_OT_cancel
 from .decimate import WORLD_TRACING_OT_decimate, WORLD_TRACING_OT_wear_reduced_mesh
 from .export import WORLD_TRACING_OT_export, WORLD_TRACING_OT_exported
@@ -42,6 +47,9 @@ CLASSES = (
     WORLD_TRACING_OT_select_trace,
     WORLD_TRACING_OT_rebuild_trace,
     WORLD_TRACING_OT_delete_trace,
+    WORLD_TRACING_OT_install_backend,
+    WORLD_TRACING_OT_cancel_install,
+    WORLD_TRACING_OT_remove_backend,
     WORLD_TRACING_OT_check_backend,
     WORLD_TRACING_OT_unload_model,
     WORLD_TRACING_OT_open_log,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from blender_addon.backend.interpreter import ENVIRONMENT_VARIABLE, find_interpreter, managed_python
+from blender_addon.backend.environment import finish_environment, python_of
+from blender_addon.backend.interpreter import ENVIRONMENT_VARIABLE, find_interpreter
 from wt_backend.protocol import BackendError
 
 
@@ -18,7 +19,8 @@ def executable(path: Path) -> Path:
 
 def test_preferences_come_before_the_variable_before_the_managed_environment(tmp_path: Path) -> None:
     preferred, named = executable(tmp_path / "a b/python"), executable(tmp_path / "ü/python")
-    managed = executable(managed_python(tmp_path / "managed"))
+    managed = executable(python_of(tmp_path / "managed" / "env-1"))
+    finish_environment(tmp_path / "managed", tmp_path / "managed" / "env-1", "0.1.0", "cpu")
     variables = {ENVIRONMENT_VARIABLE: str(named)}
     assert find_interpreter(str(preferred), tmp_path / "managed", variables).python == str(preferred)
     assert find_interpreter("", tmp_path / "managed", variables).python == str(named)

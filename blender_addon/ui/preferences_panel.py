@@ -1,0 +1,81 @@
+"""What the add-on's preferences show."""
+
+import textwrap
+
+import bpy
+
+from wt_backend.protocol import BackendError
+
+from ..backend import session, setup
+from ..backend.environment import EnvironmentState
+
+_COLUMNS = 90  # characters in a line of the preferences
+
+_SAYS = {
+    EnvironmentState.NOT_INSTALLED: ("The backend is not installed yet", "INFO"),
+    EnvironmentState.INCOMPLETE: ("An installation was not finished; Install repairs it", "ERROR"),
+    EnvironmentState.READY: ("The backend is installed", "CHECKMARK"),
+    EnvironmentState.OUTDATED: ("The backend belongs to an older version; Install upgrades it", "INFO"),
+}
+
+
+def draw(layout: bpy.types.UILayout, settings: bpy.types.AddonPreferences) -> None:
+    """Draw everything."""
+    layout.use_property_split = True
+    layout.use_property_decorate = False
+    if not settings.python:
+        _draw_environment(layout.box(), settings)
+    layout.prop(settings, "python")
+    layout.prop(settings, "device")
+    layout.prop(settings, "silence")
+    row = layout.row(align=True)
+    row.operator("world_tracing.check_backend", icon="CONSOLE")
+    row.operator("world_tracing.unload_model", icon="X")
+    row.operator("world_tracing.open_log", icon="TEXT")
+    _draw_backend(layout.box().column(align=True))
+
+
+def _draw_environment(layout: bpy.types.UILayout, settings: bpy.types.AddonPreferences) -> None:
+    """State of the managed environment, and the buttons that change it."""
+    state, installation = setup.state(), setup.installation()
+    text, icon = _SAYS[state]
+    layout.label(text=text, icon=icon)
+    if installation is not None and installation.status.running:
+        status = installation.status
+        layout.progress(factor=status.fraction, type="BAR", text=status.text)
+        layout.operator("world_tracing.cancel_install", icon="X")
+        return
+    if installation is not None and installation.status.error is not None:
+        _draw_error(layout.column(align=True), installation.status.error)
+    column = layout.column()
+    column.prop(settings, "torch_build")
+    column.prop(settings, "wheels")
+    column.prop(settings, "base_python")
+    if state is not EnvironmentState.READY:
+        size = "about 0.3 GB for the CPU, up to 4 GB for a GPU"
+        layout.label(text=f"Downloads {size} from pypi.org, pytorch.org and github.com", icon="URL")
+    row = layout.row(align=True)
+    install = {EnvironmentState.READY: "Install Again", EnvironmentState.OUTDATED: "Upgrade Backend"}
+    row.operator("world_tracing.install_backend", text=install.get(state, "Install Backend"), icon="IMPORT")
+    row.operator("world_tracing.remove_backend", text="", icon="TRASH")
+
+
+def _draw_backend(layout: bpy.types.UILayout) -> None:
+    """What the backend said about itself, or why it said nothing."""
+    info = session.info()
+    if session.notice is not None and session.notice.error:
+        _draw_error(layout, BackendError("internal", session.notice.message, session.notice.hint))
+    elif info is None:
+        layout.label(text="Starting…" if session.is_running() else "Not started yet", icon="INFO")
+    else:
+        layout.label(text=f"Python {info['python']}, PyTorch {info['torch'] or 'missing'}", icon="CHECKMARK")
+        for device in info["devices"]:
+            name = f"{device['id']}: {device['name']}, {device['memory_gb']:.1f} GB"
+            layout.label(text=name, icon="BLANK1")
+
+
+def _draw_error(layout: bpy.types.UILayout, error: BackendError) -> None:
+    for text, icon in ((error.message, "ERROR"), (error.hint, "BLANK1")):
+        for line in textwrap.wrap(text, _COLUMNS):
+            layout.label(text=line, icon=icon)
+            icon = "BLANK1"
