@@ -83,7 +83,6 @@ def _trace(arguments: argparse.Namespace) -> None:
 
 
 def _test(arguments: argparse.Namespace) -> None:
-    checks.lint()
     checks.test()
 
 

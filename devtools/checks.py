@@ -2,32 +2,54 @@
 
 from __future__ import annotations
 
-from devtools.process import ROOT, VENV_PYTHON, run, say
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+from devtools.process import ROOT, VENV_PYTHON, BuildError, run, say
 
 MYPY_PATHS = ("wt_backend", "blender_addon", "devtools", "build.py")
-PYTEST_TIMEOUT = 600.0
-# Blender is not made to share a process: its tests end with os._exit, and its start-up changes the locale.
-RUNS = (("tests/blender",), ("tests/build", "tests/addon", "tests/backend"))
+PYTEST_TIMEOUT = 900.0
+# Tests inside Blender need a process of their own: there `wt_backend` is the installed zip's.
+PYTEST_FOLDERS = (("tests/blender",), ("tests/build", "tests/addon", "tests/backend"))
 
 
 def lint() -> None:
     """Style, formatting and types of everything."""
-    run([VENV_PYTHON, "-m", "ruff", "check", "."], what="ruff check", timeout=120)
-    run([VENV_PYTHON, "-m", "ruff", "format", "--check", "."], what="ruff format --check", timeout=120)
-    paths = [path for path in MYPY_PATHS if (ROOT / path).exists()]
-    run([VENV_PYTHON, "-m", "mypy", *paths], what="mypy", timeout=600)
+    all_of(_lint_steps())
 
 
 def test() -> None:
-    """Every headless test: first those inside Blender's process, then the others."""
-    for folders in RUNS:
-        present = [folder for folder in folders if (ROOT / folder).is_dir()]
-        if not present:
-            continue
-        say(f"pytest {' '.join(present)}")
-        run(
-            [VENV_PYTHON, "-m", "pytest", "-m", "not slow and not gui", "--durations=10", *present],
-            what=f"pytest {' '.join(present)}",
-            timeout=PYTEST_TIMEOUT,
-            env={"OMP_NUM_THREADS": "2"},
-        )
+    """Lint, then every headless test: first those inside Blender, then the others."""
+    all_of([*_lint_steps(), *(partial(_pytest, folders) for folders in PYTEST_FOLDERS)])
+
+
+def all_of(steps: Iterable[Callable[[], None]]) -> None:
+    """Run every step, whatever the ones before found; raise one error that names all failures."""
+    failures = []
+    for step in steps:
+        try:
+            step()
+        except BuildError as error:
+            failures.append(str(error))
+    if failures:
+        raise BuildError("\n".join(failures))
+
+
+def _lint_steps() -> list[Callable[[], None]]:
+    paths = [path for path in MYPY_PATHS if (ROOT / path).exists()]
+    commands = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy", *paths])
+    return [partial(_module, command, " ".join(command[:2]), 600.0) for command in commands]
+
+
+def _pytest(folders: tuple[str, ...]) -> None:
+    present = [folder for folder in folders if (ROOT / folder).is_dir()]
+    say(f"pytest {' '.join(present)}")
+    options = ["pytest", "-m", "not slow and not gui", "--durations=10"]
+    _module([*options, *present], f"pytest {' '.join(present)}", PYTEST_TIMEOUT)
+
+
+def _module(arguments: list[str], what: str, timeout: float) -> None:
+    """Run a module of the environment's Python."""
+    command: list[str | Path] = [VENV_PYTHON, "-m", *arguments]
+    run(command, what=what, timeout=timeout, env={"OMP_NUM_THREADS": "2"})

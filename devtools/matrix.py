@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import tomllib
+from functools import partial
 from pathlib import Path
 
+from devtools.checks import all_of
 from devtools.environment import pinned
 from devtools.extension import build_extension
 from devtools.gui import cache
@@ -22,28 +24,21 @@ def versions() -> dict[str, str]:
 
 
 def test(chosen: list[str]) -> None:
-    """Run tests/blender on the zip under the chosen versions, or all; say at the end which failed."""
+    """Run tests/blender on the zip under the chosen versions, or all; the error names all that failed."""
     known = versions()
     unknown = [version for version in chosen if version not in known]
     if unknown:
         raise BuildError(f"pyproject.toml lists Blender {', '.join(known)}, not {', '.join(unknown)}.")
     archive = build_extension(ROOT / "dist")
-    failed = []
-    for version in chosen or known:
-        python = environment(version, known[version])
-        say(f"tests/blender on {archive.name} in Blender {version}")
-        command: list[str | Path] = [python, "-m", "pytest", "-m", "not slow", "-p", "no:cacheprovider"]
-        try:
-            run(
-                [*command, "tests/blender"],
-                what=f"Blender {version}",
-                timeout=TIMEOUT,
-                env={"WT_ZIP": str(archive), "WT_BACKEND_PYTHON": str(VENV_PYTHON)},
-            )
-        except BuildError as error:
-            failed.append(str(error))
-    if failed:
-        raise BuildError(" ".join(failed))
+    all_of(partial(_test_version, archive, version, known[version]) for version in chosen or known)
+
+
+def _test_version(archive: Path, version: str, python_version: str) -> None:
+    python = environment(version, python_version)
+    say(f"tests/blender on {archive.name} in Blender {version}")
+    command: list[str | Path] = [python, "-m", "pytest", "-m", "not slow", "-p", "no:cacheprovider"]
+    variables = {"WT_ZIP": str(archive), "WT_BACKEND_PYTHON": str(VENV_PYTHON)}
+    run([*command, "tests/blender"], what=f"Blender {version}", timeout=TIMEOUT, env=variables)
 
 
 def environment(version: str, python_version: str) -> Path:
