@@ -16,11 +16,17 @@ from wt_backend.protocol import BackendError
 
 WHITE = 245  # a pixel is white if all channels reach this
 WHITE_BORDER = 0.95  # share of white border pixels that a white background needs
-BACKGROUND_SHARE = (0.10, 0.95)  # of the image, for a plain background to be believed
+BACKGROUND_SHARE = (0.10, 0.95)  # of white pixels in the image
 
 PLAIN_BORDER = 0.85  # a subject may touch the border
 PLAIN_NOISE = 8.0  # distance in 8-bit RGB up to which a border pixel agrees with the background
 PLAIN_DISTANCE = 20.0  # distance from which a pixel is subject
+PLAIN_SHARE = (0.10, 0.997)  # of background; a subject may be thin or far away
+# Shadow limits: measured on 42 cut-outs over white and grey with synthetic contact shadows (docs/images.md).
+SHADOW_DARKEST = 0.4  # of the background's brightness
+SHADOW_HUE = 10.0  # distance in 8-bit RGB from the background's colour made darker
+SHADOW_SLOPE = 2.5  # grey levels a pixel of a 1000-pixel image; edges of things are steeper
+SHADOW_KEEPS = 0.65  # if less of the subject is left, it was no shadow but a thing of the background's colour
 WORKING_SIDE = 1536  # larger images are searched at this size; the network sees less
 
 CLEAR_ALPHA = 0.02  # share of transparent pixels from which alpha means a cut-out, not round corners
@@ -71,7 +77,8 @@ def near_white_alpha(rgb: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     rgb : (H, W, 3) uint8
     """
     white = (rgb >= WHITE).all(axis=-1)
-    if _border(white).mean() < WHITE_BORDER or not _believable(white):
+    low, high = BACKGROUND_SHARE
+    if _border(white).mean() < WHITE_BORDER or not low < white.mean() < high:
         return None
     return np.where(white, np.uint8(0), np.uint8(255))
 
@@ -80,20 +87,27 @@ def plain_background_alpha(rgb: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     """Alpha (H, W) of a subject on a white or otherwise plain background, None where it is not plain.
 
     Plain means: all along the border the colour varies no more than a quadratic polynomial of the position
-    (uneven light, vignetting) plus a little noise.
+    (uneven light, vignetting) plus a little noise. Soft shadows on the background belong to it.
     """
-    height, width = rgb.shape[:2]
     small = _shrink(rgb)
-    alpha = near_white_alpha(small)
-    if alpha is None:
-        alpha = _uniform_border_alpha(small)
-    if alpha is None:
+    colour = _background_colour(small)
+    if colour is None:
         return None
-    tidy = _tidy(alpha > 127)
-    return _resize(tidy, (width, height)).astype(np.uint8) * np.uint8(255)
+    white = (small >= WHITE).all(axis=-1)
+    if _border(white).mean() >= WHITE_BORDER:
+        background = white
+    else:
+        background = np.linalg.norm(small - colour, axis=-1) < PLAIN_DISTANCE
+    unshadowed = background | _shadow(small, colour, background)
+    if np.count_nonzero(~unshadowed) >= SHADOW_KEEPS * np.count_nonzero(~background):
+        background = unshadowed
+    if not PLAIN_SHARE[0] < background.mean() < PLAIN_SHARE[1]:
+        return None
+    return _resize(_tidy(~background), (rgb.shape[1], rgb.shape[0])).astype(np.uint8) * np.uint8(255)
 
 
-def _uniform_border_alpha(rgb: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+def _background_colour(rgb: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+    """Colour (H, W, 3) of the background everywhere, from a fit to the border; None where it is not plain."""
     height, width = rgb.shape[:2]
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     x, y = x / width - 0.5, y / height - 0.5
@@ -108,19 +122,23 @@ def _uniform_border_alpha(rgb: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     if agrees.mean() < PLAIN_BORDER:
         return None
     # The polynomial is known at the border only: inside it must not leave the range of the border's colours.
-    low, high = edge_colour[agrees].min(axis=0), edge_colour[agrees].max(axis=0)
-    expected = np.clip(basis @ model, low, high)  # (H, W, 3)
-    background: NDArray[np.bool_] = (
-        np.linalg.norm(rgb.astype(np.float32) - expected, axis=-1) < PLAIN_DISTANCE
-    )
-    if not _believable(background):
-        return None
-    return np.where(background, np.uint8(0), np.uint8(255))
+    return np.clip(basis @ model, edge_colour[agrees].min(axis=0), edge_colour[agrees].max(axis=0))
 
 
-def _believable(background: NDArray[np.bool_]) -> bool:
-    low, high = BACKGROUND_SHARE
-    return bool(low < background.mean() < high)
+def _shadow(
+    rgb: NDArray[np.uint8], colour: NDArray[np.float32], background: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Pixels that are the background's colour, only darker, and reached from the border without an edge."""
+    smooth = cv2.GaussianBlur(rgb.astype(np.float32), (0, 0), 1.5)
+    brightness = (smooth * colour).sum(axis=-1) / np.maximum(np.square(colour).sum(axis=-1), 1.0)
+    off_hue = np.linalg.norm(smooth - brightness[..., None] * colour, axis=-1)
+    grey = smooth.mean(axis=-1)
+    slope = np.hypot(cv2.Sobel(grey, -1, 1, 0), cv2.Sobel(grey, -1, 0, 1)) / 8  # levels a pixel
+    soft = slope < SHADOW_SLOPE * max(1.0, 1000 / max(rgb.shape[:2]))
+    darker = (brightness > SHADOW_DARKEST) & (brightness < 1.02) & (off_hue < SHADOW_HUE)
+    _, labels = cv2.connectedComponents((background | (darker & soft)).astype(np.uint8), connectivity=4)
+    reached = np.setdiff1d(np.unique(_border(labels)), [0])
+    return np.isin(labels, reached)
 
 
 def _border(image: NDArray) -> NDArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -140,3 +141,34 @@ def test_an_empty_mask_is_refused(disc_image: NDArray[np.uint8], write_png: Call
     with pytest.raises(BackendError) as caught:
         read_mask(write_png(np.zeros((30, 30, 3), np.uint8), "mask.png"), photo)
     assert caught.value.kind == "bad_mask" and "empty" in caught.value.message
+
+
+@pytest.mark.parametrize("colour", [(255, 255, 255), (170, 172, 168)])
+@pytest.mark.parametrize("strength", [0.25, 0.45])
+def test_a_soft_shadow_belongs_to_the_background(
+    colour: tuple[int, int, int], strength: float, disc_image: NDArray[np.uint8], disc: NDArray[np.bool_]
+) -> None:
+    scale = 6
+    truth = disc.repeat(scale, axis=0).repeat(scale, axis=1)
+    subject = cv2.resize(disc_image, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
+    shadow = cv2.GaussianBlur(np.roll(truth, (50, 40), (0, 1)).astype(np.float32), (0, 0), 20)
+    wall = np.array(colour, np.float32) * (1 - strength * shadow[..., None])
+    found = plain_background_alpha(np.where(truth[..., None], subject, wall).astype(np.uint8))
+    assert found is not None and iou(found > 127, truth) > 0.93
+
+
+def test_a_thing_of_the_background_s_colour_is_not_taken_for_its_shadow() -> None:
+    """A grey ball on a white ground: smooth, without hue, and darker than what is behind it."""
+    y, x = np.mgrid[:400, :500]
+    radius = np.hypot(x - 250, y - 200) / 120
+    ball = (radius < 1)[..., None]
+    shade = 200 - 70 * np.minimum(radius, 1)[..., None] ** 2
+    found = plain_background_alpha(np.where(ball, shade, 255).astype(np.uint8).repeat(3, axis=2))
+    assert found is not None and iou(found > 127, ball[..., 0]) > 0.93
+
+
+def test_a_thin_subject_is_found() -> None:
+    image = np.full((300, 300, 3), 250, np.uint8)
+    image[50:250, 148:152] = (150, 30, 20)
+    found = plain_background_alpha(image)
+    assert found is not None and (found > 127).sum() == 800
