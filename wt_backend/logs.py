@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 MAX_BYTES = 1 << 20
@@ -15,11 +16,15 @@ def log_folder() -> Path:
     """`$WT_LOG_DIR`, or the platform's place for an application's state."""
     if folder := os.environ.get("WT_LOG_DIR"):
         return Path(folder)
+    try:
+        home = Path.home()
+    except RuntimeError:  # a service account without one
+        home = Path(tempfile.gettempdir())
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "World Tracing" / "Logs"
+        return Path(os.environ.get("LOCALAPPDATA", home)) / "World Tracing" / "Logs"
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Logs" / "World Tracing"
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "world-tracing"
+        return home / "Library" / "Logs" / "World Tracing"
+    return Path(os.environ.get("XDG_STATE_HOME") or home / ".local" / "state") / "world-tracing"
 
 
 def log_file() -> Path:

@@ -51,6 +51,11 @@ class Channel:
     def claim(cls) -> Channel:
         """Take stdin and stdout away from all others, who read nothing and print to stderr from here on."""
         channel = cls(os.dup(0), os.dup(1))
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.setmode(channel._reader, os.O_BINARY)
+            msvcrt.setmode(channel._writer, os.O_BINARY)
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 0)
         os.dup2(2 if sys.stderr is not None else null, 1)
@@ -64,8 +69,8 @@ class Channel:
             try:
                 while data:
                     data = data[os.write(self._writer, data) :]
-            except BrokenPipeError:
-                log.info("nobody reads the answers any more")
+            except OSError as error:  # Windows has other numbers than EPIPE for it
+                log.info("nobody reads the answers any more: %s", error)
 
     def lines(self) -> Iterator[bytes]:
         """Lines until the other side closes the pipe; one that is too long arrives cut off."""
