@@ -77,7 +77,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _trace(arguments: argparse.Namespace) -> None:
-    given = {"mask": arguments.mask, "steps": arguments.steps, "model": arguments.model}
+    mask = arguments.mask and arguments.mask.resolve()  # the job runs in the repository's folder
+    given = {"mask": mask, "steps": arguments.steps, "model": arguments.model}
     options = {"mode": arguments.mode, "seed": arguments.seed, **given}
     trace.trace(arguments.image, arguments.out, {k: v for k, v in options.items() if v is not None})
 
