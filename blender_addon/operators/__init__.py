@@ -33,6 +33,7 @@ from .trace_history import (
 )
 from .trace_world import WORLD_TRACING_OT_trace_world
 from .use_image import WORLD_TRACING_OT_use_image
+from .use_known_camera import WORLD_TRACING_OT_use_known_camera
 from .use_trace_camera import WORLD_TRACING_OT_use_trace_camera
 
 CLASSES = (
@@ -62,6 +63,7 @@ CLASSES = (
     WORLD_TRACING_OT_wear_reduced_mesh,
     WORLD_TRACING_OT_set_scale,
     WORLD_TRACING_OT_ground,
+    WORLD_TRACING_OT_use_known_camera,
     WORLD_TRACING_OT_select_under_mask,
     WORLD_TRACING_OT_select_same_pixel,
     WORLD_TRACING_OT_select_sky,

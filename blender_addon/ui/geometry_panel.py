@@ -43,6 +43,7 @@ class WORLD_TRACING_PT_geometry(bpy.types.Panel):
         column.label(text=f"Place ({unit})")
         column.operator("world_tracing.set_scale", icon="DRIVER_DISTANCE")
         column.operator("world_tracing.ground", icon="VIEW_PERSPECTIVE")
+        column.operator("world_tracing.use_known_camera", icon="CAMERA_DATA")
         column = layout.column(align=True)
         column.label(text="Select")
         column.operator("world_tracing.select_under_mask", icon="MOD_MASK")

@@ -255,3 +255,50 @@ def test_export_adds_the_suffix(scene: bpy.types.Scene, tmp_path: Path, kind: st
 def test_operators_need_a_trace(scene: bpy.types.Scene) -> None:
     for name in ("fill_colour", "make_solid", "decimate", "set_scale", "ground", "select_sky", "export"):
         assert not getattr(bpy.ops.world_tracing, name).poll()
+
+
+def test_typed_focal_length_moves_points_and_camera_together(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    from bpy_extras.object_utils import world_to_camera_view
+    from mathutils import Vector
+
+    stack = shapes.sphere(48)
+    root = import_stack(stack, tmp_path)
+    front, (before, depth) = layers(root)[0], (layers(root)[0].data, places(layers(root)[0])[:, 2].copy())
+    assert bpy.ops.world_tracing.use_known_camera(source="FOCAL", focal_length=85) == {"FINISHED"}
+    camera = next(child for child in root.children if child.world_tracing.role == "CAMERA")
+    assert camera.data.lens == pytest.approx(85, rel=1e-5) and front.data == before
+    np.testing.assert_allclose(places(front)[:, 2], depth)
+    bpy.ops.world_tracing.use_trace_camera()
+    bpy.context.view_layer.update()
+    pixel = np.zeros(len(front.data.vertices), np.int32)
+    front.data.attributes["wt_pixel"].data.foreach_get("value", pixel)
+    for number in (0, 100, -1):
+        seen = world_to_camera_view(scene, camera, front.matrix_world @ Vector(places(front)[number]))
+        row, column = divmod(int(pixel[number]), 48)
+        assert seen.x * 48 == pytest.approx(column + 0.5, abs=0.01)
+        assert (1 - seen.y) * 48 == pytest.approx(row + 0.5, abs=0.01)
+    used = Path(bpy.path.abspath(root.world_tracing.stack))
+    assert used != tmp_path / "thing.wts" and LayerStack.load(used).layers == stack.layers
+    np.testing.assert_array_equal(LayerStack.load(tmp_path / "thing.wts").xyz, stack.xyz)
+
+
+def test_scene_camera_gives_its_own_view(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    root = import_stack(shapes.sphere(48), tmp_path)
+    other = bpy.data.objects.new("known", bpy.data.cameras.new("known"))
+    scene.collection.objects.link(other)
+    other.data.lens, other.data.shift_x, other.data.shift_y = 70.0, 0.1, -0.05
+    scene.camera = other
+    assert bpy.ops.world_tracing.use_known_camera(source="SCENE") == {"FINISHED"}
+    camera = next(child for child in root.children if child.world_tracing.role == "CAMERA")
+    assert camera.data.lens == pytest.approx(70, rel=1e-4)
+    assert camera.data.shift_x == pytest.approx(0.1, abs=1e-4)
+    assert camera.data.shift_y == pytest.approx(-0.05, abs=1e-4)
+
+
+def test_unknown_cameras_are_errors(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    import_stack(shapes.sphere(32), tmp_path)
+    scene.camera = None
+    with pytest.raises(RuntimeError, match="no camera"):
+        bpy.ops.world_tracing.use_known_camera(source="SCENE")
+    with pytest.raises(RuntimeError, match="does not tell"):
+        bpy.ops.world_tracing.use_known_camera(source="EXIF")

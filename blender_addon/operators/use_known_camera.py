@@ -1,0 +1,69 @@
+# mypy: disable-error-code="valid-type"
+"""Use Known Camera: a focal length or a camera that is known replaces the fitted one."""
+
+from pathlib import Path
+
+import bpy
+from bpy.props import EnumProperty, FloatProperty
+
+from wt_backend.geometry.relay import scaled_focal
+from wt_backend.stack import LayerStack, StackError
+
+from ..scene import exif, known_camera
+from ..scene.camera_match import CameraMatchError
+from .geometry_job import OnTrace, stack_path
+
+SOURCES = (
+    ("FOCAL", "Focal Length", "A focal length that you know"),
+    ("EXIF", "Image File", "The focal length that the camera wrote into the file (EXIF)"),
+    ("SCENE", "Scene Camera", "The scene's camera, which frames the image"),
+)
+
+
+class WORLD_TRACING_OT_use_known_camera(bpy.types.Operator, OnTrace):
+    """Lay the points anew on the rays of a camera that you know; depths stay, and so does the stack file"""
+
+    bl_idname = "world_tracing.use_known_camera"
+    bl_label = "Use Known Camera"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    source: EnumProperty(name="From", items=SOURCES, default="FOCAL")
+    focal_length: FloatProperty(
+        name="Focal Length",
+        default=50.0,
+        min=1.0,
+        max=5000.0,
+        unit="CAMERA",
+        description="On a sensor that is 36 mm wide",
+    )
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Ask."""
+        return context.window_manager.invoke_props_dialog(self)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Write the new stack, rebuild."""
+        root = self.trace(context)
+        try:
+            stack = LayerStack.load(stack_path(root))
+            path = known_camera.use_intrinsics(root, stack, self._intrinsics(context, stack))
+        except (StackError, CameraMatchError) as error:
+            return self.fail(str(error))
+        except OSError as error:
+            return self.fail(f"The new stack cannot be written ({error}).", "Save the .blend elsewhere.")
+        self.report({"INFO"}, f"{root.name} lies on the rays of the known camera; stack {path}")
+        return {"FINISHED"}
+
+    def _intrinsics(self, context: bpy.types.Context, stack: LayerStack):
+        """Intrinsics (3, 3) of the known camera in grid pixels."""
+        width, height = stack.info.image_size
+        if self.source == "SCENE":
+            if context.scene.camera is None:
+                raise CameraMatchError("The scene has no camera. Add one and make it active.")
+            return known_camera.intrinsics_of_camera(context.scene.camera, context.scene, stack)
+        if self.source == "FOCAL":
+            return scaled_focal(stack, known_camera.focal_of_millimetres(self.focal_length, width))
+        focal = exif.focal_in_pixels(Path(stack.info.source), width, height) if stack.info.source else None
+        if focal is None:
+            raise CameraMatchError("The image file does not tell its focal length. Type one instead.")
+        return scaled_focal(stack, focal)
