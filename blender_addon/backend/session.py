@@ -16,7 +16,7 @@ from wt_backend import __version__
 from wt_backend.protocol import BackendError, Message, TraceRequest, to_params
 
 from . import pump
-from .interpreter import find_interpreter
+from .interpreter import Interpreter, find_interpreter
 from .jobs import Backend, Job, JobState, Limits, WorkerState
 from .worker_process import WorkerProcess, worker_command
 
@@ -157,6 +157,17 @@ def unload() -> None:
     _redraw()
 
 
+def obstacle() -> BackendError | None:
+    """Why no worker could be started, None if one could; quick enough to be asked at each redraw."""
+    if is_running():
+        return None
+    try:
+        _interpreter()
+    except BackendError as error:
+        return error
+    return None
+
+
 def worker_state() -> WorkerState:
     """Where the worker stands."""
     return _backend.state if _backend else WorkerState.STOPPED
@@ -223,11 +234,15 @@ def log_path() -> Path:
     return preferences.user_folder("logs") / f"worker-{os.getpid()}.log"
 
 
-def _spawn() -> WorkerProcess:
+def _interpreter() -> Interpreter:
     from .. import preferences
 
+    return find_interpreter(preferences.get().python, preferences.user_folder("environment"))
+
+
+def _spawn() -> WorkerProcess:
     _forget_old_logs()
-    interpreter = find_interpreter(preferences.get().python, preferences.user_folder("environment"))
+    interpreter = _interpreter()
     return WorkerProcess(worker_command(interpreter.python, interpreter.package_folder), log_path())
 
 

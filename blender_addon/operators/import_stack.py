@@ -75,6 +75,6 @@ class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
         trace.root.world_tracing.group = self.group
         trace.root.world_tracing.variant = self.variant
         if not self.variant:
-            viewport.show(context)
+            viewport.show(context, trace.root)
         self.report({"INFO"}, trace.summary)
         return {"FINISHED"}

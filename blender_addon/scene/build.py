@@ -103,6 +103,8 @@ def _root(name: str, stack: LayerStack, path: Path) -> bpy.types.Object:
     """The parent of all: turns the camera's frame upright, so that it looks along +Y with +Z up."""
     root = bpy.data.objects.new(PREFIX + name, None)
     root.empty_display_type = "PLAIN_AXES"
+    depth = stack.xyz[0, ..., 2][stack.mask[0]]
+    root.empty_display_size = 0.15 * float(depth.min()) if depth.size else 1.0
     root.rotation_euler = (math.pi / 2, 0.0, 0.0)
     values = root.world_tracing
     values.stack, values.layers = stored_path(path), stack.layers

@@ -6,7 +6,7 @@ from . import traces
 
 
 def select(context: bpy.types.Context, root: bpy.types.Object) -> None:
-    """Select a trace, its root active; without the camera, so that framing it frames the layers."""
+    """Select a trace without its camera, the root active."""
     for member in context.view_layer.objects.selected:
         member.select_set(False)
     for member in (root, *traces.layers_of(root)):
@@ -15,10 +15,11 @@ def select(context: bpy.types.Context, root: bpy.types.Object) -> None:
     context.view_layer.objects.active = root
 
 
-def show(context: bpy.types.Context) -> None:
-    """Frame the selection in the 3D viewports of the window, with the photo on it in solid shading."""
+def show(context: bpy.types.Context, root: bpy.types.Object) -> None:
+    """Frame the layers of a selected trace in the 3D viewports, with the photo on them in solid shading."""
     if bpy.app.background or context.window is None:
         return
+    root.select_set(False)  # it lies at the camera, in front of what is to be seen
     for area in context.window.screen.areas:
         if area.type != "VIEW_3D":
             continue
@@ -28,3 +29,4 @@ def show(context: bpy.types.Context) -> None:
         region = next(region for region in area.regions if region.type == "WINDOW")
         with context.temp_override(area=area, region=region):
             bpy.ops.view3d.view_selected()
+    root.select_set(True)

@@ -4,7 +4,10 @@ import textwrap
 
 import bpy
 
-from ..backend import session
+from wt_backend.protocol import BackendError
+
+from .. import preferences
+from ..backend import session, setup
 from ..backend.jobs import Job, JobState
 
 TAB = "World Tracing"
@@ -32,7 +35,7 @@ class WORLD_TRACING_PT_trace(bpy.types.Panel):
         else:
             layout.template_ID(settings, "image", open="image.open")
         draw_settings(layout, settings)
-        draw_action(layout)
+        draw_action(layout, context)
         draw_notice(layout, context)
 
 
@@ -58,7 +61,7 @@ class WORLD_TRACING_PT_image_editor(bpy.types.Panel):
         if settings.source != "IMAGE" or settings.image is None or settings.image != shown:
             layout.label(text="Another image is chosen for tracing", icon="INFO")
         draw_settings(layout, settings)
-        draw_action(layout)
+        draw_action(layout, context)
         draw_notice(layout, context)
 
 
@@ -80,14 +83,18 @@ def draw_settings(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup)
     layout.prop(settings, "output")
 
 
-def draw_action(layout: bpy.types.UILayout) -> None:
-    """The button, or what became of it."""
+def draw_action(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """The button, or what became of it, or what has to be done before."""
     running = session.jobs()
-    if not running:
+    obstacle = session.obstacle() if not running else None
+    if obstacle is not None:
+        _draw_setup(layout, context, obstacle)
+    elif not running:
         row = layout.row(align=True)
         row.scale_y = 1.4
         row.operator("world_tracing.trace_world", icon="OUTLINER_OB_CAMERA")
         row.menu("WORLD_TRACING_MT_more", text="", icon="DOWNARROW_HLT")
+    if not running:
         return
     for job in running[:4]:
         _draw_job(layout, job, first=job is running[0])
@@ -99,15 +106,35 @@ def draw_action(layout: bpy.types.UILayout) -> None:
 def draw_notice(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """The last message, wrapped to the width of the sidebar."""
     notice = session.notice
-    if notice is None:
+    if notice is not None:
+        box = layout.box().column(align=True)
+        _draw_text(box, context, notice.message, "ERROR" if notice.error else "INFO")
+        _draw_text(box, context, notice.hint, "BLANK1")
+
+
+def _draw_setup(layout: bpy.types.UILayout, context: bpy.types.Context, obstacle: BackendError) -> None:
+    """The backend is missing: say so where the button would be, and offer to install it."""
+    box = layout.box().column()
+    installation = setup.installation()
+    if installation is not None and installation.status.running:
+        status = installation.status
+        box.label(text="The backend is being installed")
+        box.progress(factor=status.fraction, type="BAR", text=status.text)
+        box.operator("world_tracing.cancel_install", icon="X")
         return
-    box = layout.box().column(align=True)
+    _draw_text(box.column(align=True), context, obstacle.message, "INFO")
+    _draw_text(box.column(align=True), context, obstacle.hint, "BLANK1")
+    show = box.operator("preferences.addon_show", text="Open Preferences", icon="PREFERENCES")
+    show.module = preferences.ADDON
+
+
+def _draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
+    """Text in as many lines as the width of the sidebar asks for."""
     scale = context.preferences.system.ui_scale
     columns = max(20, int(context.region.width / (_CHARACTER_WIDTH * scale)) - 8)
-    for text, icon in ((notice.message, "ERROR" if notice.error else "INFO"), (notice.hint, "BLANK1")):
-        for line in textwrap.wrap(text, columns):
-            box.label(text=line, icon=icon)
-            icon = "BLANK1"
+    for line in textwrap.wrap(text, columns):
+        layout.label(text=line, icon=icon)
+        icon = "BLANK1"
 
 
 def _draw_model(layout: bpy.types.UILayout, model: dict) -> None:
