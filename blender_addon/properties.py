@@ -16,7 +16,7 @@ from bpy.props import (
 from wt_backend.stack import StackError
 
 from .backend import session
-from .scene import hidden_colour, rebuild, viewport
+from .scene import hidden_colour, rebuild, shading, viewport
 from .scene.layer_object import DEFAULTS
 
 SOURCES = (
@@ -90,6 +90,11 @@ def _show_layers(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -
 def _show_colour(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
     if values.role == "ROOT":
         hidden_colour.show(values.id_data, values.hidden_colour)
+
+
+def _show_lit(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    if values.role == "ROOT":
+        shading.show(values.id_data, values.lit)
 
 
 class WorldTracingSettings(bpy.types.PropertyGroup):
@@ -173,6 +178,12 @@ class WorldTracingObject(bpy.types.PropertyGroup):
         default="SMEAR",
         update=_show_colour,
         description="What hidden layers show",
+    )
+    lit: BoolProperty(
+        name="Lit",
+        default=False,
+        update=_show_lit,
+        description="Let the scene's lights fall on the layers, instead of showing them as the photo does",
     )
     metric: BoolProperty(name="Metres", default=False, options={"HIDDEN"})
     seed: StringProperty(name="Seed", options={"HIDDEN"})

@@ -4,7 +4,9 @@
 from pathlib import Path
 
 import bpy
+import numpy as np
 from bpy.props import EnumProperty, FloatProperty
+from numpy.typing import NDArray
 
 from wt_backend.geometry.relay import scaled_focal
 from wt_backend.stack import LayerStack, StackError
@@ -54,7 +56,7 @@ class WORLD_TRACING_OT_use_known_camera(bpy.types.Operator, OnTrace):
         self.report({"INFO"}, f"{root.name} lies on the rays of the known camera; stack {path}")
         return {"FINISHED"}
 
-    def _intrinsics(self, context: bpy.types.Context, stack: LayerStack):
+    def _intrinsics(self, context: bpy.types.Context, stack: LayerStack) -> NDArray[np.float64]:
         """Intrinsics (3, 3) of the known camera in grid pixels."""
         width, height = stack.info.image_size
         if self.source == "SCENE":

@@ -34,6 +34,7 @@ class WORLD_TRACING_PT_geometry(bpy.types.Panel):
         column.operator("world_tracing.fill_colour", icon="BRUSH_DATA")
         if root.world_tracing.hidden_colour == "FILLED" and not hidden_colour.is_dressed(root):
             column.label(text="Not filled in yet", icon="INFO")
+        layout.prop(root.world_tracing, "lit")
         column = layout.column(align=True)
         column.label(text="Mesh")
         column.operator("world_tracing.make_solid", icon="MESH_ICOSPHERE")

@@ -302,3 +302,37 @@ def test_unknown_cameras_are_errors(scene: bpy.types.Scene, tmp_path: Path) -> N
         bpy.ops.world_tracing.use_known_camera(source="SCENE")
     with pytest.raises(RuntimeError, match="does not tell"):
         bpy.ops.world_tracing.use_known_camera(source="EXIF")
+
+
+def test_lit_layers_keep_their_picture_and_go_back(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    root = import_stack(shapes.sphere(32), tmp_path)
+    trees = [layer.data.materials[0].node_tree for layer in layers(root)]
+    hints = [tree.nodes["Layer"].inputs["Hint Strength"].default_value for tree in trees]
+    for lit, kind in ((True, "BSDF_PRINCIPLED"), (False, "EMISSION")):
+        root.world_tracing.lit = lit
+        for tree, hint in zip(trees, hints, strict=True):
+            node = tree.nodes["Layer"]
+            assert any(inner.type == kind for inner in node.node_tree.nodes)
+            assert node.inputs["Color"].links[0].from_node.type == "TEX_IMAGE"
+            assert node.inputs["Hint Strength"].default_value == pytest.approx(hint)
+            assert node.outputs["Shader"].links[0].to_node.type == "OUTPUT_MATERIAL"
+    assert len([group for group in bpy.data.node_groups if group.name.startswith("WT Layer")]) == 2
+
+
+@pytest.mark.parametrize("lit", [False, True])
+def test_gltf_takes_the_texture_along(scene: bpy.types.Scene, tmp_path: Path, lit: bool) -> None:
+    import json
+    import struct
+
+    root = import_stack(shapes.sphere(32), tmp_path)
+    root.world_tracing.lit = lit
+    bpy.ops.export_scene.gltf(filepath=str(tmp_path / "x.glb"))
+    data = (tmp_path / "x.glb").read_bytes()
+    content = json.loads(data[20 : 20 + struct.unpack("<I", data[12:16])[0]])
+    assert len(content["images"]) == 1 and len(content["materials"]) == 2
+    for material in content["materials"]:
+        textured = (
+            material["pbrMetallicRoughness"].get("baseColorTexture") if lit else material["emissiveTexture"]
+        )
+        assert textured is not None
+    assert all("TEXCOORD_0" in mesh["primitives"][0]["attributes"] for mesh in content["meshes"])
