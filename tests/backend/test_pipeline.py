@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from wt_backend import pipeline
 from wt_backend.camera import apply_affine
 from wt_backend.checkpoints.registry import OFFICIAL, find
 from wt_backend.jobs import Cancellation
+from wt_backend.output import save
 from wt_backend.protocol import BackendError, TraceRequest
 from wt_backend.stack import LayerStack
 
@@ -197,6 +200,34 @@ def test_a_folder_that_vanishes_meanwhile_is_told_at_the_end(ball: TraceRequest)
             shutil.rmtree(Path(ball.output).parent)
 
     assert failure(ball, remove).kind == "bad_output"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 100 KB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(folder)]
+    if not hasattr(os, "getuid") or os.getuid() != 0 or subprocess.run(mount, check=False).returncode:
+        pytest.skip("needs root and the right to mount")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_told_before_the_trace_and_at_the_end(ball: TraceRequest, small_disk: Path) -> None:
+    error = failure(replace(ball, output=str(small_disk / "a.wts")))
+    assert error.kind == "disk_full" and "MB are free" in error.message
+    stack = traced(replace(ball, model="wt-mini"))
+    with pytest.raises(BackendError) as caught:
+        save(stack, small_disk / "a.wts")
+    assert caught.value.kind == "disk_full" and "was not written" in caught.value.message
+    assert list(small_disk.iterdir()) == []
+
+
+def test_a_read_only_disk(ball: TraceRequest, small_disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    error = failure(replace(ball, output=str(small_disk / "a.wts")))
+    assert error.kind == "bad_output" and "Read-only" in error.message
 
 
 def test_object_mode_needs_a_subject(ball: TraceRequest, samples: Path) -> None:

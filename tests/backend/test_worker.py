@@ -26,7 +26,7 @@ PATIENCE = 40.0  # seconds; only a failing test waits so long
 
 # Methods that misbehave as libraries do, added to the real table of a real worker.
 NOISY = """
-import os, subprocess, sys
+import os, subprocess, sys, time
 from wt_backend import methods, worker
 
 def noise(params, progress, cancel):
@@ -34,6 +34,13 @@ def noise(params, progress, cancel):
     os.write(1, b"written to descriptor 1\\n")
     subprocess.run([sys.executable, "-c", "print('from a child')"], check=True)
     return {"stdin": sys.stdin.read(), "descriptor": os.read(0, 10).decode()}
+
+def long_step(params, progress, cancel):
+    progress("think", 0, 10)
+    time.sleep(0.3)
+    progress("think", 1, 10)
+    time.sleep(1)
+    return {}
 
 def memory(params, progress, cancel):
     raise MemoryError
@@ -49,8 +56,9 @@ def bug(params, progress, cancel):
     raise ZeroDivisionError("a bug")
 
 methods._table().update({
-    "noise": noise, "memory": memory, "torch_memory": torch_memory, "disk": disk, "bug": bug,
+    "noise": noise, "long_step": long_step, "memory": memory, "torch_memory": torch_memory, "disk": disk, "bug": bug,
 })
+worker.HEARTBEAT = 0.2
 sys.exit(worker.main())
 """
 
@@ -272,6 +280,12 @@ def test_an_id_in_use_is_refused(worker: Client, job: Message) -> None:
 def test_what_libraries_print_does_not_reach_the_messages(worker: Client) -> None:
     assert worker.call("noise")["result"] == {"stdin": "", "descriptor": ""}
     assert "result" in worker.call("models/list")
+
+
+def test_a_long_step_gives_signs_of_life(worker: Client) -> None:
+    assert worker.call("long_step")["result"] == {}
+    etas = [m["params"]["eta_s"] for m in worker.seen if m.get("params", {}).get("step") == 1]
+    assert len(etas) >= 3 and etas == sorted(etas, reverse=True) and etas[0] > etas[-1] > 0
 
 
 @pytest.mark.parametrize(
