@@ -204,7 +204,7 @@ def compile_blocks(model: WTDiT) -> None:
 
 
 def full(
-    name: str, config: ModelConfig, frames: int, device: torch.device, compiled: bool
+    name: str, config: ModelConfig, frames: int, device: torch.device, compiled: bool, repeats: int
 ) -> dict[str, object]:
     """A whole 20-step run of a released size: seconds and gigabytes."""
     policy = policy_for("bf16", device)
@@ -233,7 +233,7 @@ def full(
         )
 
     first = timer(lambda: run(2)) / 1e3
-    seconds = min(timer(lambda: run(STEPS)) for _ in range(2)) / 1e3
+    seconds = min(timer(lambda: run(STEPS)) for _ in range(repeats)) / 1e3
     finite = bool(torch.isfinite(run(1)).all())
     peak = torch.cuda.max_memory_allocated()
     return {
@@ -250,16 +250,18 @@ def full(
     }
 
 
-def run_full(device: torch.device, only: list[str] | None) -> list[dict[str, object]]:
-    """All released sizes, eager and compiled. A configuration that fails is reported, the rest goes on."""
+def run_full(
+    device: torch.device, only: list[str] | None, repeats: int, compilations: tuple[bool, ...]
+) -> list[dict[str, object]]:
+    """All released sizes. A configuration that fails is reported, the rest goes on."""
     torch.set_float32_matmul_precision("high")
     results: list[dict[str, object]] = []
     for name, (config, frames) in FULL.items():
-        for compiled in (False, True):
+        for compiled in compilations:
             if only and name not in only:
                 continue
             try:
-                results.append(full(name, config, frames, device, compiled))
+                results.append(full(name, config, frames, device, compiled, repeats))
             except RuntimeError as error:  # out of memory, or a compiler that is not there
                 results.append({"model": name, "compiled": compiled, "error": str(error)[:400]})
             print(json.dumps(results[-1]), flush=True)
@@ -283,6 +285,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--full", action="store_true", help="released sizes, random weights (needs a GPU)")
     parser.add_argument("--only", nargs="*", help="names of configurations")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--eager", action="store_true", help="leave torch.compile out of --full")
     parser.add_argument("--threads", type=int, nargs="*", help="default: 1 and all")
     parser.add_argument("--json", type=Path, help="also write the results here")
     arguments = parser.parse_args(argv)
@@ -291,7 +294,9 @@ def main(argv: list[str] | None = None) -> int:
     if arguments.full:
         if device.type != "cuda":
             parser.error("--full needs --device cuda")
-        results = run_full(device, arguments.only)
+        results = run_full(
+            device, arguments.only, arguments.repeats, (False,) if arguments.eager else (False, True)
+        )
     else:
         results = [asdict(row) for row in run_small(device, arguments)]
     if arguments.json:

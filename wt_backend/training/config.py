@@ -94,7 +94,20 @@ class StageConfig:
 
 @dataclass(frozen=True)
 class OptimiserConfig:
-    """AdamW with warm-up and cosine decay over the whole run."""
+    """Optimiser settings: warm-up, then cosine decay over the whole run.
+
+    Attributes
+    ----------
+    muon : bool
+        Update the matrices of the transformer blocks by Muon instead of AdamW (the paper's choice): worth it
+        in short trainings from nothing. Its steps are scaled to AdamW's, so both share one learning rate.
+    ema : float
+        Decay of the averaged weights.
+    spike_factor : float
+        A step whose loss exceeds this many times the running loss is skipped.
+    """
+
+    muon: bool = False
 
     learning_rate: float = 1e-4
     final_learning_rate: float = 1e-5

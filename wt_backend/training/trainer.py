@@ -19,6 +19,7 @@ from torch.utils.tensorboard import SummaryWriter
 from wt_backend.model.wt_dit import WTDiT
 from wt_backend.training.config import StageConfig, TrainConfig, describe
 from wt_backend.training.objective import FlowObjective
+from wt_backend.training.optimisers import build_optimisers
 from wt_backend.training.state import (
     Ema,
     Progress,
@@ -56,19 +57,16 @@ class Trainer:
         torch.manual_seed(config.seed + self.fabric.global_rank)
         model = WTDiT(config.model.network)
         model.net.encoder.mask_token.requires_grad_(False)  # never used, see wt_dit.md section 2
+        open_gates(model)
         if config.initial_weights:
             load_initial_weights(model, config.initial_weights)
         objective = FlowObjective(model, config.model.normalisation, config.objective)
         objective.to(self.fabric.device)
         self.model = model
         self.ema = Ema(model, config.optimiser.ema)
-        optimiser = torch.optim.AdamW(
-            parameter_groups(model, config.optimiser.weight_decay),
-            lr=config.optimiser.learning_rate,
-            betas=config.optimiser.betas,
-            fused=True,
+        self.objective, *self.optimisers = self.fabric.setup(
+            objective, *build_optimisers(model, config.optimiser)
         )
-        self.objective, self.optimiser = self.fabric.setup(objective, optimiser)
         if config.compile:
             compile_blocks(model)
         self.progress = Progress()
@@ -101,9 +99,12 @@ class Trainer:
         """Steps of one resolution, until its limit."""
         batches = self.batches(stage)
         clock = time.monotonic()
+        batch = next(batches)
         while not self.stopping and stage_fraction(stage, self.progress) < 1:
-            batch = next(batches)
-            self.step(batch, stage)
+            losses = self.gradients(batch, stage)
+            seen, batch = len(batch["rgb"]), next(batches)  # fetched while the device still computes
+            self.progress.stage_batches += seen // min(MINI_BATCH, stage.images)
+            self.step(losses, seen)
             now = time.monotonic()
             self.progress.stage_seconds += now - clock
             self.progress.seconds += now - clock
@@ -124,36 +125,38 @@ class Trainer:
         source = iter(sample_loader(stream, self.config.data.workers))
         while True:
             minis = [next(source) for _ in range(parts)]
-            self.progress.stage_batches += parts
-            yield {
-                key: torch.cat([m[key] for m in minis]).to(self.fabric.device, non_blocking=True)
-                for key in minis[0]
-            }
+            device = self.fabric.device
+            yield {key: torch.cat([m[key].to(device, non_blocking=True) for m in minis]) for key in minis[0]}
 
-    def step(self, batch: dict[str, Tensor], stage: StageConfig) -> None:
+    def gradients(self, batch: dict[str, Tensor], stage: StageConfig) -> dict[str, Tensor]:
+        """Losses of a batch, and their gradients on the parameters; does not wait for the device."""
+        losses = self.objective(batch, stage.draws, stage.schedule)
+        self.fabric.backward(losses["loss"])
+        return {name: value.detach() for name, value in losses.items()}
+
+    def step(self, losses: dict[str, Tensor], images: int) -> None:
         """One optimiser step; skipped where the loss spikes over its running value."""
         settings = self.config.optimiser
         rate = self.learning_rate()
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        losses = self.objective(batch, stage.draws, stage.schedule)
-        self.fabric.backward(losses["loss"])
-        norm = self.fabric.clip_gradients(self.objective, self.optimiser, max_norm=settings.clip)
-        loss = float(torch.as_tensor(self.fabric.all_reduce(losses["loss"].detach())))
-        if self.is_spike(loss):
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+        norm = self.fabric.clip_gradients(
+            self.objective, self.optimisers[0], max_norm=settings.clip, error_if_nonfinite=False
+        )
+        loss = float(torch.as_tensor(self.fabric.all_reduce(losses["loss"])))
+        if self.is_spike(loss) or not math.isfinite(float(torch.as_tensor(norm))):
             self.progress.skipped += 1
         else:
-            self.optimiser.step()
+            for optimiser in self.optimisers:
+                optimiser.step()
             self.ema.update(self.model, self.progress.step)
-        self.optimiser.zero_grad(set_to_none=True)
+        self.objective.zero_grad(set_to_none=True)
         self.progress.step += 1
         self.progress.stage_step += 1
-        self.progress.images += len(batch["rgb"]) * self.fabric.world_size
+        self.progress.images += images * self.fabric.world_size
         if self.progress.step % 50 == 0:
-            self.log(
-                {name: value.detach() for name, value in losses.items()}
-                | {"rate": rate, "gradient_norm": norm}
-            )
+            self.log({**losses, "rate": rate, "gradient_norm": norm})
 
     def is_spike(self, loss: float) -> bool:
         """Whether a loss is not finite or over `spike_factor` times the running value; updates that value."""
@@ -220,7 +223,7 @@ class Trainer:
                 {
                     "model": self.model.state_dict(),
                     "ema": self.ema.values,
-                    "optimiser": self.optimiser.state_dict(),
+                    "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
                     "progress": dataclasses.asdict(self.progress),
                     "random": random_state(),
                     "config": json.dumps(describe(self.config)),
@@ -238,7 +241,8 @@ class Trainer:
         saved = load_state(path, self.fabric.device)
         self.model.load_state_dict(saved["model"])
         self.ema.values = saved["ema"]
-        self.optimiser.load_state_dict(saved["optimiser"])
+        for optimiser, state in zip(self.optimisers, saved["optimisers"], strict=True):
+            optimiser.load_state_dict(state)
         self.progress = Progress(**saved["progress"])
         restore_random_state(saved["random"])
         print(f"Going on from step {self.progress.step} ({path}).", flush=True)
@@ -251,11 +255,16 @@ def stage_fraction(stage: StageConfig, progress: Progress) -> float:
     return progress.stage_seconds / (60 * stage.minutes)
 
 
-def parameter_groups(model: WTDiT, weight_decay: float) -> list[dict[str, Any]]:
-    """Matrices decay; biases, norms, embeddings and layer scales do not."""
-    matrices = [p for n, p in model.named_parameters() if p.ndim >= 2 and "embed" not in n]
-    rest = [p for n, p in model.named_parameters() if p.ndim < 2 or "embed" in n]
-    return [{"params": matrices, "weight_decay": weight_decay}, {"params": rest, "weight_decay": 0.0}]
+def open_gates(model: WTDiT) -> None:
+    """Let every decoder block speak from the first step.
+
+    With the gates near zero, as long trainings start (wt_dit.md section 18), a short one spends its first
+    thousands of steps on opening them.
+    """
+    attention_gate, mlp_gate = 2, 5  # of the six modulation vectors
+    with torch.no_grad():
+        for block in [*model.net.decoder_blocks, *model.net.latents_projection.geo_blocks]:
+            block.modulation.view(6, -1)[[attention_gate, mlp_gate]] += 1
 
 
 def compile_blocks(model: WTDiT) -> None:

@@ -37,6 +37,7 @@ workers = 0
 reuse = 4
 buffer_scenes = 2
 [optimiser]
+muon = true
 learning_rate = 1e-3
 warmup_steps = 5
 [[stages]]
