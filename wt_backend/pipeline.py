@@ -117,7 +117,7 @@ def prepare(request: TraceRequest, entry: RegistryEntry) -> Input:
     mode = choose_mode(request, entry, subject is not None)
     rgba = photo.rgba
     if subject is not None:
-        rgba = np.dstack([rgba[..., :3], subject.astype(np.uint8) * np.uint8(255)])
+        rgba = np.dstack([rgba[..., :3], subject])
     window = (
         crop_window(rgba[..., 3], entry.subject_share)
         if mode == "object"

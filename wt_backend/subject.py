@@ -34,17 +34,15 @@ SPECK = 0.01  # parts smaller than this share of the largest are no subject
 HIGHLIGHT = 0.005  # holes smaller than this share of the subject are not background
 
 
-def find_subject(photo: Photo) -> NDArray[np.bool_] | None:
-    """(H, W) bool from the photo's alpha, else from its plain background; None if neither tells."""
-    opaque = photo.rgba[..., 3] > 127
-    if opaque.mean() <= 1 - CLEAR_ALPHA:
-        return opaque
-    alpha = plain_background_alpha(photo.rgba[..., :3])
-    return None if alpha is None else alpha > 127
+def find_subject(photo: Photo) -> NDArray[np.uint8] | None:
+    """Alpha (H, W) of the subject: the photo's own, else from its plain background; None if neither tells."""
+    if _is_cut_out(photo.rgba):
+        return photo.rgba[..., 3]
+    return plain_background_alpha(photo.rgba[..., :3])
 
 
-def read_mask(path: str | os.PathLike[str], photo: Photo) -> NDArray[np.bool_]:
-    """Subject mask (H, W) bool for a photo, from a file of any size: its alpha if a cut-out, else its white.
+def read_mask(path: str | os.PathLike[str], photo: Photo) -> NDArray[np.uint8]:
+    """Alpha (H, W) for a photo from a mask file of any size: its alpha if that is a cut-out, else its grey.
 
     Raises
     ------
@@ -55,15 +53,14 @@ def read_mask(path: str | os.PathLike[str], photo: Photo) -> NDArray[np.bool_]:
     values = mask_photo.rgba
     if mask_photo.size == photo.file_size != photo.size:  # made for the image as Blender shows it
         values = upright(values, _orientation_between(photo))
-    opaque = values[..., 3] > 127
     luminance = values[..., :3] @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-    inside = opaque if opaque.mean() <= 1 - CLEAR_ALPHA else luminance > 127
-    mask = _resize(inside, photo.size)
-    if not mask.any():
+    alpha = values[..., 3] if _is_cut_out(values) else (luminance + 0.5).astype(np.uint8)
+    alpha = _resize(alpha, photo.size)
+    if not (alpha > 127).any():
         raise BackendError(
             "bad_mask", f"The mask {path} is empty.", "Paint the subject white, everything else black."
         )
-    return mask
+    return alpha
 
 
 def near_white_alpha(rgb: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
@@ -103,7 +100,7 @@ def plain_background_alpha(rgb: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
         background = unshadowed
     if not PLAIN_SHARE[0] < background.mean() < PLAIN_SHARE[1]:
         return None
-    return _resize(_tidy(~background), (rgb.shape[1], rgb.shape[0])).astype(np.uint8) * np.uint8(255)
+    return _resize(_tidy(~background) * np.uint8(255), (rgb.shape[1], rgb.shape[0]))
 
 
 def _background_colour(rgb: NDArray[np.uint8]) -> NDArray[np.float32] | None:
@@ -146,6 +143,10 @@ def _border(image: NDArray) -> NDArray:
     return np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]])
 
 
+def _is_cut_out(rgba: NDArray[np.uint8]) -> bool:
+    return bool((rgba[..., 3] <= 127).mean() >= CLEAR_ALPHA)
+
+
 def _tidy(subject: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Without specks of dust, and without holes as small as highlights."""
     parts = _drop_small(subject, SPECK)
@@ -175,11 +176,9 @@ def _shrink(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(np.ascontiguousarray(rgb), size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _resize(mask: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.bool_]:
+def _resize(alpha: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
     """To (width, height)."""
-    if (mask.shape[1], mask.shape[0]) == size:
-        return mask
-    return cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_LINEAR) > 0.5
+    return np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _orientation_between(photo: Photo) -> int:

@@ -116,6 +116,19 @@ def test_the_image_of_every_orientation_gives_the_same_stack(
         assert np.allclose(apply_affine(stack.grid_to_image, corners), expected)
 
 
+def test_released_models_see_what_the_release_shows_them(
+    components: dict[str, NDArray], write_png: Callable[..., Path]
+) -> None:
+    entry = find("object")
+    network = replace(entry.config.network, image_size=56)
+    entry = replace(entry, config=replace(entry.config, network=network))
+    image = write_png(components["pre.image.small"])
+    fitted = pipeline.prepare(TraceRequest(str(image), "out"), entry).fitted
+    shown = components["pre.0.rgb"][0].transpose(1, 2, 0)
+    assert np.array_equal(fitted.rgb / np.float32(255), shown)
+    assert np.array_equal(fitted.mask, components["pre.0.mask"][0, 0])
+
+
 def test_a_seed_repeats_and_another_differs(ball: TraceRequest) -> None:
     first, again, other = traced(ball), traced(ball), traced(replace(ball, seed=7))
     assert np.array_equal(first.xyz, again.xyz)

@@ -56,7 +56,8 @@ def bug(params, progress, cancel):
     raise ZeroDivisionError("a bug")
 
 methods._table().update({
-    "noise": noise, "long_step": long_step, "memory": memory, "torch_memory": torch_memory, "disk": disk, "bug": bug,
+    "noise": noise, "long_step": long_step,
+    "memory": memory, "torch_memory": torch_memory, "disk": disk, "bug": bug,
 })
 worker.HEARTBEAT = 0.2
 sys.exit(worker.main())
