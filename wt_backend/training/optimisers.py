@@ -1,0 +1,32 @@
+"""Which parameters are updated how."""
+
+from __future__ import annotations
+
+import torch
+from torch.optim import Optimizer
+
+from wt_backend.model.wt_dit import WTDiT
+from wt_backend.training.config import OptimiserConfig
+
+
+def build_optimisers(model: WTDiT, settings: OptimiserConfig) -> list[Optimizer]:
+    """AdamW, preceded by Muon for the matrices of the transformer blocks where asked for.
+
+    Matrices decay; biases, norms, embeddings and layer scales do not.
+    """
+    hidden, matrices, rest = [], [], []  # in the order of the model, on which a resume relies
+    for name, value in model.named_parameters():
+        if not value.requires_grad:
+            continue
+        if settings.muon and "blocks." in name and value.ndim == 2:
+            hidden.append(value)
+        elif value.ndim >= 2 and "embed" not in name:
+            matrices.append(value)
+        else:
+            rest.append(value)
+    rate, decay = settings.learning_rate, settings.weight_decay
+    groups = [{"params": matrices, "weight_decay": decay}, {"params": rest, "weight_decay": 0.0}]
+    adamw = torch.optim.AdamW(groups, lr=rate, betas=settings.betas, fused=True)
+    if not hidden:
+        return [adamw]
+    return [torch.optim.Muon(hidden, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw"), adamw]
