@@ -93,7 +93,8 @@ def _initialize(params: Message, progress: Progress, cancel: Cancel) -> Message:
 
 def _trace(params: Message, progress: Progress, cancel: Cancel) -> Message:
     request = from_params(TraceRequest, params)
-    from wt_backend.pipeline import trace_to_file  # imports torch: after the parameters are known to be good
+    progress("load", 0, 1)  # the first import of torch takes seconds
+    from wt_backend.pipeline import trace_to_file
 
     return to_params(trace_to_file(request, progress, cancel))
 
