@@ -19,8 +19,12 @@ BUDGETS = (
 )
 
 
+def _can_be_reduced(member: bpy.types.Object | None) -> bool:
+    return member is not None and member.world_tracing.role in {"LAYER", "SOLID"} and member.mode == "OBJECT"
+
+
 class WORLD_TRACING_OT_decimate(bpy.types.Operator, GeometryJob):
-    """Reduce the active layer to a number of triangles; pixel UVs and silhouette stay"""
+    """Reduce the active layer or solid to a number of triangles; pixel UVs and silhouette stay"""
 
     bl_idname = "world_tracing.decimate"
     bl_label = "Reduce Faces"
@@ -30,10 +34,9 @@ class WORLD_TRACING_OT_decimate(bpy.types.Operator, GeometryJob):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """A layer must be active."""
-        cls.poll_message_set("Select a mesh layer of a trace")
-        active = context.object
-        return active is not None and active.world_tracing.role == "LAYER" and active.mode == "OBJECT"
+        """A layer or a solid must be active."""
+        cls.poll_message_set("Select a mesh layer or the solid of a trace, in Object Mode")
+        return _can_be_reduced(context.object)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start the job."""
@@ -41,17 +44,14 @@ class WORLD_TRACING_OT_decimate(bpy.types.Operator, GeometryJob):
         root = traces.root_of(layer)
         if root is None:
             return self.fail(f"{layer.name} has lost its trace.", "Parent it to the trace again.")
-        values = layer.world_tracing
-        output = files.folder("geometry") / f"{stack_path(root).stem} layer {values.layer + 1} reduced.npz"
-        params = {
-            "stack": str(stack_path(root)),
-            "output": str(output),
-            "faces": int(self.budget),
-            "layer": values.layer,
-            "tear": values.tear,
-            "grazing": values.grazing,
-            "island": values.island,
-        }
+        values, stem, folder = layer.world_tracing, stack_path(root).stem, files.folder("geometry")
+        params = {"stack": str(stack_path(root)), "faces": int(self.budget)}
+        if values.role == "SOLID":
+            params["mesh"] = str(folder / f"{stem} solid.npz")
+            params["output"] = str(folder / f"{stem} solid reduced.npz")
+        else:
+            params["output"] = str(folder / f"{stem} layer {values.layer + 1} reduced.npz")
+            params |= {name: getattr(values, name) for name in ("layer", "tear", "grazing", "island")}
         label = f"Faces of {layer.name}"
         return self.run_job(
             context, "geometry/decimate", params, label, "wear_reduced_mesh", {"layer": layer.name}
@@ -72,7 +72,7 @@ class WORLD_TRACING_OT_wear_reduced_mesh(bpy.types.Operator):
         """Fill the mesh."""
         layer = bpy.data.objects.get(self.layer)
         result = json.loads(self.result)
-        if layer is None or layer.world_tracing.role != "LAYER" or layer.mode != "OBJECT":
+        if layer is None or not _can_be_reduced(layer):
             self.report({"ERROR"}, f"{self.layer} is gone, or being edited.")
             return {"CANCELLED"}
         try:
@@ -80,7 +80,11 @@ class WORLD_TRACING_OT_wear_reduced_mesh(bpy.types.Operator):
         except (OSError, ValueError, BadZipFile) as error:
             self.report({"ERROR"}, f"{result['mesh']} cannot be read ({error}). Reduce the layer again.")
             return {"CANCELLED"}
-        solid_object.fill_triangles(layer.data, arrays)
+        root = traces.root_of(layer)
+        if layer.world_tracing.role == "SOLID" and root is not None:
+            solid_object.wear_solid(root, layer.data, arrays)
+        else:
+            solid_object.fill_triangles(layer.data, arrays)
         session.notice = session.Notice(
             f"{layer.name}: {result['faces_before']} triangles became {result['faces']}.", error=False
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
+import numpy as np
 
 from wt_backend.camera import ray_residual
 from wt_backend.geometry.layer_mesh import MeshSettings
@@ -83,8 +84,7 @@ def build_trace(
             member.hide_render = True
     placement.place_beside(context, root)
     viewport.select(context, root)
-    residual, _ = ray_residual(stack.xyz[0], stack.mask[0], stack.intrinsics)
-    return Trace(root, camera, layers, stack.points, residual)
+    return Trace(root, camera, layers, stack.points, _residual(stack))
 
 
 def adopt(root: bpy.types.Object, member: bpy.types.Object) -> None:
@@ -97,6 +97,14 @@ def adopt(root: bpy.types.Object, member: bpy.types.Object) -> None:
 def trace_name(root: bpy.types.Object) -> str:
     """The name that the parts of a trace are called after."""
     return root.name.removeprefix(PREFIX)
+
+
+def _residual(stack: LayerStack) -> float:
+    """Median residual of some 128 × 128 pixels of the seen layer; all of them would take long."""
+    step = max(1, min(stack.size) // 128)
+    some = np.zeros_like(stack.mask[0])
+    some[::step, ::step] = stack.mask[0][::step, ::step]
+    return ray_residual(stack.xyz[0], some, stack.intrinsics)[0]
 
 
 def _root(name: str, stack: LayerStack, path: Path) -> bpy.types.Object:

@@ -27,7 +27,7 @@ def fill_mesh(mesh: bpy.types.Mesh, layer: int, surface: LayerMesh) -> None:
     mesh.polygons.foreach_set("loop_start", starts)
     mesh.polygons.foreach_set("use_smooth", np.ones(len(starts), np.bool_))
     mesh.uv_layers.new(name=UV_MAP, do_init=False)
-    mesh.attributes[UV_MAP].data.foreach_set("vector", points.uv[corners].ravel())
+    mesh.attributes[UV_MAP].data.foreach_set("vector", points.uv.take(corners, axis=0).ravel())
     write_attributes(mesh, layer, points)
     mesh.update(calc_edges=True)
 

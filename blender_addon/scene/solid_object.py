@@ -37,21 +37,28 @@ def fill_triangles(mesh: bpy.types.Mesh, arrays: Arrays) -> None:
 
 
 def put_solid(root: bpy.types.Object, arrays: Arrays) -> bpy.types.Object:
-    """The solid of a trace, made or replaced in place. Each face wears the material of its layer."""
+    """The solid of a trace, made or replaced in place."""
     solid = next((child for child in root.children if child.world_tracing.role == "SOLID"), None)
     if solid is None:
         name = f"{build.trace_name(root)} Solid"
         solid = bpy.data.objects.new(name, bpy.data.meshes.new(name))
         build.adopt(root, solid)
         solid.world_tracing.role = "SOLID"
-    fill_triangles(solid.data, arrays)
-    _wear_layers(root, solid.data, arrays)
+    wear_solid(root, solid.data, arrays)
     return solid
+
+
+def wear_solid(root: bpy.types.Object, mesh: bpy.types.Mesh, arrays: Arrays) -> None:
+    """Fill the mesh of a solid, each face with the material of its layer."""
+    fill_triangles(mesh, arrays)
+    _wear_layers(root, mesh, arrays)
 
 
 def _wear_layers(root: bpy.types.Object, mesh: bpy.types.Mesh, arrays: Arrays) -> None:
     """Materials of the layers; a face belongs to the middle one of its corners' layers."""
-    layers = {layer.world_tracing.layer: layer for layer in traces.layers_of(root) if layer.data.materials}
+    present = [layer for layer in traces.layers_of(root) if layer.data.materials]
+    present.sort(key=lambda layer: layer.world_tracing.role == "LAYER")  # meshes last: they win over points
+    layers = {layer.world_tracing.layer: layer for layer in present}
     numbers = sorted(layers)
     mesh.materials.clear()
     for number in numbers:

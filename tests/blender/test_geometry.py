@@ -125,6 +125,23 @@ def test_solid_is_closed_textured_and_replaced_in_place(scene: bpy.types.Scene, 
     assert len(solids[0].data.polygons) < len(slots)
 
 
+def test_solid_can_be_reduced_and_stays_closed(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    import bmesh
+
+    root = import_stack(shapes.box(64), tmp_path, output="BOTH")
+    bpy.ops.world_tracing.make_solid()
+    solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
+    activate(solid)
+    assert bpy.ops.world_tracing.decimate(budget="2000") == {"FINISHED"}
+    assert len(solid.data.polygons) <= 2000
+    assert solid.data.materials[0] == layers(root)[0].data.materials[0]
+    shape = bmesh.new()
+    shape.from_mesh(solid.data)
+    assert all(edge.is_manifold for edge in shape.edges)
+    assert shape.calc_volume() == pytest.approx(0.72, rel=0.03)
+    shape.free()
+
+
 def test_nothing_solid_is_an_error_in_a_sentence(scene: bpy.types.Scene, tmp_path: Path) -> None:
     import_stack(shapes.nothing(), tmp_path)
     with pytest.raises(RuntimeError, match="no matter to make solid"):

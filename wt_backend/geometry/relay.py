@@ -7,15 +7,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from wt_backend.camera import points_on_rays
 from wt_backend.stack import LayerStack
 
 
 def with_intrinsics(stack: LayerStack, intrinsics: NDArray[np.float64]) -> LayerStack:
     """A stack in memory whose points keep their z, on the rays of ``intrinsics`` (3, 3) in grid pixels."""
-    height, width = stack.mask.shape[1:]
-    rows, columns = np.mgrid[:height, :width] + 0.5
-    rays = np.stack([columns, rows, np.ones_like(rows)], -1) @ np.linalg.inv(intrinsics).T
-    xyz = np.where(stack.mask[0][..., None], stack.xyz[..., 2:] * (rays / rays[..., 2:]), 0)
+    xyz = np.where(stack.mask[0][..., None], points_on_rays(stack.xyz, intrinsics), 0)
     return replace(stack, xyz=xyz.astype(np.float32), intrinsics=np.array(intrinsics, np.float64))
 
 
