@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import pickle
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
@@ -19,7 +18,7 @@ from torch import Tensor
 
 from wt_backend.protocol import BackendError
 
-PREFIXES = ("module.", "_orig_mod.", "_checkpoint_wrapped_module.")  # of wrappers, anywhere in a name
+WRAPPERS = {"module", "_orig_mod", "_checkpoint_wrapped_module"}  # parts of names that wrappers add
 DTYPE_NAMES = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16"}
 
 StateDict = dict[str, Tensor]
@@ -104,15 +103,15 @@ def write_safetensors(
     encoded += b" " * (-len(encoded) % 8)
     digest = hashlib.sha256()
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("wb") as file:
             for block in chain((len(encoded).to_bytes(8, "little"), encoded), _bytes(tensors, dtype_of)):
                 digest.update(block)
                 file.write(block)
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     return digest.hexdigest()
 
@@ -142,9 +141,7 @@ def _unwrap(content: Any, path: Path) -> StateDict:
 
 
 def _clean(name: str) -> str:
-    for prefix in PREFIXES:
-        name = name.replace(prefix, "")
-    return name
+    return ".".join(part for part in name.split(".") if part not in WRAPPERS)
 
 
 def _shape(tensor: Tensor) -> str:

@@ -136,7 +136,12 @@ def _state_in_use(entry: RegistryEntry, path: Path, policy: Policy) -> tuple[Sta
     """Tensors in (or, for shipped files, near) their precision of use, and the sha256 of the source."""
     shipped = path.parent == registry.WEIGHTS
     if shipped:
-        return read_state_dict(path), entry.sha256
+        state = read_state_dict(path)
+        if hub.sha256_of(path) != entry.sha256:
+            raise BackendError(
+                "model_damaged", f"{path} is not the file that was published.", "Reinstall the backend."
+            )
+        return state, entry.sha256
     state = None
     if path.suffix == ".safetensors":
         state = read_state_dict(path)

@@ -100,13 +100,13 @@ def multistep(
     """One exponential step of second order: exact where x0 changes linearly with t.
 
     dx/dt = (x - x0(t)) / t has the solution x(s) = s/t x(t) + s ∫ x0(u)/u² du over [s, t]; x0(u) is the line
-    through this estimate and the ``previous`` one (time, estimate). The first step, and the last, which
-    would only extrapolate, take x0 as constant.
+    through this estimate and the ``previous`` one (time, estimate). The first step takes x0 as constant.
     """
     ratio = t_next / t
     result = x0 + ratio * (x - x0)
-    if previous is None or t_next == 0:
+    if previous is None:
         return result
 
     slope = (x0 - previous[1]) / (t - previous[0])
-    return result + slope * (t_next * log(1 / ratio) - t * (1 - ratio))
+    bend = t_next * log(1 / ratio) if t_next > 0 else 0.0
+    return result + slope * (bend - t * (1 - ratio))

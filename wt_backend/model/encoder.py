@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wt_backend.model.config import ENCODER_TAPS, EncoderConfig
-from wt_backend.model.layers import LayerNorm, LayerScale, Linear, Mlp
+from wt_backend.model.layers import LayerNorm, LayerScale, Linear, Mlp, gaussian
 
 ENCODER_EPS = 1e-6
 IMAGE_MEAN = (0.485, 0.456, 0.406)
@@ -95,8 +95,8 @@ class Encoder(nn.Module):
         super().__init__()
         self.patch_size = config.patch_size
         dim = config.embed_dim
-        self.cls_token = nn.Parameter(torch.randn(1, 1, dim) * 0.02)
-        self.pos_embed = nn.Parameter(torch.randn(1, 1 + config.pos_embed_grid**2, dim) * 0.02)
+        self.cls_token = nn.Parameter(gaussian(1, 1, dim, std=0.02))
+        self.pos_embed = nn.Parameter(gaussian(1, 1 + config.pos_embed_grid**2, dim, std=0.02))
         self.mask_token = nn.Parameter(
             torch.zeros(1, dim), requires_grad=False
         )  # part of the checkpoints, never used

@@ -9,7 +9,6 @@ mixed precision by converting weights (``precision.py``) or, in training, by aut
 
 from __future__ import annotations
 
-import math
 from enum import Enum
 from typing import NamedTuple, cast
 
@@ -52,6 +51,12 @@ class LayerNorm(nn.LayerNorm):
         return F.layer_norm(
             x.float(), self.normalized_shape, self.weight.float(), self.bias.float(), self.eps
         )
+
+
+def gaussian(*shape: int, std: float = 1.0) -> Tensor:
+    """Normal numbers to start from; none on the meta device, where torch imports its compiler for them."""
+    values = torch.empty(shape)
+    return values if values.is_meta else values.normal_(std=std)
 
 
 class LayerScale(nn.Module):
@@ -163,7 +168,7 @@ class DiTBlock(nn.Module):
 
     def __init__(self, dim: int, heads: int, layer_scale_init: float) -> None:
         super().__init__()
-        self.modulation = nn.Parameter(torch.randn(6 * dim) / math.sqrt(dim))
+        self.modulation = nn.Parameter(gaussian(6 * dim, std=dim**-0.5))
         self.norm1 = LayerNorm(dim, eps=DECODER_EPS)
         self.attn = Attention(dim, heads)
         self.norm3 = LayerNorm(dim, eps=DECODER_EPS)
@@ -214,7 +219,7 @@ def time_embedding(dim: int) -> nn.Sequential:
     """MLP from :func:`sinusoid` to a vector of width D."""
     first, last = Linear(TIME_CHANNELS, dim), Linear(dim, dim)
     for layer in (first, last):
-        nn.init.normal_(layer.weight, std=0.02)
+        layer.weight = nn.Parameter(gaussian(*layer.weight.shape, std=0.02))
         nn.init.zeros_(layer.bias)
     return nn.Sequential(first, nn.SiLU(), last)
 
@@ -225,6 +230,11 @@ def time_projection(dim: int) -> nn.Sequential:
     nn.init.xavier_uniform_(layer.weight)
     nn.init.zeros_(layer.bias)
     return nn.Sequential(nn.SiLU(), layer)
+
+
+def layer_embedding(layers: int, dim: int) -> nn.Embedding:
+    """One vector a layer, standard normal at first."""
+    return nn.Embedding(layers, dim, _weight=gaussian(layers, dim))
 
 
 def film_projection(dim: int) -> nn.Sequential:

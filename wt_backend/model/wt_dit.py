@@ -27,6 +27,7 @@ from wt_backend.model.layers import (
     Rope,
     film_projection,
     layer_adaln_projection,
+    layer_embedding,
     rope_table,
     sinusoid,
     time_embedding,
@@ -82,7 +83,7 @@ class Head(nn.Module):
         dim = config.decoder_dim
         self.geo_blocks = nn.ModuleList(_block(config) for _ in range(config.head_blocks))
         self.geo_proj = Linear(dim, config.patch_values)
-        self.geo_layer_embed = nn.Embedding(config.num_layers, dim)
+        self.geo_layer_embed = layer_embedding(config.num_layers, dim)
         self.geo_film_proj = film_projection(dim)
 
     def forward(self, x: Tensor, modulation: Tensor, film: Film, rope: Rope) -> Tensor:
@@ -133,7 +134,7 @@ class WTDiT(nn.Module):
         dim = config.decoder_dim
         self.config = config
         self.net = Backbone(config)
-        self.layer_embed = nn.Embedding(config.num_layers, dim)
+        self.layer_embed = layer_embedding(config.num_layers, dim)
         self.layer_film_proj = film_projection(dim)
         if config.layer_conditioning == "film_adaln":
             self.layer_adaln_proj = layer_adaln_projection(dim)
