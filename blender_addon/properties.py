@@ -134,6 +134,11 @@ class WorldTracingSettings(bpy.types.PropertyGroup):
         description="Denoising steps; more are slower and often better. 0 is the model's own number",
     )
     output: EnumProperty(name="Output", items=OUTPUTS, default="MESH", description="What to make of a layer")
+    fill: BoolProperty(
+        name="Fill Hidden Colour",
+        default=True,
+        description="Give hidden surfaces the colour of what is visible near by, instead of what is in front",
+    )
     active_trace: IntProperty(name="Active Trace", update=_select_active, options={"HIDDEN", "SKIP_SAVE"})
 
 

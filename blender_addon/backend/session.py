@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bpy
@@ -36,6 +36,8 @@ class Destination:
     generation: int  # of the file that was open
     variant: int = 0  # place beside the others of a seed sweep
     group: str = ""  # the sweep
+    fill: bool = False  # give hidden surfaces a colour of their own first
+    traced: Message | None = None  # the trace's result, while its colour is being filled
 
     def import_settings(self) -> dict[str, str | int]:
         """What `import_stack` has to be told."""
@@ -198,8 +200,9 @@ def cancel_all() -> int:
     found = jobs()
     for job in reversed(found):  # the running one last, so that none of the others takes its place
         backend().cancel(job)
-        if job.finished:
-            _destinations.pop(job, None)
+        destination = _destinations.pop(job, None) if job.finished else None
+        if isinstance(destination, Destination) and destination.traced is not None:
+            _ended(job, destination)  # the trace itself is done, only its colour was waiting
     _redraw()
     return len(found)
 
@@ -270,14 +273,17 @@ def _step() -> float | None:
 
 def _ended(job: Job, destination: Destination | FollowUp) -> None:
     global notice
-    if job.state is JobState.FAILED and job.error is not None:
+    if isinstance(destination, Destination) and destination.traced is not None:
+        textures = json.dumps(job.result) if job.state is JobState.DONE else ""
+        _import(destination.traced, destination, textures)  # without a colour of its own if need be
+    elif job.state is JobState.FAILED and job.error is not None:
         _report(job.error)
     elif job.state is JobState.CANCELLED:
         notice = Notice(f"Cancelled {job.label}.", error=False)
     elif isinstance(destination, FollowUp):
         _follow_up(job, destination)
     elif job.result is not None:
-        _import(job.result, destination)
+        _traced(job.result, destination)
 
 
 def _report(error: BackendError) -> None:
@@ -305,7 +311,21 @@ def _follow_up(job: Job, after: FollowUp) -> None:
         notice = Notice(str(error).removeprefix("Error: ").strip())
 
 
-def _import(result: Message, destination: Destination) -> None:
+def _traced(result: Message, destination: Destination) -> None:
+    if not destination.fill or result["layers"] < 2:
+        _import(result, destination)
+        return
+    _destinations[submit_fill(result)] = replace(destination, traced=result)
+
+
+def submit_fill(result: Message) -> Job:
+    """Queue the colour of the hidden layers of a trace; the textures will lie beside its stack."""
+    stack = Path(result["stack"])
+    params = {"stack": str(stack), "output": str(stack.parent)}
+    return backend().submit("geometry/fill_colour", params, f"Colour of {stack.stem}")
+
+
+def _import(result: Message, destination: Destination, textures: str = "") -> None:
     global notice
     stack = str(result["stack"])
     scene = bpy.data.scenes.get(destination.scene)
@@ -323,6 +343,7 @@ def _import(result: Message, destination: Destination) -> None:
                 "EXEC_DEFAULT",
                 True,  # an undo step of its own
                 filepath=stack,
+                textures=textures,
                 **destination.import_settings(),
             )
     except RuntimeError as error:  # what an operator reports as an error

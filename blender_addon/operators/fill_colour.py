@@ -4,11 +4,10 @@
 import json
 
 import bpy
-import numpy as np
 from bpy.props import StringProperty
 
 from ..backend import session
-from ..scene import hidden_colour, traces
+from ..scene import hidden_colour
 from .geometry_job import GeometryJob, named_root, stack_path
 
 
@@ -45,17 +44,7 @@ class WORLD_TRACING_OT_wear_filled_colour(bpy.types.Operator):
         if root is None:
             self.report({"ERROR"}, f"{self.root} is gone.")
             return {"CANCELLED"}
-        result = json.loads(self.result)
-        transform = np.array(result["uv_transform"])
-        count = 0
-        for layer in traces.layers_of(root):
-            path = result["textures"][layer.world_tracing.layer]
-            if path and layer.world_tracing.role == "LAYER":
-                image = bpy.data.images.load(path, check_existing=True)
-                image.reload()  # an earlier fill may lie under the same name
-                hidden_colour.dress(layer, image, transform)
-                count += 1
-        root.world_tracing.hidden_colour = "FILLED"
+        count = hidden_colour.wear(root, json.loads(self.result))
         session.notice = session.Notice(
             f"{count} hidden layers have a colour of their own." if count else "There is no hidden layer.",
             error=False,

@@ -1,6 +1,7 @@
 # mypy: disable-error-code="valid-type"
 """Import a layer stack file as a layered scene."""
 
+import json
 from pathlib import Path
 
 import bpy
@@ -10,7 +11,7 @@ from bpy_extras.io_utils import ImportHelper
 from wt_backend.stack import LayerStack, StackError
 
 from ..properties import OUTPUTS
-from ..scene import build, layer_object, viewport
+from ..scene import build, hidden_colour, layer_object, viewport
 from ..scene.camera_match import CameraMatchError
 
 
@@ -31,6 +32,10 @@ class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
     )
     group: StringProperty(options={"SKIP_SAVE", "HIDDEN"}, description="Seed sweep that it belongs to")
     variant: IntProperty(options={"SKIP_SAVE", "HIDDEN"}, description="Place beside the others of the sweep")
+    textures: StringProperty(
+        options={"SKIP_SAVE", "HIDDEN"},
+        description="Of the hidden layers: a fill_colour result as JSON",
+    )
     output: EnumProperty(name="Output", items=OUTPUTS)
     tear: FloatProperty(
         name="Tear",
@@ -74,6 +79,8 @@ class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
             return {"CANCELLED"}
         trace.root.world_tracing.group = self.group
         trace.root.world_tracing.variant = self.variant
+        if self.textures:
+            hidden_colour.wear(trace.root, json.loads(self.textures))
         if not self.variant:
             viewport.show(context, trace.root)
         self.report({"INFO"}, trace.summary)

@@ -21,6 +21,12 @@ class _OnTrace(_Operator):
 
     root: StringProperty(name="Trace", options={"SKIP_SAVE", "HIDDEN"}, description="Empty: the active one")
 
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """There must be a trace."""
+        cls.poll_message_set("There is no trace in this scene")
+        return bool(traces.roots(context.scene))
+
     def find_root(self, context: bpy.types.Context) -> bpy.types.Object | None:
         """The trace that is meant; an error is reported where there is none."""
         found = bpy.data.objects.get(self.root) if self.root else traces.active_root(context)

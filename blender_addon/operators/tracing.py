@@ -1,14 +1,15 @@
 # mypy: disable-error-code="valid-type"
 """What the operators that trace have in common: settings, requests, and waiting where there is no window."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
-from bpy.props import EnumProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
-from wt_backend.protocol import BackendError, TraceRequest
+from wt_backend.protocol import BackendError, Message, TraceRequest
 
 from .. import preferences
 from ..backend import session
@@ -49,7 +50,9 @@ class TraceSettings(_Operator):
     steps: IntProperty(name="Steps", min=0, max=1000, options=_SKIP, description="0: the model's own number")
     output: EnumProperty(name="Output", items=OUTPUTS, options=_SKIP, description="What a layer becomes")
 
-    SETTINGS = ("mode", "fit", "mask", "model", "seed", "steps", "output")
+    fill: BoolProperty(name="Fill Hidden Colour", options=_SKIP, description="Colour of what is near by")
+
+    SETTINGS = ("mode", "fit", "mask", "model", "seed", "steps", "output", "fill")
 
     def value(self, context: bpy.types.Context, name: str) -> Any:
         """A setting: the call's, else the scene's."""
@@ -65,7 +68,7 @@ class TraceSettings(_Operator):
         """Draw the settings that a dialog offers."""
         layout.use_property_split = True
         layout.use_property_decorate = False
-        for name in ("mode", "fit", "seed", "steps", "output"):
+        for name in ("mode", "fit", "seed", "steps", "output", "fill"):
             layout.prop(self, name)
 
     def plan_for_settings(self, context: bpy.types.Context) -> Plan:
@@ -116,6 +119,7 @@ class TraceSettings(_Operator):
             generation=session.file_generation(),
             variant=plan.variant,
             group=plan.group,
+            fill=self.value(context, "fill"),
         )
         return session.submit_trace(request, destination), destination
 
@@ -155,8 +159,20 @@ class TraceSettings(_Operator):
         )
         for warning in result.get("warnings", []):
             self.report({"WARNING"}, warning)
-        bpy.ops.world_tracing.import_stack(filepath=result["stack"], **destination.import_settings())
+        textures = self._textures(result) if destination.fill and result["layers"] > 1 else ""
+        bpy.ops.world_tracing.import_stack(
+            filepath=result["stack"], textures=textures, **destination.import_settings()
+        )
         return None
+
+    def _textures(self, result: Message) -> str:
+        """Colour of the hidden layers, as JSON; "" with a warning where it cannot be had."""
+        job = session.wait(session.submit_fill(result), _Printer())
+        if job.state is JobState.DONE:
+            return json.dumps(job.result)
+        if job.error is not None:
+            self.report({"WARNING"}, _sentence(job.error))
+        return ""
 
 
 def plan_for_file(path: str) -> Plan:

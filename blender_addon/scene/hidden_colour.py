@@ -1,6 +1,7 @@
 """What hidden layers wear: the photo (a smear of what is in front), a texture of their own, a flat hint."""
 
 import math
+from typing import Any
 
 import bpy
 import numpy as np
@@ -33,6 +34,21 @@ def dress(layer: bpy.types.Object, image: bpy.types.Image, uv_transform: NDArray
         source = next(node for node in tree.nodes if node.type == "UVMAP")
         tree.links.new(source.outputs["UV"], mapping.inputs["Vector"])
         tree.links.new(mapping.outputs["Vector"], texture.inputs["Vector"])
+
+
+def wear(root: bpy.types.Object, result: dict[str, Any]) -> int:
+    """Put the textures of a `geometry/fill_colour` result on a trace's layers; return on how many."""
+    transform = np.array(result["uv_transform"])
+    count = 0
+    for layer in traces.layers_of(root):
+        path = result["textures"][layer.world_tracing.layer]
+        if path and layer.world_tracing.role == "LAYER":
+            image = bpy.data.images.load(path, check_existing=True)
+            image.reload()  # an earlier fill may lie under the same name
+            dress(layer, image, transform)
+            count += 1
+    root.world_tracing.hidden_colour = "FILLED"
+    return count
 
 
 def is_dressed(root: bpy.types.Object) -> bool:

@@ -81,6 +81,7 @@ def draw_settings(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup)
     layout.prop(settings, "seed")
     layout.prop(settings, "steps")
     layout.prop(settings, "output")
+    layout.prop(settings, "fill")
 
 
 def draw_action(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -118,8 +119,8 @@ def _draw_setup(layout: bpy.types.UILayout, context: bpy.types.Context, obstacle
     installation = setup.installation()
     if installation is not None and installation.status.running:
         status = installation.status
-        box.label(text="The backend is being installed")
-        box.progress(factor=status.fraction, type="BAR", text=status.text)
+        box.label(text=f"{status.stage.value[0]}…", icon="IMPORT")
+        box.progress(factor=status.fraction, type="BAR", text=status.detail)
         box.operator("world_tracing.cancel_install", icon="X")
         return
     _draw_text(box.column(align=True), context, obstacle.message, "INFO")

@@ -27,7 +27,7 @@ def session(addon: ModuleType) -> ModuleType:
 def start(session: ModuleType, tmp_path: Path, scene: bpy.types.Scene) -> Callable[[Path, int], object]:
     """Submit as the button does in a window."""
 
-    def submit(image: Path, behaviour: int) -> object:
+    def submit(image: Path, behaviour: int, fill: bool = False) -> object:
         request = TraceRequest(image=str(image), output=str(tmp_path / f"{behaviour}.wts"), seed=behaviour)
         destination = session.Destination(
             scene=bpy.context.scene.name,
@@ -35,6 +35,7 @@ def start(session: ModuleType, tmp_path: Path, scene: bpy.types.Scene) -> Callab
             output="MESH",
             image="",
             generation=session.file_generation(),
+            fill=fill,
         )
         return session.submit_trace(request, destination)
 
@@ -55,6 +56,32 @@ def test_the_timer_imports_what_is_finished(scene, session, start, stand_in, pho
     assert "Trace: fôto 1" in bpy.data.collections
     assert not session.notice.error and "2 layers" in session.notice.message
     assert not session.jobs()
+
+
+def test_colour_for_the_hidden_layers_comes_before_the_import(scene, session, start, stand_in, photo) -> None:
+    job = start(photo, WORKS, fill=True)
+    steps(session, lambda: job.finished)
+    assert [other.method for other in session.jobs()] == ["geometry/fill_colour"]
+    assert "Trace: fôto 1" not in bpy.data.collections  # one import, one undo step, with its colour
+    steps(session, lambda: not session.jobs())
+    assert bpy.context.object.world_tracing.hidden_colour == "FILLED"
+    assert "2 layers" in session.notice.message
+
+
+@pytest.mark.parametrize("end", ["cancelled while it waits", "killed"])
+def test_a_trace_arrives_also_if_its_colour_does_not(
+    scene, session, start, stand_in, photo, end: str
+) -> None:
+    job = start(photo, WORKS, fill=True)
+    steps(session, lambda: job.finished)
+    if end == "killed":
+        os.kill(session.backend()._worker.pid, signal.SIGSTOP)
+        steps(session, lambda: session.jobs()[0].state.value == "running")
+        os.kill(session.backend()._worker.pid, signal.SIGKILL)
+    else:
+        session.cancel_all()
+    steps(session, lambda: not session.jobs())
+    assert "Trace: fôto 1" in bpy.data.collections
 
 
 def test_a_result_for_a_closed_file_is_kept_not_forced_into_the_next(

@@ -111,6 +111,8 @@ def main() -> None:
             send(response(message["id"], hello | {"models": models}))
         elif message["method"] == "trace":
             trace(message["id"], message["params"])
+        elif message["method"] == "geometry/fill_colour":
+            send(response(message["id"], {"textures": [None, None], "uv_transform": [[1, 0, 0], [0, 1, 0]]}))
         elif message["method"] == "shutdown":
             send(response(message["id"], {}))
             return
