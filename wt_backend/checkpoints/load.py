@@ -142,17 +142,14 @@ def _state_in_use(entry: RegistryEntry, path: Path, policy: Policy) -> tuple[Sta
                 "model_damaged", f"{path} is not the file that was published.", "Reinstall the backend."
             )
         return state, entry.sha256
-    state = None
     if path.suffix == ".safetensors":
         state = read_state_dict(path)
         if all(tensor.dtype == policy.dtype_of(key) for key, tensor in state.items()):
             return state, entry.sha256 or hub.sha256_of(path)
-    return _converted(entry, path, policy, state)
+    return _converted(entry, path, policy)
 
 
-def _converted(
-    entry: RegistryEntry, path: Path, policy: Policy, state: StateDict | None
-) -> tuple[StateDict, str]:
+def _converted(entry: RegistryEntry, path: Path, policy: Policy) -> tuple[StateDict, str]:
     """Convert once; afterwards only the copy, in its precision of use, is opened."""
     status = path.stat()
     identity = f"{path.resolve()} {status.st_size} {status.st_mtime_ns} {policy}"
@@ -163,7 +160,7 @@ def _converted(
         known = json.loads(record.read_text(encoding="utf-8"))
         if known["size"] == copy.stat().st_size:
             return read_state_dict(copy), known["source_sha256"]
-    state = read_state_dict(path) if state is None else state
+    state = read_state_dict(path)
     with torch.device("meta"):
         check_state_dict(state, WTDiT(entry.config.network).state_dict(), path)
     source_sha256 = hub.sha256_of(path)
