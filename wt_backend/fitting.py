@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from wt_backend.camera import scale_offset
 
 FOREGROUND = 127  # alpha above this is subject
+STRIP_ROWS = 256  # rows painted at a time: 144 million pixels in float32 would take gigabytes
 
 Colour = tuple[int, int, int]
 
@@ -121,9 +122,13 @@ def paint(rgba: NDArray[np.uint8], background: Colour | None) -> NDArray[np.uint
     """RGB (H, W, 3) over a background colour: blend by alpha in float32, truncate to uint8; None: as is."""
     if background is None:
         return np.ascontiguousarray(rgba[..., :3])
-    alpha = rgba[..., 3:].astype(np.float32) / 255.0
-    blended = rgba[..., :3].astype(np.float32) * alpha + np.array(background, np.float32) * (1.0 - alpha)
-    return np.clip(blended, 0, 255).astype(np.uint8)
+    result = np.empty((*rgba.shape[:2], 3), np.uint8)
+    for start in range(0, len(rgba), STRIP_ROWS):
+        strip = rgba[start : start + STRIP_ROWS].astype(np.float32)
+        alpha = strip[..., 3:] / 255.0
+        blended = strip[..., :3] * alpha + np.array(background, np.float32) * (1.0 - alpha)
+        result[start : start + STRIP_ROWS] = np.clip(blended, 0, 255)
+    return result
 
 
 def resize(rgb: NDArray[np.uint8], size: int, area: bool = False) -> NDArray[np.uint8]:
