@@ -21,6 +21,8 @@ from wt_backend.protocol import BackendError
 WRAPPERS = {"module", "_orig_mod", "_checkpoint_wrapped_module"}  # parts of names that wrappers add
 DTYPE_NAMES = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16"}
 
+CHUNK = 1 << 22
+
 StateDict = dict[str, Tensor]
 
 
@@ -113,6 +115,15 @@ def write_safetensors(
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    return digest.hexdigest()
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(CHUNK):
+            digest.update(block)
     return digest.hexdigest()
 
 

@@ -6,12 +6,11 @@ HF_ENDPOINT, HF_HUB_OFFLINE). This module adds checks before and after, and says
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from huggingface_hub import (
     constants,
@@ -19,7 +18,6 @@ from huggingface_hub import (
     get_token,
     hf_hub_download,
     hf_hub_url,
-    try_to_load_from_cache,
 )
 from huggingface_hub.errors import (
     EntryNotFoundError,
@@ -32,30 +30,15 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import tqdm
 
+from wt_backend.checkpoints.files import sha256_of
+from wt_backend.checkpoints.registry import Source, cached
 from wt_backend.protocol import BackendError
-
-if TYPE_CHECKING:
-    from wt_backend.checkpoints.registry import RegistryEntry, Source
 
 OnBytes = Callable[[int, int], None]
 
-CHUNK = 1 << 22
 SPARE_BYTES = 1 << 28  # left free on the disk
 SHA256 = re.compile(r"[0-9a-f]{64}")
 AGAIN = "Start the download again; it goes on where it stopped."
-
-
-def is_available(entry: RegistryEntry) -> bool:
-    """Whether the weights are on this machine."""
-    if isinstance(entry.weights, Path):
-        return entry.weights.is_file()
-    return cached(entry.weights) is not None
-
-
-def cached(source: Source) -> Path | None:
-    """The file in the Hub's cache, if it is there."""
-    found = try_to_load_from_cache(source.repository, source.filename)
-    return Path(found) if isinstance(found, str) else None
 
 
 def locate(source: Source, download_missing: bool) -> Path:
@@ -129,15 +112,6 @@ def verify(source: Source) -> bool:
         return False
     expected = path.resolve().name
     return SHA256.fullmatch(expected) is None or sha256_of(path) == expected
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(CHUNK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _check_space(size: int | None) -> None:

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import torch
 
-from wt_backend.checkpoints import hub, registry
+from wt_backend.checkpoints import registry
 from wt_backend.checkpoints.files import (
     StateDict,
     check_state_dict,
     read_state_dict,
+    sha256_of,
     write_safetensors,
 )
 from wt_backend.checkpoints.registry import RegistryEntry, Source
@@ -78,7 +79,7 @@ def load_model(
     precision = default_precision(place) if dtype is None else PRECISIONS[dtype]
     policy = policy_for(precision, place)
     entry = find_entry(name, download)
-    path = hub.locate(entry.weights, download) if isinstance(entry.weights, Source) else entry.weights
+    path = _locate(entry.weights, download) if isinstance(entry.weights, Source) else entry.weights
     state, sha256 = _state_in_use(entry, path, policy)
     model = build(entry.config.network, state, policy, place, path)
     return LoadedModel(model, entry, sha256, place, precision)
@@ -94,7 +95,7 @@ def find_entry(name: str, download: bool = False) -> RegistryEntry:
         known = next((entry for entry in registry.OFFICIAL if entry.weights == source), None)
         if known is not None:
             return known
-        path = hub.locate(source, download)
+        path = _locate(source, download)
     else:
         path = Path(name).expanduser()
     if not path.is_file():
@@ -132,12 +133,18 @@ def cache_folder() -> Path:
     return base / "world_tracing"
 
 
+def _locate(source: Source, download: bool) -> Path:
+    from wt_backend.checkpoints.hub import locate  # the Hub's client takes half a second to import
+
+    return locate(source, download)
+
+
 def _state_in_use(entry: RegistryEntry, path: Path, policy: Policy) -> tuple[StateDict, str]:
     """Tensors in (or, for shipped files, near) their precision of use, and the sha256 of the source."""
     shipped = path.parent == registry.WEIGHTS
     if shipped:
         state = read_state_dict(path)
-        if hub.sha256_of(path) != entry.sha256:
+        if sha256_of(path) != entry.sha256:
             raise BackendError(
                 "model_damaged", f"{path} is not the file that was published.", "Reinstall the backend."
             )
@@ -145,7 +152,7 @@ def _state_in_use(entry: RegistryEntry, path: Path, policy: Policy) -> tuple[Sta
     if path.suffix == ".safetensors":
         state = read_state_dict(path)
         if all(tensor.dtype == policy.dtype_of(key) for key, tensor in state.items()):
-            return state, entry.sha256 or hub.sha256_of(path)
+            return state, entry.sha256 or sha256_of(path)
     return _converted(entry, path, policy)
 
 
@@ -163,7 +170,7 @@ def _converted(entry: RegistryEntry, path: Path, policy: Policy) -> tuple[StateD
     state = read_state_dict(path)
     with torch.device("meta"):
         check_state_dict(state, WTDiT(entry.config.network).state_dict(), path)
-    source_sha256 = hub.sha256_of(path)
+    source_sha256 = sha256_of(path)
     try:
         sha256 = write_safetensors(copy, state, policy.dtype_of)
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -191,10 +192,33 @@ def find(name: str) -> RegistryEntry | None:
     return next((entry for entry in entries() if name in (entry.name, *entry.aliases)), None)
 
 
-def models() -> list[ModelEntry]:
-    """All known models as the worker lists them."""
-    from wt_backend.checkpoints.hub import is_available
+def cached(source: Source) -> Path | None:
+    """The file in the Hub's cache, if it is there; read from the folder, without the Hub's client."""
+    folder = hub_cache() / f"models--{source.repository.replace('/', '--')}"
+    revision = folder / "refs" / "main"
+    if not revision.is_file():
+        return None
+    path = folder / "snapshots" / revision.read_text(encoding="utf-8").strip() / source.filename
+    return path if path.is_file() else None
 
+
+def hub_cache() -> Path:
+    """The Hub's cache folder, by the Hub's own rules."""
+    if chosen := os.environ.get("HF_HUB_CACHE"):
+        return Path(chosen).expanduser()
+    base = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+    return Path(os.environ.get("HF_HOME", f"{base}/huggingface")).expanduser() / "hub"
+
+
+def is_available(entry: RegistryEntry) -> bool:
+    """Whether the weights are on this machine."""
+    if isinstance(entry.weights, Path):
+        return entry.weights.is_file()
+    return cached(entry.weights) is not None
+
+
+def models() -> list[ModelEntry]:
+    """All known models as the worker lists them. Imports nothing heavy: Blender calls it too."""
     return [
         ModelEntry(
             name=entry.name,

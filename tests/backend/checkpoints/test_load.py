@@ -1,0 +1,194 @@
+"""Loading: any honest checkpoint, nothing else; converted once; mapped afterwards."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from wt_backend.checkpoints import load, registry
+from wt_backend.checkpoints.files import check_state_dict, read_state_dict, sha256_of, write_safetensors
+from wt_backend.checkpoints.load import load_model
+from wt_backend.model.precision import BRAIN
+from wt_backend.protocol import BackendError
+
+
+@pytest.fixture
+def weights(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the tiny model of our own, and an empty cache."""
+    monkeypatch.setenv("WT_CACHE_DIR", str(tmp_path / "cache"))
+    for suffix in (".safetensors", ".json"):
+        shutil.copyfile(tiny_model.with_suffix(suffix), tmp_path / f"tiny{suffix}")
+    return tmp_path / "tiny.safetensors"
+
+
+def pickled(weights: Path, content: object) -> Path:
+    """The same model as a torch pickle with the given content."""
+    path = weights.with_name("pickled.pt")
+    torch.save(content, path)
+    shutil.copyfile(weights.with_suffix(".json"), path.with_suffix(".json"))
+    return path
+
+
+def test_shipped_model_loads_without_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    loaded = load_model("wt-mini", device="cpu")
+    assert loaded.sha256 == sha256_of(registry.WEIGHTS / "wt-mini.safetensors")
+    assert not loaded.model.training and not any(p.requires_grad for p in loaded.model.parameters())
+
+
+def test_shipped_model_is_checked(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "WEIGHTS", tmp_path)
+    card = json.loads(tiny_model.with_suffix(".json").read_text())
+    (tmp_path / "tiny.json").write_text(json.dumps(card | {"sha256": "0" * 64}))
+    shutil.copyfile(tiny_model, tmp_path / "tiny.safetensors")
+    with pytest.raises(BackendError, match="not the file that was published"):
+        load_model("tiny", device="cpu")
+
+
+def test_average_wins_and_prefixes_of_wrappers_go(weights: Path) -> None:
+    state = load_file(weights)
+    wrapped = {f"_orig_mod.module.{name}": tensor + 1 for name, tensor in state.items()}
+    averaged = {
+        name.replace("decoder_blocks.0.", "decoder_blocks.0._checkpoint_wrapped_module."): tensor
+        for name, tensor in state.items()
+    }
+    path = pickled(weights, {"model_state_dict": wrapped, "ema_state_dict": averaged})
+    loaded = load_model(str(path), device="cpu").model.state_dict()
+    assert all(torch.equal(loaded[name], tensor) for name, tensor in state.items())
+
+
+def test_no_average_means_the_plain_weights(weights: Path) -> None:
+    state = load_file(weights)
+    path = pickled(weights, {"model_state_dict": state, "ema_state_dict": None})
+    assert read_state_dict(path).keys() == state.keys()
+
+
+def test_code_in_a_pickle_does_not_run(weights: Path, tmp_path: Path) -> None:
+    class Trap:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "sprung",))
+
+    with pytest.raises(BackendError) as caught:
+        load_model(str(pickled(weights, {"model_state_dict": Trap()})), device="cpu")
+    assert caught.value.kind == "model_damaged"
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_missing_misshapen_and_unknown_tensors_are_listed(weights: Path) -> None:
+    state = load_file(weights)
+    wanted = dict(state)
+    del state["layer_embed.weight"]
+    state["net.encoder.cls_token"] = torch.zeros(1, 1, 5)
+    state["extra"] = torch.zeros(2)
+    with pytest.raises(BackendError) as caught:
+        check_state_dict(state, wanted, weights)
+    message = str(caught.value)
+    assert "missing: layer_embed.weight 3×32" in message
+    assert "net.encoder.cls_token is 1×1×5, not 1×1×32" in message
+    assert "unknown: extra 2" in message
+
+
+@pytest.mark.parametrize("damage", [b"", b"not weights at all"])
+def test_damaged_files_are_named(weights: Path, damage: bytes) -> None:
+    weights.write_bytes(damage)
+    with pytest.raises(BackendError, match=r"tiny\.safetensors cannot be read"):
+        load_model(str(weights), device="cpu", dtype=torch.float32)
+
+
+def test_conversion_happens_once_and_the_copy_is_mapped(
+    weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = pickled(weights, load_file(weights))
+    first = load_model(str(path), device="cpu", dtype=torch.bfloat16)
+    (record,) = (json.loads(p.read_text()) for p in load.cache_folder().glob("*.json"))
+    (copy,) = load.cache_folder().glob("*.safetensors")
+    assert record["sha256"] == sha256_of(copy)
+    assert first.sha256 == record["source_sha256"] == sha256_of(path)
+    assert all(tensor.dtype == BRAIN.dtype_of(name) for name, tensor in load_file(copy).items())
+
+    def refuse(*arguments: object) -> None:
+        raise AssertionError("converted twice")
+
+    monkeypatch.setattr(load, "write_safetensors", refuse)
+    second = load_model(str(path), device="cpu", dtype=torch.bfloat16)
+    assert second.sha256 == first.sha256
+    maps = Path("/proc/self/maps")
+    if maps.exists():
+        assert str(copy) in maps.read_text()
+    for a, b in zip(first.model.parameters(), second.model.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_a_new_source_is_converted_anew(weights: Path) -> None:
+    path = pickled(weights, load_file(weights))
+    load_model(str(path), device="cpu", dtype=torch.bfloat16)
+    pickled(weights, {name: tensor + 1 for name, tensor in load_file(weights).items()})
+    changed = load_model(str(path), device="cpu", dtype=torch.bfloat16).model.layer_embed.weight
+    assert torch.equal(changed, load_file(weights)["layer_embed.weight"] + 1)
+
+
+def test_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    def broken(name: str) -> torch.dtype:
+        return torch.float32 if name == "a" else torch.float64
+
+    with pytest.raises(KeyError):
+        write_safetensors(tmp_path / "x.safetensors", {"a": torch.ones(2), "b": torch.ones(2)}, broken)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_written_file_is_read_by_the_library(tmp_path: Path) -> None:
+    tensors = {"scalar": torch.tensor(3.0), "half": torch.randn(3, 5), "empty": torch.zeros(0, 4)}
+    kinds = {"scalar": torch.float32, "half": torch.float16, "empty": torch.bfloat16}
+    sha256 = write_safetensors(tmp_path / "x.safetensors", tensors, kinds.__getitem__)
+    read = load_file(tmp_path / "x.safetensors")
+    assert sha256 == sha256_of(tmp_path / "x.safetensors")
+    assert all(torch.equal(read[name], tensors[name].to(kinds[name])) for name in tensors)
+
+
+def test_what_cannot_be_loaded_is_said(weights: Path) -> None:
+    with pytest.raises(BackendError, match="no model, and no file") as caught:
+        load_model("no-such-model")
+    assert "wt-mini" in caught.value.hint
+    save_file(load_file(weights), weights.with_name("stranger.safetensors"))
+    with pytest.raises(BackendError, match="none of the released models"):
+        load_model(str(weights.with_name("stranger.safetensors")))
+    with pytest.raises(BackendError, match="no address"):
+        load_model("hf://nobody")
+
+
+def test_official_weights_are_never_downloaded_unasked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(BackendError) as caught:
+        load_model("object", device="cpu")
+    assert caught.value.kind == "model_missing" and "haoz19/object-model-6layer" in str(caught.value)
+
+
+def test_card_survives_its_json(tiny_model: Path) -> None:
+    entry = registry.read_card(tiny_model.with_suffix(".json"))
+    again = registry.RegistryEntry.from_dict(json.loads(json.dumps(entry.to_dict())), tiny_model)
+    assert again == entry
+
+
+def test_listing_needs_neither_torch_nor_the_hubs_client() -> None:
+    """Blender lists the models with its own Python."""
+    code = (
+        "import sys; from wt_backend.checkpoints.registry import models; assert models();"
+        "assert not {'torch', 'huggingface_hub', 'safetensors'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])
+
+
+def test_names_and_aliases() -> None:
+    assert registry.find("r75b") is registry.find("object") is not None
+    names = [name for entry in registry.entries() for name in (entry.name, *entry.aliases)]
+    assert len(names) == len(set(names))
+    assert {entry.licence for entry in registry.OFFICIAL} == {"CC BY-NC-ND 4.0"}
