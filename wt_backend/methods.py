@@ -11,7 +11,6 @@ import platform
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module, metadata
-from importlib.util import find_spec
 from typing import Any
 
 from wt_backend import __version__
@@ -29,7 +28,7 @@ from wt_backend.protocol import (
 
 Method = Callable[[Message, Progress, Cancel], Message]
 
-PROVIDERS = ("wt_backend.geometry", "wt_backend.checkpoints", "wt_backend.footage")
+PROVIDERS = ("wt_backend.geometry", "wt_backend.checkpoints")
 
 
 def exists(name: str) -> bool:
@@ -79,8 +78,7 @@ def _table() -> dict[str, Method]:
         "models/unload": _unload,
     }
     for name in PROVIDERS:
-        if find_spec(name) is not None:
-            table.update(getattr(import_module(name), "METHODS", {}))
+        table.update(import_module(name).METHODS)
     return table
 
 

@@ -52,6 +52,8 @@ class BackendError(Exception):
         One sentence: what is wrong, with which file.
     hint : str
         What to do about it.
+    log : str
+        Details for the log file; on the other side of the pipe, the path of that file.
     """
 
     def __init__(self, kind: str, message: str, hint: str = "", log: str = "") -> None:

@@ -181,8 +181,9 @@ class Worker:
                 result = methods.call(job.method, job.params, reporter, job.cancellation)
             self._channel.send(response(job.id, result))
         except BackendError as error:
-            if error.kind != "cancelled":
-                log.warning("%s failed: %s", job.method, error, exc_info=True)
+            if error.kind != "cancelled":  # details go to the log, its path to the other side
+                log.warning("%s failed: %s\n%s", job.method, error, error.log, exc_info=True)
+                error.log = str(log_file())
             self._channel.send(error_response(job.id, error))
         except Exception as error:
             log.exception("%s failed", job.method)

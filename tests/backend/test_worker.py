@@ -321,6 +321,7 @@ def test_bad_input_and_output(worker: Client, job: Message, tmp_path: Path, tiny
     for change, kind in cases:
         error = error_of(worker.call("trace", {**job, **change}))
         assert error["data"]["kind"] == kind, error
+        assert Path(error["data"]["log"]).is_file()
     assert "result" in worker.call("trace", job)
 
 
