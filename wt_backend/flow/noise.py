@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
+from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor
@@ -32,6 +33,17 @@ class SampleShape:
     def pixels(self) -> int:
         """Pixels of one image over all frames and layers."""
         return self.frames * self.layers * self.height * self.width
+
+
+class Anchor(NamedTuple):
+    """Leading frames that are known: their points and start noise, (B·n, known T, L, H, W, 3) each."""
+
+    x0: Tensor
+    noise: Tensor
+
+    def put(self, x: Tensor, t: float) -> Tensor:
+        """The state ``x`` at time ``t``, with its leading frames on their known path."""
+        return torch.cat([(1 - t) * self.x0 + t * self.noise, x[:, self.x0.shape[1] :]], dim=1)
 
 
 def seed_generators(seeds: Sequence[int], device: torch.device | str = "cpu") -> list[Generator]:

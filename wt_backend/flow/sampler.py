@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 import torch
 from torch import Generator, Tensor
 
-from wt_backend.flow.noise import SampleShape, fill_invalid, fill_noise, start_noise
+from wt_backend.flow.noise import Anchor, SampleShape, fill_invalid, fill_noise, start_noise
 from wt_backend.model.wt_dit import Conditioning
 
 Solver = Literal["euler", "multistep"]
@@ -50,6 +50,8 @@ def sample(
     steps: int = 20,
     solver: Solver = "euler",
     prior_correlation: float = 0.0,
+    start: Tensor | None = None,
+    anchor: Anchor | None = None,
     fill: Fill = "noise",
     on_step: OnStep | None = None,
 ) -> Tensor:
@@ -65,6 +67,10 @@ def sample(
         ``"euler"`` as released, or ``"multistep"``, second order from the step before.
     prior_correlation
         Of the start noise between frames.
+    start
+        (B·n, T, L, H, W, 3) start noise; None to draw it.
+    anchor
+        Frames that are known already.
     on_step
         Called after each step with (steps done, steps, state); what it raises ends the run.
 
@@ -74,12 +80,11 @@ def sample(
         (B·n, T, L, H, W, 3) normalised points, the n draws of one image next to each other.
     """
     shape = SampleShape(*mask.shape)
-    x = start_noise(shape, generators, prior_correlation)
+    x = start_noise(shape, generators, prior_correlation) if start is None else start
     valid = mask.repeat_interleave(len(generators), dim=0)  # (B·n, T, L, H, W)
-    times = time_grid(steps)
     previous: tuple[float, Tensor] | None = None
-    for done, (t, t_next) in enumerate(pairwise(times), start=1):
-        seen = x
+    for done, (t, t_next) in enumerate(pairwise(time_grid(steps)), start=1):
+        x = seen = x if anchor is None else anchor.put(x, t)
         if fill != "none":
             filler = fill_noise(shape, generators) if fill == "noise" else x.new_zeros(())
             seen = fill_invalid(x, valid, filler)
@@ -106,7 +111,6 @@ def multistep(
     result = x0 + ratio * (x - x0)
     if previous is None:
         return result
-
     slope = (x0 - previous[1]) / (t - previous[0])
     bend = t_next * log(1 / ratio) if t_next > 0 else 0.0
     return result + slope * (bend - t * (1 - ratio))
