@@ -22,10 +22,9 @@ def fill_mesh(mesh: bpy.types.Mesh, layer: int, surface: LayerMesh) -> None:
     mesh.vertices.add(len(points.positions))
     mesh.attributes["position"].data.foreach_set("vector", points.positions.ravel())
     mesh.loops.add(len(corners))
-    mesh.loops.foreach_set("vertex_index", corners)
+    mesh.attributes[".corner_vert"].data.foreach_set("value", corners)  # a copy; by `loops` each is checked
     mesh.polygons.add(len(starts))
     mesh.polygons.foreach_set("loop_start", starts)
-    mesh.polygons.foreach_set("use_smooth", np.ones(len(starts), np.bool_))
     mesh.uv_layers.new(name=UV_MAP, do_init=False)
     mesh.attributes[UV_MAP].data.foreach_set("vector", points.uv.take(corners, axis=0).ravel())
     write_attributes(mesh, layer, points)
