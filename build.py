@@ -64,6 +64,9 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("bench", help="measure the model or the making of scenes")
     command.add_argument("subject", choices=("model", "scene"))
+    command.add_argument(
+        "options", nargs=argparse.REMAINDER, help="for the measurement itself, such as --help"
+    )
     command.set_defaults(command=_bench)
 
     command = commands.add_parser("test-gui", help="test the extension in real Blender windows (Linux, root)")
@@ -93,8 +96,8 @@ def _package(arguments: argparse.Namespace) -> None:
 
 
 def _bench(arguments: argparse.Namespace) -> None:
-    script = ROOT / "bench" / f"{arguments.subject}.py"
-    run([VENV_PYTHON, script], what=f"Measuring the {arguments.subject}", timeout=3600)
+    command: list[str | Path] = [VENV_PYTHON, "-m", f"bench.{arguments.subject}", *arguments.options]
+    run(command, what=f"Measuring the {arguments.subject}", timeout=3600)
 
 
 if __name__ == "__main__":
