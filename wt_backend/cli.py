@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from wt_backend import __version__
 from wt_backend.jobs import Cancellation, Reporter
 from wt_backend.protocol import FITS, MODES, BackendError, TraceRequest, TraceResult
+from wt_backend.terminal import Stages
 
 # command → (module with main(argv), what it does); a module is imported when its command is called
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -22,7 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evaluate": ("wt_backend.evaluation.evaluate", "measure models against true geometry"),
     "verify": ("wt_backend.verify", "compare the network with the numeric fixtures"),
     "export": ("wt_backend.geometry.export", "write a stack as GLB, PLY …"),
-    "models": ("wt_backend.checkpoints.manage", "list, download, check models"),
+    "models": ("wt_backend.models_command", "list, download, check models"),
 }
 FAILED = 2
 INTERRUPTED = 130
@@ -96,27 +95,3 @@ def _print_result(result: TraceResult) -> None:
         f"{result.stack}: {result.layers} layers, {result.points:,} points "
         f"({result.mode} mode) in {result.seconds:.1f} s"
     )
-
-
-class Stages:
-    """Prints a line a stage with its time; on a terminal the running stage counts its steps."""
-
-    def __init__(self) -> None:
-        self._stage = ""
-        self._start = 0.0
-
-    def __call__(self, values: dict[str, Any]) -> None:
-        """Take one report of a `Reporter`."""
-        if values["stage"] != self._stage:
-            self.close()
-            self._stage, self._start = values["stage"], time.monotonic()
-        if sys.stdout.isatty() and values["total"] > 1:
-            eta = "" if values["eta_s"] is None else f", {values['eta_s']:.0f} s to go"
-            print(f"\r{self._stage:8} {values['step']}/{values['total']}{eta} ", end="\x1b[K", flush=True)
-
-    def close(self) -> None:
-        """End the running stage."""
-        if self._stage:
-            start = "\r\x1b[K" if sys.stdout.isatty() else ""
-            print(f"{start}{self._stage:8} {time.monotonic() - self._start:6.2f} s", flush=True)
-        self._stage = ""

@@ -29,6 +29,7 @@ from wt_backend.protocol import BackendError, TraceRequest, TraceResult
 from wt_backend.stack import LayerStack, StackInfo
 from wt_backend.subject import find_subject, read_mask
 
+CPU_MEMORY = 1.2  # peak over size of the float32 weights: 8.11 GB measured for 6.82 (spec section 21)
 MIN_SUBJECT = 16  # pixels, of the image and of the network's grid; fewer are no subject
 
 
@@ -220,10 +221,11 @@ def _check_memory(entry: RegistryEntry, device: torch.device) -> None:
         return
     lines = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
     available_gb = int(lines["MemAvailable"].split()[0]) * 1024 / 1e9
-    if entry.memory_gb > available_gb:
+    needed_gb = max(entry.memory_gb, CPU_MEMORY * entry.size_mb / 1000)
+    if needed_gb > available_gb:
         raise BackendError(
             "out_of_memory",
-            f"The model {entry.name} needs {entry.memory_gb:.1f} GB of memory; {available_gb:.1f} are free.",
+            f"The model {entry.name} needs {needed_gb:.1f} GB of memory; {available_gb:.1f} are free.",
             "Close other programs, or choose a smaller model.",
         )
 

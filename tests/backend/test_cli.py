@@ -75,3 +75,15 @@ def test_ctrl_c_is_clean(samples: Path, tmp_path: Path, tiny_model: Path) -> Non
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130 and errors.strip() == "Stopped."
     assert list(tmp_path.iterdir()) == []
+
+
+def test_models_are_listed_and_verified() -> None:
+    listed = run("models").stdout.splitlines()
+    assert listed[0].startswith("wt-mini") and "here" in listed[0] and "GPL-3.0" in listed[0]
+    assert any("CC BY-NC-ND 4.0" in line for line in listed)
+    assert run("models", "verify", "wt-mini").stdout.strip() == "wt-mini: intact"
+
+
+def test_nothing_is_downloaded_before_the_licence_is_accepted() -> None:
+    done = run("models", "download", "object")
+    assert done.returncode == 2 and "CC BY-NC-ND 4.0" in done.stdout and "not accepted" in done.stderr

@@ -1,0 +1,73 @@
+"""`python -m wt_backend models`: list the models, download one, check one."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from wt_backend import methods
+from wt_backend.checkpoints.registry import models
+from wt_backend.jobs import Cancellation, Reporter
+from wt_backend.protocol import BackendError, ModelEntry
+from wt_backend.terminal import Stages
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command."""
+    options = _parser().parse_args(argv)
+    if options.action == "download":
+        return _download(options.name, options.accept_licence)
+    if options.action == "verify":
+        return _verify(options.name)
+    for model in models():
+        print(_line(model))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m wt_backend models", description=__doc__)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    actions.add_parser("list", help="what there is (default)")
+    download = actions.add_parser("download", help="fetch the weights of a model from the Hugging Face Hub")
+    download.add_argument("name")
+    download.add_argument("--accept-licence", action="store_true", help="you have read and accept it")
+    verify = actions.add_parser("verify", help="check that the weights are the published ones")
+    verify.add_argument("name")
+    return parser
+
+
+def _line(model: ModelEntry) -> str:
+    state = "here" if model.available else f"download {model.size_mb / 1000:.1f} GB"
+    modes = "+".join(model.modes)
+    needs = f"{model.memory_gb:4.1f} GB memory"
+    return f"{model.name:10} {state:16} {needs}  {modes:13} {model.licence:17} {model.label}"
+
+
+def _download(name: str, accepted: bool) -> int:
+    known = next((model for model in models() if model.name == name), None)
+    if known is not None and not known.available and not accepted:
+        print(f"{known.label} is licensed {known.licence}: {known.size_mb / 1000:.1f} GB to download.")
+        if not sys.stdin.isatty() or input("Do you accept the licence? [y/N] ").strip().lower() != "y":
+            raise BackendError(
+                "access", "The licence was not accepted; nothing was downloaded.", "Add --accept-licence."
+            )
+    stages = Stages()
+    result = methods.call("models/download", {"model": name}, Reporter(stages), Cancellation())
+    stages.close()
+    print(f"{result['path']}\nsha256 {result['sha256']}")
+    return 0
+
+
+def _verify(name: str) -> int:
+    intact = methods.call("models/verify", {"model": name}, Reporter(lambda values: None), Cancellation())[
+        "intact"
+    ]
+    if not intact:
+        raise BackendError(
+            "model_damaged",
+            f"The weights of {name} are missing or not the published ones.",
+            "Download them again.",
+        )
+    print(f"{name}: intact")
+    return 0
