@@ -17,6 +17,17 @@ TORCH_BUILDS = (
 )
 
 
+_hub_token = [""]  # here and not in a property of its own: Blender would write that into userpref.blend
+
+
+def _set_token(_self: bpy.types.AddonPreferences, token: str) -> None:
+    from .backend import session
+
+    _hub_token[0] = token
+    if not session.jobs():  # a worker that runs has the old one
+        session.unload()
+
+
 class WorldTracingPreferences(bpy.types.AddonPreferences):
     """Kept in Blender's user preferences."""
 
@@ -44,6 +55,14 @@ class WorldTracingPreferences(bpy.types.AddonPreferences):
     device: StringProperty(
         name="Device",
         description="Where the model runs: cpu, cuda:0, mps … Leave empty to let the backend choose",
+    )
+    hub_token: StringProperty(
+        name="Hub Token",
+        subtype="PASSWORD",
+        get=lambda _self: _hub_token[0],
+        set=_set_token,
+        description="Access token of huggingface.co for gated models. Kept until Blender closes, never "
+        "written; `hf auth login` or HF_TOKEN keep one for longer",
     )
     silence: FloatProperty(
         name="Give Up After",

@@ -22,6 +22,7 @@ from .worker_process import WorkerProcess, worker_command
 
 ACTIVE_INTERVAL = 0.1  # seconds between two looks at a working backend
 LOG_DAYS = 7
+MODELS_SECONDS = 5.0  # how long a list of models is believed
 RESTING_INTERVAL = 5.0  # … at one that waits to be sent home
 
 
@@ -69,7 +70,7 @@ class Notice:
 _backend: Backend | None = None
 _destinations: dict[Job, Destination | FollowUp] = {}
 _generation = 0  # counts file loads
-_cards: list[Message] | None = None
+_models: tuple[float, list[Message]] | None = None  # when they were looked up, and what was found
 _shown: tuple[object, ...] = ()
 notice: Notice | None = None
 
@@ -97,28 +98,19 @@ def jobs() -> tuple[Job, ...]:
 
 
 def models() -> list[Message]:
-    """The models there are, as the worker lists them; before it was started, as the package knows them."""
-    global _cards
-    if _backend is not None and _backend.info is not None:
-        return list(_backend.info["models"])
-    if _cards is None:
-        from wt_backend.checkpoints.registry import entries
+    """The models there are, as the package knows them; asked at every redraw, looked up now and then."""
+    global _models
+    from wt_backend.checkpoints.registry import models as known
 
-        _cards = [
-            {
-                "name": entry.name,
-                "label": entry.label,
-                "licence": entry.licence,
-                "available": isinstance(
-                    entry.weights, Path
-                ),  # those that ship; downloads only a worker knows
-                "size_mb": entry.size_mb,
-                "memory_gb": entry.memory_gb,
-                "modes": entry.modes,
-            }
-            for entry in entries()
-        ]
-    return _cards
+    if _models is None or time.monotonic() - _models[0] > MODELS_SECONDS:
+        _models = time.monotonic(), [to_params(entry) for entry in known()]
+    return _models[1]
+
+
+def forget_models() -> None:
+    """Look models up anew: one has come or gone."""
+    global _models
+    _models = None
 
 
 def model(name: str) -> Message | None:
@@ -244,9 +236,16 @@ def _interpreter() -> Interpreter:
 
 
 def _spawn() -> WorkerProcess:
+    from .. import preferences
+
     _forget_old_logs()
     interpreter = _interpreter()
-    return WorkerProcess(worker_command(interpreter.python, interpreter.package_folder), log_path())
+    token = preferences.get().hub_token
+    return WorkerProcess(
+        worker_command(interpreter.python, interpreter.package_folder),
+        log_path(),
+        {"HF_TOKEN": token} if token else {},
+    )
 
 
 def _forget_old_logs() -> None:

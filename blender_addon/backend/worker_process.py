@@ -11,7 +11,9 @@ import queue
 import signal
 import subprocess
 import threading
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
 from wt_backend.protocol import BackendError, Message, decode, encode
@@ -37,6 +39,8 @@ class WorkerProcess:
         See `worker_command`.
     log : Path
         Where its stderr goes; replaced at each start.
+    variables : dict
+        Environment variables on top of Blender's.
 
     Raises
     ------
@@ -44,7 +48,9 @@ class WorkerProcess:
         The interpreter cannot be started or the log cannot be written.
     """
 
-    def __init__(self, command: list[str], log: Path) -> None:
+    def __init__(
+        self, command: list[str], log: Path, variables: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._log = log
         self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._closed = threading.Event()
@@ -56,7 +62,7 @@ class WorkerProcess:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=stderr,
-                    env=clean_environment(),
+                    env=clean_environment() | dict(variables),
                     bufsize=0,
                     creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
                 )

@@ -17,6 +17,11 @@ from .fill_colour import WORLD_TRACING_OT_fill_colour, WORLD_TRACING_OT_wear_fil
 from .ground import WORLD_TRACING_OT_ground
 from .import_stack import WORLD_TRACING_OT_import_stack
 from .make_solid import WORLD_TRACING_OT_add_solid, WORLD_TRACING_OT_make_solid
+from .models import (
+    WORLD_TRACING_OT_download_model,
+    WORLD_TRACING_OT_model_ready,
+    WORLD_TRACING_OT_verify_model,
+)
 from .seed_sweep import WORLD_TRACING_OT_keep_variant, WORLD_TRACING_OT_seed_sweep
 from .select_pixels import (
     WORLD_TRACING_OT_select_same_pixel,
@@ -54,6 +59,9 @@ CLASSES = (
     WORLD_TRACING_OT_check_backend,
     WORLD_TRACING_OT_unload_model,
     WORLD_TRACING_OT_open_log,
+    WORLD_TRACING_OT_download_model,
+    WORLD_TRACING_OT_verify_model,
+    WORLD_TRACING_OT_model_ready,
     WORLD_TRACING_OT_trace_ground_truth,
     WORLD_TRACING_OT_fill_colour,
     WORLD_TRACING_OT_wear_filled_colour,

@@ -9,6 +9,7 @@ from wt_backend.protocol import BackendError
 from .. import preferences
 from ..backend import session, setup
 from ..backend.jobs import Job, JobState
+from .preferences_panel import size_text
 
 TAB = "World Tracing"
 _CHARACTER_WIDTH = 7  # pixels at a user interface scale of 1, a little generous
@@ -141,10 +142,11 @@ def _draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str
 def _draw_model(layout: bpy.types.UILayout, model: dict) -> None:
     column = layout.column(align=True)
     column.active = False
-    size = f"{model['size_mb'] / 1000:.1f} GB" if model["size_mb"] >= 1000 else f"{model['size_mb']:.0f} MB"
-    place = "installed" if model["available"] else f"{size} to download"
+    place = "installed" if model["available"] else f"{size_text(model['size_mb'])} to download"
     column.label(text=f"{model['licence']}, {place}", icon="BLANK1")
     column.label(text=f"needs {model['memory_gb']:.1f} GB of memory", icon="BLANK1")
+    if not model["available"]:
+        layout.operator("world_tracing.download_model", icon="IMPORT").model = model["name"]
 
 
 def _draw_job(layout: bpy.types.UILayout, job: Job, first: bool) -> None:

@@ -33,6 +33,7 @@ def draw(layout: bpy.types.UILayout, settings: bpy.types.AddonPreferences) -> No
     row.operator("world_tracing.unload_model", icon="X")
     row.operator("world_tracing.open_log", icon="TEXT")
     _draw_backend(layout.box().column(align=True))
+    _draw_models(layout.box(), settings)
 
 
 def _draw_environment(layout: bpy.types.UILayout, settings: bpy.types.AddonPreferences) -> None:
@@ -72,6 +73,29 @@ def _draw_backend(layout: bpy.types.UILayout) -> None:
         for device in info["devices"]:
             name = f"{device['id']}: {device['name']}, {device['memory_gb']:.1f} GB"
             layout.label(text=name, icon="BLANK1")
+
+
+def _draw_models(layout: bpy.types.UILayout, settings: bpy.types.AddonPreferences) -> None:
+    """What there is, with licence, size and memory before the click."""
+    layout.label(text="Models", icon="FILE_3D")
+    for model in session.models():
+        row = layout.row(align=True)
+        row.label(text=model["label"], icon="CHECKMARK" if model["available"] else "IMPORT")
+        row.label(text=model["licence"])
+        row.label(text=f"{size_text(model['size_mb'])}, memory {model['memory_gb']:.0f} GB")
+        name = "verify_model" if model["available"] else "download_model"
+        text = "Verify" if model["available"] else "Download"
+        row.operator(f"world_tracing.{name}", text=text).model = model["name"]
+    running = session.jobs()
+    if running:
+        layout.progress(factor=running[0].fraction, type="BAR", text=session.progress_text(running[0]))
+        layout.operator("world_tracing.cancel", icon="X")
+    layout.prop(settings, "hub_token")
+
+
+def size_text(megabytes: float) -> str:
+    """A size as people read it."""
+    return f"{megabytes / 1000:.1f} GB" if megabytes >= 1000 else f"{megabytes:.0f} MB"
 
 
 def _draw_error(layout: bpy.types.UILayout, error: BackendError) -> None:

@@ -66,3 +66,29 @@ def test_remove_is_grey_where_nothing_is_installed(preferences, setup) -> None:
     setup.remove()
     assert not bpy.ops.world_tracing.remove_backend.poll()
     assert not bpy.ops.world_tracing.cancel_install.poll()
+
+
+def test_a_model_is_not_downloaded_while_blender_is_offline(preferences, stand_in) -> None:
+    with pytest.raises(RuntimeError, match="may not go online"):
+        bpy.ops.world_tracing.download_model(model="scene")
+
+
+def test_an_unknown_model_is_said(preferences, stand_in) -> None:
+    with pytest.raises(RuntimeError, match="no model 'nothing'"):
+        bpy.ops.world_tracing.download_model(model="nothing")
+
+
+def test_the_bundled_model_is_verified(preferences, stand_in) -> None:
+    assert bpy.ops.world_tracing.verify_model(model="wt-mini") == {"FINISHED"}
+    with pytest.raises(RuntimeError, match="damaged or incomplete"):
+        bpy.ops.world_tracing.verify_model(model="damaged")
+
+
+def test_the_token_reaches_the_worker_and_no_file(addon, preferences, stand_in, photo: Path) -> None:
+    preferences.hub_token = "hf_secret"
+    with pytest.raises(RuntimeError, match="token: hf_secret"):
+        bpy.ops.world_tracing.verify_model(model="say the token")
+    saved = Path(bpy.utils.user_resource("CONFIG", create=True)) / "userpref.blend"
+    bpy.ops.wm.save_userpref()
+    assert saved.is_file() and b"hf_secret" not in saved.read_bytes()
+    preferences.hub_token = ""

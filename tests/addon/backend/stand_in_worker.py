@@ -113,6 +113,13 @@ def main() -> None:
             trace(message["id"], message["params"])
         elif message["method"] == "geometry/fill_colour":
             send(response(message["id"], {"textures": [None, None], "uv_transform": [[1, 0, 0], [0, 1, 0]]}))
+        elif message["method"] == "models/verify":
+            model = message["params"]["model"]
+            if model == "say the token":
+                token = os.environ.get("HF_TOKEN", "")
+                send(error_response(message["id"], BackendError("access", f"token: {token}", "")))
+            else:
+                send(response(message["id"], {"intact": model != "damaged"}))
         elif message["method"] == "shutdown":
             send(response(message["id"], {}))
             return

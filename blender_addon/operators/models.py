@@ -1,0 +1,137 @@
+# mypy: disable-error-code="valid-type"
+"""Models: download after the licence was shown, verify."""
+
+import json
+from typing import TYPE_CHECKING
+
+import bpy
+from bpy.props import StringProperty
+
+from wt_backend.protocol import BackendError, Message
+
+from ..backend import session
+from ..backend.jobs import JobState
+
+if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
+    from bpy.types import Operator as _Operator
+else:
+    _Operator = object
+
+
+class _ModelJob(_Operator):
+    """An operator that starts a `models/*` job for one model."""
+
+    model: StringProperty(name="Model", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """One thing at a time: a download may take an hour."""
+        cls.poll_message_set("The backend is busy")
+        return not session.jobs()
+
+    def run_job(self, context: bpy.types.Context, method: str, label: str) -> set[str]:
+        """Submit the job; in background mode wait for it."""
+        after = session.FollowUp(
+            "model_ready",
+            {"model": self.model, "method": method},
+            context.scene.name,
+            session.file_generation(),
+        )
+        job = session.submit(method, {"model": self.model}, label, after)
+        if not bpy.app.background:
+            return {"FINISHED"}
+        session.wait(job, lambda _job: None)
+        if job.state is JobState.DONE:
+            return bpy.ops.world_tracing.model_ready(
+                model=self.model, method=method, result=json.dumps(job.result)
+            )
+        return self.fail(job.error or BackendError("cancelled", f"{label} was cancelled."))
+
+    def fail(self, error: BackendError) -> set[str]:
+        """Say what is wrong."""
+        self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
+        return {"CANCELLED"}
+
+    def entry(self) -> Message | None:
+        """What is known about the model."""
+        return session.model(self.model)
+
+
+class WORLD_TRACING_OT_download_model(bpy.types.Operator, _ModelJob):
+    """Download a model, after its licence and size were shown"""
+
+    bl_idname = "world_tracing.download_model"
+    bl_label = "Download Model"
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Show what it is before anything happens."""
+        return context.window_manager.invoke_props_dialog(self, width=420, confirm_text="Accept and Download")
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """Licence, size, memory."""
+        entry = self.entry()
+        if entry is None:
+            return
+        column = self.layout.column(align=True)
+        column.label(text=entry["label"], icon="FILE_3D")
+        column.label(text=f"Licence: {entry['licence']}", icon="INFO")
+        if "NC" in entry["licence"]:
+            column.label(text="Not for commercial use; the results fall under it as well", icon="BLANK1")
+        column.label(text=f"Download: {entry['size_mb'] / 1000:.1f} GB", icon="IMPORT")
+        column.label(text=f"Memory while tracing: {entry['memory_gb']:.1f} GB", icon="MEMORY")
+        column.label(text="Access must have been granted to your account on huggingface.co", icon="URL")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Start the download."""
+        entry = self.entry()
+        if entry is None:
+            return self.fail(
+                BackendError("model_missing", f"There is no model {self.model!r}.", "Choose one of the list.")
+            )
+        if not bpy.app.online_access and not entry["available"]:
+            return self.fail(
+                BackendError(
+                    "network",
+                    "Blender may not go online.",
+                    "Allow it in Edit > Preferences > System > Network.",
+                )
+            )
+        return self.run_job(context, "models/download", f"Download of {self.model}")
+
+
+class WORLD_TRACING_OT_verify_model(bpy.types.Operator, _ModelJob):
+    """Compare a model's file with what was published"""
+
+    bl_idname = "world_tracing.verify_model"
+    bl_label = "Verify Model"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Start the comparison."""
+        return self.run_job(context, "models/verify", f"Verification of {self.model}")
+
+
+class WORLD_TRACING_OT_model_ready(bpy.types.Operator):
+    """Say how a download or a verification ended"""
+
+    bl_idname = "world_tracing.model_ready"
+    bl_label = "Model Ready"
+    bl_options = {"INTERNAL"}  # noqa: RUF012
+
+    model: StringProperty(options={"SKIP_SAVE"})
+    method: StringProperty(options={"SKIP_SAVE"})
+    result: StringProperty(options={"SKIP_SAVE"})
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Put it into the panel."""
+        session.forget_models()
+        damaged = self.method == "models/verify" and not json.loads(self.result)["intact"]
+        if damaged:
+            session.notice = session.Notice(
+                f"The model {self.model} is damaged or incomplete.", "Download it again, or reinstall it."
+            )
+            self.report({"ERROR"}, session.notice.message)
+            return {"CANCELLED"}
+        what = "is what was published" if self.method == "models/verify" else "is here"
+        session.notice = session.Notice(f"The model {self.model} {what}.", error=False)
+        self.report({"INFO"}, session.notice.message)
+        return {"FINISHED"}
