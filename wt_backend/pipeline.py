@@ -297,7 +297,7 @@ def _finish(
         seed=request.seed,
         steps=steps,
         solver=entry.solver,
-        source=request.image,
+        source=str(photo.path.absolute()),
         image_size=photo.file_size,
         mode=prepared.mode,
     )

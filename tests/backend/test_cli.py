@@ -38,6 +38,7 @@ def test_trace_prints_stages_and_counts(samples: Path, tmp_path: Path, tiny_mode
     stack.validate()
     assert str(out) in lines[-1] and f"{stack.points:,} points" in lines[-1] and "object mode" in lines[-1]
     assert (stack.info.seed, stack.info.steps) == (5, 3)
+    assert stack.info.source == str(samples / "mixer.png")
 
 
 def test_bad_input_is_one_sentence_and_a_hint(tmp_path: Path) -> None:
