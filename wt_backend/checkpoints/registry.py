@@ -128,9 +128,9 @@ def read_card(path: Path) -> RegistryEntry:
         ) from error
 
 
-# Sizes are those of the released pickles if stored in float32 (spec section 1). Memory is weights in
-# their precision of use plus activations, by accounting (docs/model.md). The tolerance is a guess: the
-# weights could not be run here.
+# Sizes are those of the released pickles if stored in float32 (spec section 1). Memory is weights in their
+# precision of use, activations by accounting (bench/memory.py), and 0.5 GB for CUDA. The tolerance is a
+# guess: the weights could not be run here.
 _OBJECT = RegistryEntry(
     name="object",
     label="World Tracing object (r75b)",
@@ -143,7 +143,7 @@ _OBJECT = RegistryEntry(
     existence_tolerance=0.01,
     unit="metre",
     size_mb=6820,
-    memory_gb=6.0,
+    memory_gb=5.0,
 )
 _SCENE = replace(
     _OBJECT,
@@ -156,7 +156,7 @@ _SCENE = replace(
     background=None,
     unit="relative",
     size_mb=6197,
-    memory_gb=7.0,
+    memory_gb=6.0,
 )
 _DYNAMIC = replace(
     _OBJECT,
@@ -169,7 +169,7 @@ _DYNAMIC = replace(
     memory_gb=10.0,
     clip=True,
 )
-_LEGACY = replace(_SCENE, weights=Source("haoz19/scene-model-6layer"), aliases=(), memory_gb=5.0)
+_LEGACY = replace(_SCENE, weights=Source("haoz19/scene-model-6layer"), aliases=(), memory_gb=4.8)
 _SCENE_E = replace(_LEGACY, name="r69e", label="World Tracing scene 504 (r69e)", config=SCENE_R69E)
 _SCENE_G = replace(_LEGACY, name="r69g", label="World Tracing scene 504 (r69g)", config=SCENE_R69G)
 _SCENE_MIX = replace(
