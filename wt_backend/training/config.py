@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from wt_backend.checkpoints import registry
 from wt_backend.model.config import ModelConfig
 
 
@@ -151,7 +152,7 @@ def load_config(path: str | Path, state: str | Path | None = None) -> TrainConfi
     Parameters
     ----------
     path : str or Path
-        The TOML file.
+        The TOML file. `model` is a table, or the name of a model whose network is meant.
     state : str or Path, optional
         Folder for checkpoints and logs; default `runs/NAME` in the working directory.
 
@@ -163,13 +164,21 @@ def load_config(path: str | Path, state: str | Path | None = None) -> TrainConfi
     raw = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     name = raw.pop("name", Path(path).stem)
     stages = tuple(StageConfig(**stage) for stage in raw.pop("stages"))
+    model = raw.pop("model")
+    if isinstance(model, str):
+        entry = registry.find(model)
+        if entry is None:
+            raise ValueError(f"{path}: there is no model named {model!r} to take the network from.")
+        network = entry.config
+    else:
+        network = ModelConfig.from_dict(model | {"normalisation": raw.pop("normalisation")})
     optimiser = raw.pop("optimiser", {})
     if "betas" in optimiser:
         optimiser["betas"] = tuple(optimiser["betas"])
     return TrainConfig(
         name=name,
         state=Path(state) if state else Path("runs") / name,
-        model=ModelConfig.from_dict(raw.pop("model") | {"normalisation": raw.pop("normalisation")}),
+        model=network,
         stages=stages,
         data=DataConfig(**raw.pop("data", {})),
         objective=ObjectiveConfig(**raw.pop("objective", {})),

@@ -59,14 +59,21 @@ def jittered_mask(mask: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[
     return changed if changed.any() else mask
 
 
-def training_item(sample: Sample, rng: np.random.Generator) -> dict[str, NDArray | bool]:
+def training_item(
+    sample: Sample, rng: np.random.Generator, metric: bool = False
+) -> dict[str, NDArray | bool]:
     """One augmented view as arrays that travel between processes.
+
+    Parameters
+    ----------
+    metric : bool
+        Leave depths as they are, for models that think in metres; otherwise divide by the median of layer 0.
 
     Returns
     -------
     dict
-        `rgb` uint8 (H, W, 3), background painted; `mask` bool (H, W); `depth` float16 (6, H, W) over
-        the median of layer 0, 0 without a hit; `intrinsics` float32 (3, 3); `scene` bool.
+        `rgb` uint8 (H, W, 3), background painted; `mask` bool (H, W); `depth` float16
+        (6, H, W), 0 without a hit; `intrinsics` float32 (3, 3); `scene` bool.
     """
     rgb, depth, intrinsics = sample.rgb, sample.depth, sample.intrinsics.astype(np.float32)
     alpha = sample.alpha.astype(np.float32) / 255
@@ -78,7 +85,7 @@ def training_item(sample: Sample, rng: np.random.Generator) -> dict[str, NDArray
         soft = np.where(mask, np.maximum(alpha, 0.5), np.minimum(alpha, 0.5))[..., None]
         rgb = (rgb * soft + 255 * BACKGROUND * (1 - soft)).astype(np.uint8)
     first = depth[0][depth[0] > 0]
-    median = float(np.median(first)) if first.size else 1.0
+    median = float(np.median(first)) if first.size and not metric else 1.0
     relative = np.clip(depth / median, 0, 60000).astype(np.float16)
     if rng.random() < 0.5:
         rgb, mask, relative = rgb[:, ::-1], mask[:, ::-1], relative[:, :, ::-1]
@@ -106,16 +113,25 @@ class SampleStream(IterableDataset[dict[str, torch.Tensor]]):
         Position in the stream: the number of mini-batches already consumed.
     rank : int
         Index of the training process; processes draw from different streams.
+    metric : bool
+        Depths stay as they are (see `training_item`).
     """
 
     def __init__(
-        self, config: DataConfig, size: int, batch: int, first_batch: int = 0, rank: int = 0
+        self,
+        config: DataConfig,
+        size: int,
+        batch: int,
+        first_batch: int = 0,
+        rank: int = 0,
+        metric: bool = False,
     ) -> None:
         self.config = config
         self.size = size
         self.batch = batch
         self.first_batch = first_batch
         self.rank = rank
+        self.metric = metric
 
     def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
         info = get_worker_info()
@@ -142,7 +158,7 @@ class SampleStream(IterableDataset[dict[str, torch.Tensor]]):
             while position < (scene + 1) * draws_per_scene:
                 rng = np.random.default_rng((self.config.seed, self.rank, worker, position))
                 views = buffer[int(rng.integers(len(buffer)))]
-                yield training_item(views[int(rng.integers(len(views)))], rng)
+                yield training_item(views[int(rng.integers(len(views)))], rng, self.metric)
                 position += 1
             scene += 1
 

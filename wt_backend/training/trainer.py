@@ -120,7 +120,12 @@ class Trainer:
         mini = min(MINI_BATCH, stage.images)
         parts = stage.images // mini
         stream = SampleStream(
-            self.config.data, stage.size, mini, self.progress.stage_batches, self.fabric.global_rank
+            self.config.data,
+            stage.size,
+            mini,
+            self.progress.stage_batches,
+            self.fabric.global_rank,
+            metric=self.config.model.normalisation.mode == "zscore",
         )
         source = iter(sample_loader(stream, self.config.data.workers))
         while True:

@@ -1,0 +1,54 @@
+"""Run descriptions: what ships can be read, what is wrong is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from wt_backend.model.wt_dit import WTDiT
+from wt_backend.training import config as config_module
+from wt_backend.training.config import load_config
+
+SHIPPED = sorted((Path(config_module.__file__).parent / "configs").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_shipped_runs_are_sound_and_their_weights_fit_the_package(path: Path) -> None:
+    run = load_config(path)
+    with torch.device("meta"):
+        model = WTDiT(run.model.network)
+    assert sum(p.numel() for p in model.parameters()) <= 15.5e6
+    assert all(stage.size % run.model.network.patch_size == 0 for stage in run.stages)
+    assert run.stages[-1].size == run.model.image_size
+
+
+def test_fine_tuning_takes_the_network_from_a_model_by_name(tmp_path: Path) -> None:
+    (tmp_path / "fine.toml").write_text(
+        'model = "object"\ninitial_weights = "object"\n'
+        "[[stages]]\nsize = 504\nimages = 1\ndraws = 2\nsteps = 10\n"
+    )
+    run = load_config(tmp_path / "fine.toml")
+    assert run.model.network.decoder_dim == 1536 and run.model.normalisation.mode == "zscore"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            'model = "no-such-model"\n[[stages]]\nsize = 56\nimages = 1\ndraws = 1\nsteps = 1\n',
+            "no-such-model",
+        ),
+        ('model = "object"\n[[stages]]\nsize = 56\nimages = 1\ndraws = 1\n', "exactly one"),
+        (
+            'model = "object"\n[[stages]]\nsize = 56\nimages = 1\ndraws = 1\nsteps = 1\n'
+            "[[stages]]\nsize = 56\nimages = 1\ndraws = 1\nminutes = 1\n",
+            "all stages",
+        ),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "run.toml").write_text(text)
+    with pytest.raises(ValueError, match=message):
+        load_config(tmp_path / "run.toml")
