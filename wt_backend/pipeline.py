@@ -30,6 +30,7 @@ from wt_backend.stack import LayerStack, StackInfo
 from wt_backend.subject import find_subject, read_mask
 
 CPU_MEMORY = 1.2  # peak over size of the float32 weights: 8.11 GB measured for 6.82 (spec section 21)
+NO_CAMERA = "The points fit no camera; one with a field of view of 54° is assumed."
 MIN_SUBJECT = 16  # pixels, of the image and of the network's grid; fewer are no subject
 
 
@@ -101,9 +102,9 @@ def run(request: TraceRequest, progress: Progress, cancel: Cancel) -> Traced:
     prepared = prepare(request, entry)
     cancel()
     progress("model", 0, 1)
-    loaded = _loaded_model(request.model, entry, choose_device(request.device))
+    loaded = loaded_model(request.model, entry, choose_device(request.device))
     cancel()
-    points, steps = _denoise(prepared.fitted, loaded, request, progress, cancel)
+    points, steps = denoise(prepared.fitted, loaded, request, progress, cancel)
     progress("clean", 0, 1)
     return _finish(prepared, points, steps, loaded, request)
 
@@ -204,7 +205,7 @@ def choose_device(name: str | None) -> torch.device:
     return device
 
 
-def _loaded_model(name: str, entry: RegistryEntry, device: torch.device) -> LoadedModel:
+def loaded_model(name: str, entry: RegistryEntry, device: torch.device) -> LoadedModel:
     """The model, kept for the next trace; a new one takes the place of the old."""
     global _cached
     key = (name, str(device))
@@ -234,7 +235,7 @@ def _check_memory(entry: RegistryEntry, device: torch.device) -> None:
 
 
 @torch.inference_mode()
-def _denoise(
+def denoise(
     fitted: Fitted, loaded: LoadedModel, request: TraceRequest, progress: Progress, cancel: Cancel
 ) -> tuple[NDArray[np.float32], int]:
     """Points (L, S, S, 3) of the model for a fitted image, and the number of steps it took."""
@@ -271,9 +272,31 @@ def _denoise(
 def _finish(
     prepared: Input, points: NDArray[np.float32], steps: int, loaded: LoadedModel, request: TraceRequest
 ) -> Traced:
-    """Points of the network to a stack: which exist, through which camera, from which pixels."""
-    entry, fitted, photo = loaded.entry, prepared.fitted, prepared.photo
+    """Points of the network to a stack, through the camera that its first layer implies."""
+    fitted, photo = prepared.fitted, prepared.photo
     warnings = list(prepared.warnings)
+    xyz, mask = clean(points, fitted, loaded.entry)
+    intrinsics = fit_intrinsics(xyz[0], mask[0])
+    if intrinsics is None:
+        intrinsics = default_intrinsics(*fitted.mask.shape)
+        warnings.append(NO_CAMERA)
+    if not mask[1:].any():
+        warnings.append("No hidden surface was found: only the visible layer exists.")
+    info = stack_info(loaded, photo, prepared.mode, request.seed, steps)
+    grid_to_image = compose(photo.to_file, fitted.grid_to_image)
+    return Traced(LayerStack(xyz, mask, seen(fitted), intrinsics, grid_to_image, info), warnings)
+
+
+def clean(
+    points: NDArray[np.float32], fitted: Fitted, entry: RegistryEntry
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Points (L, S, S, 3), 0 outside the silhouette, and where each layer exists (L, S, S).
+
+    Raises
+    ------
+    BackendError
+        The points are not finite.
+    """
     finite = np.isfinite(points).all(axis=-1)
     if not finite[:, fitted.mask].all():
         raise BackendError(
@@ -282,25 +305,25 @@ def _finish(
             "Try another device or fewer steps; if that fails, verify the model's file.",
         )
     xyz = np.where(fitted.mask[..., None], points, np.float32(0))
-    mask = existing_layers(xyz, fitted.mask, entry.existence_tolerance)
-    intrinsics = fit_intrinsics(xyz[0], mask[0])
-    if intrinsics is None:
-        intrinsics = default_intrinsics(*fitted.mask.shape)
-        warnings.append("The points fit no camera; one with a field of view of 54° is assumed.")
-    if not mask[1:].any():
-        warnings.append("No hidden surface was found: only the visible layer exists.")
-    info = StackInfo(
-        unit=entry.unit,
-        model=entry.name,
+    return xyz, existing_layers(xyz, fitted.mask, entry.existence_tolerance)
+
+
+def seen(fitted: Fitted) -> NDArray[np.uint8]:
+    """What the model saw, (S, S, 4)."""
+    return np.dstack([fitted.rgb, fitted.mask.astype(np.uint8) * np.uint8(255)])
+
+
+def stack_info(loaded: LoadedModel, photo: Photo, mode: str, seed: int, steps: int) -> StackInfo:
+    """Where a stack of this model comes from."""
+    return StackInfo(
+        unit=loaded.entry.unit,
+        model=loaded.entry.name,
         model_sha256=loaded.sha256,
-        normalisation=entry.config.normalisation.to_dict(),
-        seed=request.seed,
+        normalisation=loaded.entry.config.normalisation.to_dict(),
+        seed=seed,
         steps=steps,
-        solver=entry.solver,
+        solver=loaded.entry.solver,
         source=str(photo.path.absolute()),
         image_size=photo.file_size,
-        mode=prepared.mode,
+        mode=mode,
     )
-    rgba = np.dstack([fitted.rgb, fitted.mask.astype(np.uint8) * np.uint8(255)])
-    grid_to_image = compose(photo.to_file, fitted.grid_to_image)
-    return Traced(LayerStack(xyz, mask, rgba, intrinsics, grid_to_image, info), warnings)
