@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -291,15 +292,29 @@ def _report(error: BackendError) -> None:
     print(f"World Tracing: {error.message} {error.hint}")
 
 
+@contextmanager
+def _showing(scene: bpy.types.Scene) -> Iterator[None]:
+    """A window with the scene in it: operators work on what their window shows, whatever is overridden."""
+    window = bpy.context.window_manager.windows[0]
+    shown = window.scene
+    if shown != scene:
+        window.scene = scene
+    try:
+        with bpy.context.temp_override(window=window):
+            yield
+    finally:
+        if shown != scene:
+            window.scene = shown
+
+
 def _follow_up(job: Job, after: FollowUp) -> None:
     global notice
     scene = bpy.data.scenes.get(after.scene)
     if after.generation != _generation or scene is None:
         notice = Notice(f"{job.label} came to nothing: its file was closed meanwhile.", error=False)
         return
-    window = bpy.context.window_manager.windows[0]
     try:
-        with bpy.context.temp_override(window=window, scene=scene):
+        with _showing(scene):
             getattr(bpy.ops.world_tracing, after.operator)(
                 "EXEC_DEFAULT",
                 True,  # an undo step of its own
@@ -335,9 +350,8 @@ def _import(result: Message, destination: Destination, textures: str = "") -> No
             error=False,
         )
         return
-    window = bpy.context.window_manager.windows[0]
     try:
-        with bpy.context.temp_override(window=window, scene=scene):
+        with _showing(scene):
             bpy.ops.world_tracing.import_stack(
                 "EXEC_DEFAULT",
                 True,  # an undo step of its own

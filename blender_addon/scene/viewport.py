@@ -6,7 +6,9 @@ from . import traces
 
 
 def select(context: bpy.types.Context, root: bpy.types.Object) -> None:
-    """Select a trace without its camera, the root active."""
+    """Select a trace without its camera, the root active; somebody who is editing is left in peace."""
+    if context.mode != "OBJECT":
+        return
     for member in context.view_layer.objects.selected:
         member.select_set(False)
     for member in (root, *traces.layers_of(root)):
@@ -17,7 +19,7 @@ def select(context: bpy.types.Context, root: bpy.types.Object) -> None:
 
 def show(context: bpy.types.Context, root: bpy.types.Object) -> None:
     """Frame the layers of a selected trace in the 3D viewports, with the photo on them in solid shading."""
-    if bpy.app.background or context.window is None:
+    if bpy.app.background or context.window is None or context.mode != "OBJECT":
         return
     root.select_set(False)  # it lies at the camera, in front of what is to be seen
     for area in context.window.screen.areas:

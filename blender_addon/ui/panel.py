@@ -142,9 +142,9 @@ def _draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str
 def _draw_model(layout: bpy.types.UILayout, model: dict) -> None:
     column = layout.column(align=True)
     column.active = False
-    place = "installed" if model["available"] else f"{size_text(model['size_mb'])} to download"
-    column.label(text=f"{model['licence']}, {place}", icon="BLANK1")
-    column.label(text=f"needs {model['memory_gb']:.1f} GB of memory", icon="BLANK1")
+    place = "Installed" if model["available"] else f"{size_text(model['size_mb'])} to download"
+    column.label(text=model["licence"], icon="BLANK1")
+    column.label(text=f"{place}, {model['memory_gb']:.0f} GB memory", icon="BLANK1")
     if not model["available"]:
         layout.operator("world_tracing.download_model", icon="IMPORT").model = model["name"]
 

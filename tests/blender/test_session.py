@@ -109,6 +109,29 @@ def test_a_scene_deleted_meanwhile_is_said(scene, session, start, stand_in, phot
     assert not bpy.data.objects and session.notice.hint
 
 
+def test_a_result_goes_to_its_scene_though_the_window_shows_another(
+    scene, session, start, stand_in, photo
+) -> None:
+    job = start(photo, WORKS)
+    other = bpy.data.scenes.new("Other")
+    bpy.context.window.scene = other
+    steps(session, lambda: job.finished)
+    assert not session.notice.error, session.notice
+    assert "Trace: fôto 1" in scene.collection.children and not other.objects
+    bpy.context.window.scene = scene
+
+
+def test_somebody_who_is_editing_is_left_in_peace(scene, session, start, stand_in, photo) -> None:
+    bpy.ops.mesh.primitive_cube_add()
+    cube = bpy.context.object
+    bpy.ops.object.mode_set(mode="EDIT")
+    job = start(photo, WORKS)
+    steps(session, lambda: job.finished)
+    assert "Trace: fôto 1" in bpy.data.collections
+    assert bpy.context.object == cube and bpy.context.mode == "EDIT_MESH"
+    bpy.ops.object.mode_set(mode="OBJECT")
+
+
 def test_cancel_reaches_running_and_waiting_jobs(scene, session, start, stand_in, photo) -> None:
     jobs = [start(photo, SLOW), start(photo, WORKS)]
     steps(session, lambda: jobs[0].step > 0)
