@@ -31,6 +31,7 @@ from wt_backend.subject import find_subject, read_mask
 
 CPU_MEMORY = 1.2  # peak over size of the float32 weights: 8.11 GB measured for 6.82 (spec section 21)
 NO_CAMERA = "The points fit no camera; one with a field of view of 54° is assumed."
+LESS_MEMORY = "Memory was not enough, so the model ran in its smaller mode, which is a little less exact."
 MIN_SUBJECT = 16  # pixels, of the image and of the network's grid; fewer are no subject
 
 
@@ -101,10 +102,22 @@ def run(request: TraceRequest, progress: Progress, cancel: Cancel) -> Traced:
     progress("load", 0, 1)
     prepared = prepare(request, entry)
     cancel()
-    progress("model", 0, 1)
-    loaded = loaded_model(request.model, entry, choose_device(request.device))
-    cancel()
-    points, steps = denoise(prepared.fitted, loaded, request, progress, cancel)
+    device = choose_device(request.device)
+
+    def attempt(small: bool) -> tuple[LoadedModel, NDArray[np.float32], int]:
+        progress("model", 0, 1)
+        loaded = loaded_model(request.model, entry, device, small)
+        cancel()
+        return loaded, *denoise(prepared.fitted, loaded, request, progress, cancel)
+
+    try:
+        result = attempt(small=False)
+    except (torch.OutOfMemoryError, MemoryError):
+        result = None  # tried again below, where this exception no longer holds the tensors
+    if result is None:
+        prepared.warnings.append(LESS_MEMORY)
+        result = attempt(small=True)
+    loaded, points, steps = result
     progress("clean", 0, 1)
     return _finish(prepared, points, steps, loaded, request)
 
@@ -172,7 +185,7 @@ def _touches_border(subject: NDArray[np.bool_]) -> bool:
 
 # -- model --------------------------------------------------------------------------------------------------
 
-_cached: tuple[tuple[str, str], LoadedModel] | None = None
+_cached: tuple[tuple[str, str, bool], LoadedModel] | None = None
 
 
 def unload_models() -> None:
@@ -205,14 +218,14 @@ def choose_device(name: str | None) -> torch.device:
     return device
 
 
-def loaded_model(name: str, entry: RegistryEntry, device: torch.device) -> LoadedModel:
+def loaded_model(name: str, entry: RegistryEntry, device: torch.device, small: bool = False) -> LoadedModel:
     """The model, kept for the next trace; a new one takes the place of the old."""
     global _cached
-    key = (name, str(device))
+    key = (name, str(device), small)
     if _cached is None or _cached[0] != key:
         unload_models()
         _check_memory(entry, device)
-        _cached = (key, load_model(name, device=device))
+        _cached = (key, load_model(name, device=device, small=small))
     return _cached[1]
 
 

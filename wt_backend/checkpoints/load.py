@@ -54,6 +54,7 @@ def load_model(
     device: torch.device | str | None = None,
     dtype: torch.dtype | None = None,
     download: bool = False,
+    small: bool = False,
 ) -> LoadedModel:
     """Load a model for inference.
 
@@ -69,6 +70,8 @@ def load_model(
         float32, or bfloat16 for the mixed precision of spec section 17; None: the faster for the device.
     download
         Whether missing weights may be fetched from the Hub.
+    small
+        Take the least memory, at the cost of some precision (``dtype`` does not count then).
 
     Raises
     ------
@@ -77,6 +80,7 @@ def load_model(
     """
     place = best_device() if device in (None, "auto") else torch.device(device)
     precision = default_precision(place) if dtype is None else PRECISIONS[dtype]
+    precision = "small" if small else precision
     policy = policy_for(precision, place)
     entry = find_entry(name, download)
     path = _locate(entry.weights, download) if isinstance(entry.weights, Source) else entry.weights

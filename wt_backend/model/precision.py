@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 import torch
@@ -18,7 +18,7 @@ from torch import nn
 from wt_backend.model.layers import Attention
 from wt_backend.model.wt_dit import WTDiT
 
-Precision = Literal["fp32", "bf16"]
+Precision = Literal["fp32", "bf16", "small"]  # small: what is left to try when memory was not enough
 
 _MATRICES = r"(attn\.qkv|attn\.proj|mlp\.fc1|mlp\.fc2)\.(weight|bias)$"
 _DECODER = re.compile(rf"(net\.decoder_blocks|temporal_blocks)\..*{_MATRICES}")
@@ -70,6 +70,7 @@ RELEASED = Policy(
     encoder_stream=torch.float16,
     head_attention=torch.bfloat16,
 )
+SMALL = replace(RELEASED, head=torch.bfloat16)
 BRAIN = Policy(decoder=torch.bfloat16, encoder=torch.bfloat16, head=torch.bfloat16)
 
 
@@ -77,7 +78,9 @@ def policy_for(precision: Precision, device: torch.device) -> Policy:
     """The policy of a precision on a kind of device."""
     if precision == "fp32":
         return FULL
-    return RELEASED if device.type == "cuda" else BRAIN
+    if device.type != "cuda":
+        return BRAIN
+    return RELEASED if precision == "bf16" else SMALL
 
 
 def default_precision(device: torch.device) -> Precision:
