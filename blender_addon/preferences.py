@@ -17,6 +17,13 @@ TORCH_BUILDS = (
 )
 
 
+def _devices(_self: bpy.types.AddonPreferences, _context: bpy.types.Context, _text: str) -> list[str]:
+    """What the backend said that it can use."""
+    from .backend import session
+
+    return [device["id"] for device in (session.info() or {}).get("devices", [])]
+
+
 _hub_token = [""]  # here and not in a property of its own: Blender would write that into userpref.blend
 
 
@@ -54,6 +61,8 @@ class WorldTracingPreferences(bpy.types.AddonPreferences):
     )
     device: StringProperty(
         name="Device",
+        search=_devices,
+        search_options={"SUGGESTION"},
         description="Where the model runs: cpu, cuda:0, mps … Leave empty to let the backend choose",
     )
     hub_token: StringProperty(

@@ -186,6 +186,8 @@ def plan_for_file(path: str) -> Plan:
     if not path:
         raise BackendError("bad_image", "No image is chosen.", "Choose one in the panel.")
     image = Path(bpy.path.abspath(path))
+    if image.is_dir():
+        raise BackendError("bad_image", f"{image} is a folder.", "Choose an image, or use Trace Folder.")
     if not image.is_file():
         raise BackendError("bad_image", f"There is no file {image}.", "Choose another image.")
     return Plan(image.absolute(), image.stem)

@@ -1,6 +1,8 @@
+# mypy: disable-error-code="valid-type"
 """Look through the camera of a trace, with the image's resolution and pixel aspect."""
 
 import bpy
+from bpy.props import BoolProperty
 
 from ..scene import trace_camera, traces
 
@@ -11,6 +13,12 @@ class WORLD_TRACING_OT_use_trace_camera(bpy.types.Operator):
     bl_idname = "world_tracing.use_trace_camera"
     bl_label = "Use Trace Camera"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    match_colours: BoolProperty(
+        name="Match Colours",
+        default=False,
+        description="Set the view transform to Standard: the render then has the photo's own colours",
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -25,6 +33,8 @@ class WORLD_TRACING_OT_use_trace_camera(bpy.types.Operator):
             self.report({"ERROR"}, "This trace has no camera any more. Import its stack again.")
             return {"CANCELLED"}
         trace_camera.use_camera(context.scene, camera)
+        if self.match_colours:
+            context.scene.view_settings.view_transform = "Standard"
         for area in context.screen.areas if context.screen else ():
             if area.type == "VIEW_3D":
                 area.spaces.active.region_3d.view_perspective = "CAMERA"

@@ -88,5 +88,5 @@ def test_no_image_is_a_sentence(scene, stand_in: Path, path: str, words: str) ->
 
 
 def test_a_folder_is_no_image(scene, stand_in: Path, tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match="no file"):
+    with pytest.raises(RuntimeError, match="is a folder"):
         bpy.ops.world_tracing.trace_world(filepath=str(tmp_path))
