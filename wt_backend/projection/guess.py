@@ -1,0 +1,104 @@
+"""Colour where no camera looks: that of the nearest hidden layer, else a smooth fill over the mesh."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix, diags
+from scipy.sparse.linalg import cg
+from scipy.spatial import cKDTree
+
+from wt_backend.geometry.fill import ColourFill
+from wt_backend.geometry.layer_mesh import layer_points
+from wt_backend.jobs import Cancel
+from wt_backend.projection.mesh import TriangleMesh
+from wt_backend.projection.view import LINEAR, View
+
+REACH = 0.06  # of the layers' extent: hidden layers farther away say nothing
+TOLERANCE, ROUNDS = 1e-3, 300  # of the smooth fill's solver
+
+
+class HiddenLayers:
+    """Filled colours of the hidden layers of some views, by place in the world.
+
+    A layer's texture is taken from beside the stack, where `geometry/fill_colour` leaves it, or made anew.
+    """
+
+    def __init__(self, views: list[tuple[View, Path]], cancel: Cancel) -> None:
+        places, colours = [np.zeros((0, 3))], [np.zeros((0, 3), np.float32)]
+        for view, path in views:
+            to_world = np.linalg.inv(view.to_local)
+            fill: ColourFill | None = None
+            for layer in range(1, view.stack.layers):
+                cancel()
+                points = layer_points(view.stack, layer)
+                if not len(points.pixel):
+                    continue
+                texture = _texture_beside(path, layer, view.stack.size)
+                if texture is None:
+                    fill = fill or ColourFill(view.stack)
+                    texture = fill.texture(layer)
+                places.append(points.positions @ to_world[:3, :3].T + to_world[:3, 3])
+                colours.append(LINEAR[texture.reshape(-1, 3)[points.pixel]])
+        self._places = np.concatenate(places)
+        self._colours = np.concatenate(colours)
+        self._tree = cKDTree(self._places) if len(self._places) else None
+        extent = np.ptp(self._places, axis=0) if len(self._places) else np.zeros(3)
+        self._reach = max(REACH * float(np.linalg.norm(extent)), 1e-30)
+
+    def look(self, points: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Linear colours (N, 3) at world points (N, 3), and how far (N,) they are to be believed, 0 to 1."""
+        colours, trust = np.zeros((len(points), 3), np.float32), np.zeros(len(points), np.float32)
+        if self._tree is not None and len(points):
+            distance, index = self._tree.query(points, distance_upper_bound=self._reach, workers=-1)
+            near = np.flatnonzero(np.isfinite(distance))
+            colours[near] = self._colours[index[near]]
+            trust[near] = np.clip(2 - 2 * distance[near] / self._reach, 0, 1)
+        return colours, trust
+
+
+def smooth_fill(
+    mesh: TriangleMesh, colours: NDArray[np.float32], known: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Colours (V, 3) of all vertices: ``known`` ones as given, the others the mean of their neighbours'.
+
+    Parts of the mesh without a known vertex get the colour of the nearest known one elsewhere; grey if there
+    is none at all.
+    """
+    count = len(colours)
+    if not known.any():
+        return np.full((count, 3), 0.2, np.float32)
+    result = colours.copy()
+    if known.all():
+        return result
+    unknown = np.flatnonzero(~known)
+    result[unknown] = colours[known][cKDTree(mesh.vertices[known]).query(mesh.vertices[unknown])[1]]
+    one, other = mesh.triangles[:, [0, 1, 2]].ravel(), mesh.triangles[:, [1, 2, 0]].ravel()
+    links = coo_matrix((np.ones(len(one)), (one, other)), (count, count)).tocsr()
+    links = ((links + links.T) > 0).astype(np.float64)
+    degree = np.asarray(links.sum(1)).ravel()[unknown]
+    among = links[unknown][:, unknown]
+    system = diags(np.maximum(degree, 1.0)) - among
+    from_known = links[unknown][:, np.flatnonzero(known)] @ colours[known]
+    inverse = diags(1 / np.maximum(degree, 1.0))
+    lonely = degree == 0
+    for channel in range(3):
+        target = from_known[:, channel] + np.where(lonely, result[unknown, channel], 0)
+        result[unknown, channel] = cg(
+            system, target, x0=result[unknown, channel], rtol=TOLERANCE, maxiter=ROUNDS, M=inverse
+        )[0]
+    return result
+
+
+def _texture_beside(stack: Path, layer: int, size: tuple[int, int]) -> NDArray[np.uint8] | None:
+    """The filled texture (H, W, 3) of a layer, if it lies beside the stack and fits."""
+    path = stack.parent / f"{stack.stem} layer {layer + 1}.png"
+    if not path.is_file() or path.stat().st_mtime < stack.stat().st_mtime:
+        return None
+    picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+    if picture is None or picture.shape[:2] != size[::-1]:
+        return None
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
