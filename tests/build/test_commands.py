@@ -1,0 +1,77 @@
+"""What build.py's commands say when they cannot go on: a sentence, and an exit status that CI tells apart."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from devtools import environment, gui, trace
+from devtools.checks import all_of
+from devtools.process import ROOT, BuildError, Unavailable, capture, run
+
+
+def build(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run build.py from another folder, as a person may."""
+    command = [sys.executable, str(ROOT / "build.py"), *arguments]
+    return subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_unknown_blender_version_is_named() -> None:
+    done = build("test-matrix", "--blender", "2.79")
+    assert done.returncode == 1
+    assert "lists Blender" in done.stderr and "2.79" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_program_that_fails_hangs_or_is_missing() -> None:
+    with pytest.raises(BuildError, match=r"Trying failed \(exit status 3\)"):
+        run([sys.executable, "-c", "raise SystemExit(3)"], what="Trying", timeout=60)
+    with pytest.raises(BuildError, match="Trying was stopped after 1 s"):
+        run([sys.executable, "-c", "import time; time.sleep(30)"], what="Trying", timeout=1)
+    with pytest.raises(BuildError, match="no-such-program does not exist"):
+        capture(["no-such-program"], what="Trying", timeout=1)
+
+
+def test_quiet_program_is_quoted_when_it_fails() -> None:
+    with pytest.raises(BuildError, match="because of this"):
+        capture([sys.executable, "-c", "raise SystemExit('because of this')"], what="Trying", timeout=60)
+
+
+def test_all_steps_run_and_all_failures_are_named() -> None:
+    done = []
+
+    def step(name: str, good: bool) -> None:
+        done.append(name)
+        if not good:
+            raise BuildError(f"{name} failed")
+
+    with pytest.raises(BuildError, match="a failed\nc failed"):
+        all_of([lambda: step("a", False), lambda: step("b", True), lambda: step("c", False)])
+    assert done == ["a", "b", "c"]
+
+
+def test_window_tests_without_root_are_unavailable_not_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WT_CACHE", str(tmp_path))
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(Unavailable, match="needs root") as caught:
+        gui.ensure_chroot("sid")
+    assert caught.value.status == 3
+
+
+def test_too_little_space_is_said_before_the_download(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(environment, "FREE_GB", 10**6)
+    with pytest.raises(BuildError, match="GB free and the environment needs"):
+        environment._check_space()
+
+
+def test_bundled_photographs_are_there() -> None:
+    assert len(trace.samples()) >= 2
