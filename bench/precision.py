@@ -27,12 +27,14 @@ from wt_backend.checkpoints.load import load_model
 from wt_backend.flow.noise import fill_invalid, seed_generators
 from wt_backend.flow.sampler import sample
 from wt_backend.model.config import WTDiTConfig
+from wt_backend.model.layers import Linear
 from wt_backend.model.precision import BRAIN, FULL, RELEASED, Policy, convert
 from wt_backend.model.wt_dit import WTDiT
 from wt_backend.parity.network import family_config
 
 POLICIES = {
     "GPU bf16 (section 17)": RELEASED,
+    "GPU bf16, head TF32 (emulated)": RELEASED,
     "GPU bf16, head bf16": replace(RELEASED, head=torch.bfloat16),
     "CPU bf16": BRAIN,
     "CPU bf16, head fp32": replace(BRAIN, head=torch.float32),
@@ -40,11 +42,25 @@ POLICIES = {
 }
 
 
-def make(config: WTDiTConfig, state: dict[str, Tensor], policy: Policy) -> WTDiT:
+TF32 = "GPU bf16, head TF32 (emulated)"
+
+
+def make(config: WTDiTConfig, state: dict[str, Tensor], label: str, policy: Policy) -> WTDiT:
     """A network with its own copy of the weights."""
     model = WTDiT(replace(config, rounded_rope=policy.encoder == torch.float16))
     model.load_state_dict(state)
-    return convert(model.eval(), policy)
+    convert(model.eval(), policy)
+    if label == TF32:
+        for module in model.net.latents_projection.modules():
+            if isinstance(module, Linear):
+                module.weight.data = rounded_to_tf32(module.weight.data)
+                module.register_forward_pre_hook(lambda module, inputs: rounded_to_tf32(inputs[0]))
+    return model
+
+
+def rounded_to_tf32(x: Tensor) -> Tensor:
+    """float32 with 10 bits of mantissa, as a tensor core reads its operands."""
+    return ((x.float().contiguous().view(torch.int32) + 0x1000) & ~0x1FFF).view(torch.float32)
 
 
 @torch.inference_mode()
@@ -62,12 +78,12 @@ def fixtures(folder: Path) -> None:
 
         results = {}
         for label, policy in {"exact": FULL, **POLICIES}.items():
-            model = make(family_config(family), state, policy)
+            model = make(family_config(family), state, label, policy)
             results[label] = model.predict_x0(x, golden["in.t"], model.condition(rgb))
         exact = results.pop("exact")
         for label, result in results.items():
             difference = (result - exact).square().mean().sqrt() / exact.square().mean().sqrt()
-            print(f"{name:9} {label:24} x0 {difference.item():.2e}", flush=True)
+            print(f"{name:9} {label:30} x0 {difference.item():.2e}", flush=True)
 
 
 @torch.inference_mode()
@@ -77,8 +93,8 @@ def shipped() -> None:
     config, state = loaded.entry.config, loaded.model.state_dict()
     pictures = sample_pictures(loaded.entry)
 
-    def depths(policy: Policy) -> list[Tensor]:
-        model = make(config.network, state, policy)
+    def depths(label: str, policy: Policy) -> list[Tensor]:
+        model = make(config.network, state, label, policy)
         return [_depth(model, picture) for picture in pictures]
 
     def _depth(model: WTDiT, picture: Picture) -> Tensor:
@@ -92,13 +108,13 @@ def shipped() -> None:
         )
         return config.normalisation.decode(points)[..., 2][picture.mask]
 
-    exact = depths(FULL)
+    exact = depths("exact", FULL)
     for label, policy in POLICIES.items():
         moved = [
             ((z - reference).abs() / reference).mean().item()
-            for z, reference in zip(depths(policy), exact, strict=True)
+            for z, reference in zip(depths(label, policy), exact, strict=True)
         ]
-        print(f"wt-mini   {label:24} depth {np.mean(moved):.2e}", flush=True)
+        print(f"wt-mini   {label:30} depth {np.mean(moved):.2e}", flush=True)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -82,6 +82,8 @@ def load_model(
     precision = default_precision(place) if dtype is None else PRECISIONS[dtype]
     precision = "small" if small else precision
     policy = policy_for(precision, place)
+    if place.type == "cuda" and precision != "fp32":
+        torch.set_float32_matmul_precision("high")  # TF32 for the head's matrices
     entry = find_entry(name, download)
     path = _locate(entry.weights, download) if isinstance(entry.weights, Source) else entry.weights
     state, sha256 = _state_in_use(entry, path, policy)

@@ -52,8 +52,9 @@ def verify_components(ledger: Ledger, description: dict[str, Any]) -> None:
 
 
 def _stills(ledger: Ledger, cases: list[dict[str, Any]]) -> None:
+    images = {name: ledger.array(name) for name in ledger.numbered("pre.image.")}
     for case in cases:
-        image, size = ledger.array(f"pre.image.{case['image']}"), case["image_size"]
+        image, size = images[f"pre.image.{case['image']}"], case["image_size"]
         ratio = case.get("max_object_ratio", 2 / 3)
         window = crop_window(image[..., 3], ratio) if case["center_crop"] else None
         fitted = fit(image, window, size, _colour(case), case["alpha_erode_px"])
