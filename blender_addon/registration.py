@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from . import preferences, properties
-from .backend import session, setup
+from .backend import results, session, setup
 from .operators import CLASSES as OPERATORS
 from .ui import CLASSES as UI
 from .ui import menus
@@ -18,7 +18,7 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     properties.attach()
-    session.register()
+    results.register()
     menus.attach()
 
 
@@ -27,6 +27,7 @@ def unregister() -> None:
     menus.detach()
     setup.unregister()
     session.unregister()
+    results.unregister()
     properties.detach()
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

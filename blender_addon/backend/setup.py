@@ -11,7 +11,7 @@ from wt_backend import __version__
 from wt_backend.protocol import BackendError
 
 from .. import preferences
-from . import hardware, pump, session
+from . import display, hardware, pump, session
 from .environment import (
     Environment,
     EnvironmentState,
@@ -137,9 +137,5 @@ def _step() -> float | None:
     status = _installation.status
     if status.text != _drawn or not status.running:
         _drawn = status.text
-        for manager in bpy.data.window_managers:
-            for window in manager.windows:
-                for area in window.screen.areas:
-                    if area.type in {"PREFERENCES", "VIEW_3D"}:
-                        area.tag_redraw()
+        display.redraw()
     return INTERVAL if status.running else None

@@ -10,6 +10,7 @@ from wt_backend.protocol import BackendError, Message
 
 from ..backend import session
 from ..backend.jobs import JobState
+from ..backend.results import FollowUp, Place
 from ..scene import traces
 
 if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
@@ -55,7 +56,7 @@ class GeometryJob(OnTrace):
 
         In background mode that happens before this returns.
         """
-        after = session.FollowUp(follow_up, settings, context.scene.name, session.file_generation())
+        after = FollowUp(follow_up, settings, Place.here(context))
         job = session.submit(method, params, label, after)
         if not bpy.app.background:
             return {"FINISHED"}

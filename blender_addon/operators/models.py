@@ -11,6 +11,7 @@ from wt_backend.protocol import BackendError, Message
 
 from ..backend import session
 from ..backend.jobs import JobState
+from ..backend.results import FollowUp, Place
 
 if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
     from bpy.types import Operator as _Operator
@@ -31,12 +32,7 @@ class _ModelJob(_Operator):
 
     def run_job(self, context: bpy.types.Context, method: str, label: str) -> set[str]:
         """Submit the job; in background mode wait for it."""
-        after = session.FollowUp(
-            "model_ready",
-            {"model": self.model, "method": method},
-            context.scene.name,
-            session.file_generation(),
-        )
+        after = FollowUp("model_ready", {"model": self.model, "method": method}, Place.here(context))
         job = session.submit(method, {"model": self.model}, label, after)
         if not bpy.app.background:
             return {"FINISHED"}

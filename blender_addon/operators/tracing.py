@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
-from wt_backend.protocol import BackendError, Message, TraceRequest
+from wt_backend.protocol import BackendError, Message, TraceRequest, to_params
 
 from .. import preferences
 from ..backend import session
 from ..backend.jobs import Job, JobState
+from ..backend.results import ColourResult, Place, TraceResult, submit_fill
 from ..properties import FITS, MODES, OUTPUTS
 from ..scene import files, image_source
 
@@ -95,7 +96,7 @@ class TraceSettings(_Operator):
             return self.fail(error)
         if not bpy.app.background:
             return {"FINISHED"}
-        ended = [self._wait(job, destination) for job, destination in submitted]
+        ended = [self._wait(job, result) for job, result in submitted]
         errors = [reason for reason in ended if reason is not None]
         if len(errors) == len(submitted):
             return self.fail(errors[-1])
@@ -109,19 +110,18 @@ class TraceSettings(_Operator):
         self.report({"ERROR"}, _sentence(error))
         return {"CANCELLED"}
 
-    def _submit(self, context: bpy.types.Context, plan: Plan, stack: str) -> tuple[Job, session.Destination]:
+    def _submit(self, context: bpy.types.Context, plan: Plan, stack: str) -> tuple[Job, TraceResult]:
         request = self._request(context, plan, stack)
-        destination = session.Destination(
-            scene=context.scene.name,
+        result = TraceResult(
+            Place.here(context),
             name=plan.name,
             output=self.value(context, "output"),
             image=plan.datablock,
-            generation=session.file_generation(),
             variant=plan.variant,
             group=plan.group,
             fill=self.value(context, "fill"),
         )
-        return session.submit_trace(request, destination), destination
+        return session.submit("trace", to_params(request), plan.name, result), result
 
     def _request(self, context: bpy.types.Context, plan: Plan, stack: str) -> TraceRequest:
         fit = self.value(context, "fit")
@@ -148,7 +148,7 @@ class TraceSettings(_Operator):
         given = self.properties.is_property_set("mask") or settings.mask_source == "FILE"
         return str(Path(bpy.path.abspath(mask)).absolute()) if mask and given else None
 
-    def _wait(self, job: Job, destination: session.Destination) -> BackendError | None:
+    def _wait(self, job: Job, then: TraceResult) -> BackendError | None:
         """Wait for a job and import its result; the error, if it ended without one."""
         session.wait(job, _Printer())
         if job.state is not JobState.DONE:
@@ -159,15 +159,15 @@ class TraceSettings(_Operator):
         )
         for warning in result.get("warnings", []):
             self.report({"WARNING"}, warning)
-        textures = self._textures(result) if destination.fill and result["layers"] > 1 else ""
+        textures = self._textures(result, then) if then.fill and result["layers"] > 1 else ""
         bpy.ops.world_tracing.import_stack(
-            filepath=result["stack"], textures=textures, **destination.import_settings()
+            filepath=result["stack"], textures=textures, **then.import_settings()
         )
         return None
 
-    def _textures(self, result: Message) -> str:
+    def _textures(self, result: Message, then: TraceResult) -> str:
         """Colour of the hidden layers, as JSON; "" with a warning where it cannot be had."""
-        job = session.wait(session.submit_fill(result), _Printer())
+        job = session.wait(submit_fill(result, ColourResult(then, result)), _Printer())
         if job.state is JobState.DONE:
             return json.dumps(job.result)
         if job.error is not None:

@@ -13,7 +13,7 @@ from types import ModuleType
 import bpy
 import pytest
 
-from wt_backend.protocol import TraceRequest
+from wt_backend.protocol import TraceRequest, to_params
 
 WORKS, ERROR, HANGS, SLOW = 0, 1, 3, 4
 
@@ -24,20 +24,16 @@ def session(addon: ModuleType) -> ModuleType:
 
 
 @pytest.fixture
-def start(session: ModuleType, tmp_path: Path, scene: bpy.types.Scene) -> Callable[[Path, int], object]:
+def start(
+    addon: ModuleType, session: ModuleType, tmp_path: Path, scene: bpy.types.Scene
+) -> Callable[[Path, int], object]:
     """Submit as the button does in a window."""
 
     def submit(image: Path, behaviour: int, fill: bool = False) -> object:
         request = TraceRequest(image=str(image), output=str(tmp_path / f"{behaviour}.wts"), seed=behaviour)
-        destination = session.Destination(
-            scene=bpy.context.scene.name,
-            name=image.stem,
-            output="MESH",
-            image="",
-            generation=session.file_generation(),
-            fill=fill,
-        )
-        return session.submit_trace(request, destination)
+        results = sys.modules[f"{addon.__name__}.backend.results"]
+        then = results.TraceResult(results.Place.here(bpy.context), image.stem, "MESH", fill=fill)
+        return session.submit("trace", to_params(request), image.stem, then)
 
     return submit
 
@@ -183,8 +179,6 @@ def test_disabling_the_add_on_ends_worker_and_timer(addon, session, start, stand
 
 
 def test_the_panel_knows_the_models_without_torch_or_a_worker(session) -> None:
-    session.unregister()
-    session.register()  # forgets what a worker said in an earlier test
     bundled = session.model("wt-mini")
     assert bundled["available"] and bundled["licence"].startswith("GPL")
     assert any("NC" in model["licence"] and not model["available"] for model in session.models())

@@ -1,0 +1,187 @@
+"""What becomes of a finished job: a trace becomes a scene, geometry comes in through its operator.
+
+Nothing here holds a reference into the file: undo may have replaced everything, and another file may be open.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+from bpy.app.handlers import persistent
+
+from wt_backend.protocol import Message
+
+from . import session
+from .jobs import Job, JobState
+
+_generation = 0  # counts file loads
+
+
+def register() -> None:
+    """Listen to file loads."""
+    bpy.app.handlers.load_post.append(_file_loaded)
+
+
+def unregister() -> None:
+    """Listen no more."""
+    bpy.app.handlers.load_post.remove(_file_loaded)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A scene of the file that was open when a job was started."""
+
+    scene: str
+    generation: int
+
+    @classmethod
+    def here(cls, context: bpy.types.Context) -> Place:
+        """The scene of a context."""
+        return cls(context.scene.name, _generation)
+
+    def find(self) -> bpy.types.Scene | None:
+        """The scene, None if it is gone or another file is open."""
+        return bpy.data.scenes.get(self.scene) if self.generation == _generation else None
+
+
+@dataclass(frozen=True)
+class TraceResult:
+    """A trace becomes a layered scene, its hidden surfaces coloured first if that is wanted."""
+
+    place: Place
+    name: str
+    output: str
+    image: str = ""  # image datablock to use as texture, "" for the file
+    variant: int = 0  # place beside the others of a seed sweep
+    group: str = ""  # the sweep
+    fill: bool = False
+
+    def import_settings(self) -> dict[str, str | int]:
+        """What `import_stack` has to be told."""
+        return {name: getattr(self, name) for name in ("name", "output", "image", "variant", "group")}
+
+    def ended(self, job: Job) -> None:
+        """Import, or ask for the colour of the hidden layers first."""
+        if job.result is None:
+            _say_why_not(job)
+        elif self.fill and job.result["layers"] > 1:
+            submit_fill(job.result, ColourResult(self, job.result))
+        else:
+            self.bring(job.result)
+
+    def bring(self, result: Message, textures: str = "") -> None:
+        """Import the stack into the scene that it was traced for."""
+        stack = str(result["stack"])
+        scene = self.place.find()
+        if scene is None:
+            session.notice = session.Notice(
+                f"{self.name} is traced, but its file was closed meanwhile.",
+                f"Import Stack brings it here: {stack}",
+                error=False,
+            )
+            return
+        try:
+            with _showing(scene):
+                bpy.ops.world_tracing.import_stack(
+                    "EXEC_DEFAULT",
+                    True,  # an undo step of its own
+                    filepath=stack,
+                    textures=textures,
+                    **self.import_settings(),
+                )
+        except RuntimeError as error:  # what an operator reports as an error
+            session.notice = session.Notice(_words(error), f"The stack is kept: {stack}")
+            return
+        session.notice = session.Notice(
+            f"{self.name}: {result['layers']} layers, {result['points']} points "
+            f"in {result['seconds']:.1f} s.",
+            " ".join(result.get("warnings") or []),
+            error=False,
+        )
+
+
+@dataclass(frozen=True)
+class ColourResult:
+    """The colour of a trace's hidden layers: the trace is imported with it, or without it if need be."""
+
+    trace: TraceResult
+    result: Message  # of the trace
+
+    def ended(self, job: Job) -> None:
+        """Import the trace."""
+        self.trace.bring(self.result, json.dumps(job.result) if job.result is not None else "")
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """Any other job: an operator gets the worker's result as JSON in its property `result`."""
+
+    operator: str  # of `bpy.ops.world_tracing`
+    settings: dict[str, str | int]
+    place: Place
+
+    def ended(self, job: Job) -> None:
+        """Call the operator."""
+        if job.result is None:
+            _say_why_not(job)
+            return
+        scene = self.place.find()
+        if scene is None:
+            session.notice = session.Notice(
+                f"{job.label} came to nothing: its file was closed meanwhile.", error=False
+            )
+            return
+        try:
+            with _showing(scene):
+                getattr(bpy.ops.world_tracing, self.operator)(
+                    "EXEC_DEFAULT",
+                    True,  # an undo step of its own
+                    result=json.dumps(job.result),
+                    **self.settings,
+                )
+        except RuntimeError as error:  # what an operator reports as an error
+            session.notice = session.Notice(_words(error))
+
+
+def submit_fill(result: Message, then: session.Result) -> Job:
+    """Queue the colour of the hidden layers of a trace; the textures will lie beside its stack."""
+    stack = Path(result["stack"])
+    params = {"stack": str(stack), "output": str(stack.parent)}
+    return session.submit("geometry/fill_colour", params, f"Colour of {stack.stem}", then, keep_notice=True)
+
+
+def _say_why_not(job: Job) -> None:
+    if job.state is JobState.FAILED and job.error is not None:
+        session.say(job.error)
+    else:
+        session.notice = session.Notice(f"Cancelled {job.label}.", error=False)
+
+
+@contextmanager
+def _showing(scene: bpy.types.Scene) -> Iterator[None]:
+    """A window with the scene in it: operators work on what their window shows, whatever is overridden."""
+    window = bpy.context.window_manager.windows[0]
+    shown = window.scene
+    if shown != scene:
+        window.scene = scene
+    try:
+        with bpy.context.temp_override(window=window):
+            yield
+    finally:
+        if shown != scene:
+            window.scene = shown
+
+
+def _words(error: RuntimeError) -> str:
+    return str(error).removeprefix("Error: ").strip()
+
+
+@persistent
+def _file_loaded(*_args: object) -> None:
+    global _generation
+    _generation += 1
