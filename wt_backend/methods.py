@@ -28,7 +28,12 @@ from wt_backend.protocol import (
 
 Method = Callable[[Message, Progress, Cancel], Message]
 
-PROVIDERS = ("wt_backend.geometry", "wt_backend.projection", "wt_backend.checkpoints")
+PROVIDERS = (
+    "wt_backend.geometry",
+    "wt_backend.projection",
+    "wt_backend.checkpoints",
+    "wt_backend.footage",
+)
 
 
 def exists(name: str) -> bool:

@@ -1,0 +1,146 @@
+"""Every frame is the one on screen at its time, whatever the container, and what is broken is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.backend.footage.conftest import SIZE, MakeMovie, MakeSequence, ball, place
+from wt_backend.footage.clip import Clip, open_clip
+from wt_backend.footage.messages import ENDLESS
+from wt_backend.protocol import BackendError
+
+ALL = range(1, ENDLESS)
+
+
+def shown(clip: Clip, numbers: range = ALL) -> dict[int, int | str]:
+    """Frame number → the number that its picture shows, or why there is none."""
+    return {f.number: f.missing or round(place(f.picture())) for f in clip.frames(numbers)}
+
+
+def each(*numbers: int) -> dict[int, int | str]:
+    return {number: number for number in numbers}
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "pix_fmt"),
+    [
+        ("clip.mp4", "libx264", "yuv420p"),  # B-frames: coding order is not display order
+        ("clip.mkv", "ffv1", "yuv420p"),  # time stamps rounded to milliseconds
+        ("clip.mov", "prores_ks", "yuv422p10le"),  # 10 bit
+    ],
+)
+def test_frames_of_real_codecs(movie: MakeMovie, name: str, codec: str, pix_fmt: str) -> None:
+    clip = open_clip(movie(name, codec, pix_fmt))
+    assert clip.rate == 24
+    assert shown(clip) == each(*range(1, 9))
+    picture = next(iter(clip.frames([3]))).picture()
+    assert picture.shape == (SIZE[1], SIZE[0], 4) and (picture[..., 3] == 255).all()
+    assert np.abs(picture[..., :3].astype(int) - ball(3)).mean() < 4
+
+
+@pytest.mark.parametrize("name", ["shot_{:04}.png", "a1 {}.jpg", "x.{:03}.exr"])
+def test_frames_of_image_sequences(sequence: MakeSequence, name: str) -> None:
+    first = sequence(range(7, 15), name)
+    for way_in in (first, first.parent, first.parent / name.replace("{:04}", "####").replace("{}", "%d")):
+        if way_in.exists() or "#" in way_in.name or "%" in way_in.name:
+            clip = open_clip(way_in)
+            assert shown(clip) == each(*range(1, 9))
+
+
+def test_a_range_with_a_step(movie: MakeMovie) -> None:
+    assert shown(open_clip(movie(frames=12)), range(3, 10, 3)) == each(3, 6, 9)
+
+
+def test_another_rate_repeats_or_drops_frames(movie: MakeMovie) -> None:
+    path = movie(frames=8, rate=24)
+    assert list(shown(open_clip(path, 48)).values()) == [n for n in range(1, 9) for _ in range(2)]
+    assert list(shown(open_clip(path, 12)).values()) == [1, 3, 5, 7]
+
+
+def test_variable_frame_rate_is_laid_out_in_time(movie: MakeMovie) -> None:
+    path = movie("clip.mkv", "ffv1", frames=4, rate=25, times=[0, 1, 5, 6])
+    assert list(shown(open_clip(path, 25)).values()) == [1, 2, 2, 2, 2, 3, 4]
+
+
+@pytest.mark.parametrize(("degrees", "turns"), [(90, 1), (180, 2), (-90, 3)])
+def test_a_turned_movie_is_shown_upright(movie: MakeMovie, degrees: int, turns: int) -> None:
+    picture = next(iter(open_clip(movie(rotation=degrees)).frames([1]))).picture()
+    expected = np.rot90(ball(1), turns)
+    assert picture.shape[:2] == expected.shape[:2]
+    assert np.abs(picture[..., :3].astype(int) - expected).mean() < 4
+
+
+def test_alpha_is_kept(movie: MakeMovie) -> None:
+    def cut_out(number: int) -> np.ndarray:
+        rgb = ball(number)
+        return np.dstack([rgb, np.where((rgb < 225).any(-1), 255, 0).astype(np.uint8)])
+
+    picture = next(iter(open_clip(movie("clip.mov", "png", "rgba", picture=cut_out)).frames([2]))).picture()
+    assert np.array_equal(picture, cut_out(2))
+
+
+def test_interlaced_footage_is_pointed_out(movie: MakeMovie) -> None:
+    options = {"flags": "+ilme+ildct", "x264-params": "tff=1:bframes=0"}
+    clip = open_clip(movie(options=options))
+    shown(clip)
+    assert any("interlaced" in note for note in clip.notes)
+
+
+def spoil(path: Path, frame: int) -> None:
+    """Overwrite the data of one packet."""
+    import av
+
+    with av.open(str(path)) as container:
+        packets = [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
+    position, size = packets[frame - 1]
+    with path.open("r+b") as file:
+        file.seek(position)
+        file.write(b"\x00\xff" * (size // 2))
+
+
+def test_a_corrupt_packet_costs_its_own_frame_only(movie: MakeMovie) -> None:
+    path = movie("clip.mov", "prores_ks", "yuv422p10le")
+    spoil(path, 4)
+    found = shown(open_clip(path))
+    assert isinstance(found.pop(4), str)
+    assert found == each(1, 2, 3, 5, 6, 7, 8)
+
+
+def test_holes_are_missing_frames(sequence: MakeSequence) -> None:
+    clip = open_clip(sequence([3, 5, 6]))
+    assert shown(clip) == {1: 1, 2: "there is no file with number 4", 3: 3, 4: 4}
+    assert "1 of the sequence's frames" in clip.notes[0]
+
+
+def test_a_damaged_image_is_a_missing_frame(sequence: MakeSequence) -> None:
+    first = sequence()
+    (first.parent / "shot_0002.png").write_bytes(b"")
+    assert shown(open_clip(first), range(1, 4)) == {1: 1, 2: "shot_0002.png is empty", 3: 3}
+
+
+def test_one_frame(movie: MakeMovie, sequence: MakeSequence) -> None:
+    assert shown(open_clip(movie(frames=1))) == each(1)
+    assert shown(open_clip(sequence([8]))) == each(1)
+
+
+def test_what_cannot_be_footage(tmp_path: Path, sequence: MakeSequence) -> None:
+    empty, text, folder = tmp_path / "empty.mp4", tmp_path / "text.mp4", tmp_path / "nothing"
+    empty.touch()
+    text.write_text("no movie at all" * 100)
+    folder.mkdir()
+    two = sequence([1, 2]).parent
+    sequence([1, 2], "other_{}.png")
+    for path, words in [
+        (tmp_path / "gone.mp4", "does not exist"),
+        (empty, "0 bytes"),
+        (text, "cannot be read as a movie"),
+        (folder, "no image"),
+        (two, "2 sequences"),
+        (two / "none_####.png", "No file is called like"),
+    ]:
+        with pytest.raises(BackendError, match=words) as caught:
+            open_clip(path)
+        assert caught.value.hint

@@ -1,0 +1,215 @@
+"""Footage to a folder of stacks: shared camera, resumption, every way in which it can end early."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import tracemalloc
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.backend.footage.conftest import SIZE, MakeMovie, MakeSequence, ball, place
+from wt_backend import methods
+from wt_backend.cli import main
+from wt_backend.footage import shot as shot_module
+from wt_backend.footage.messages import ShotRequest
+from wt_backend.footage.shot import trace_shot
+from wt_backend.jobs import Cancellation
+from wt_backend.protocol import BackendError, to_params
+from wt_backend.stack import LayerStack, Shot
+
+
+def silent(_stage: str, _step: int, _total: int) -> None:
+    pass
+
+
+@pytest.fixture
+def request_(movie: MakeMovie, tmp_path: Path, tiny_model: Path) -> ShotRequest:
+    return ShotRequest(str(movie(frames=4)), str(tmp_path / "shot"), model=str(tiny_model))
+
+
+def trace(request: ShotRequest) -> Shot:
+    trace_shot(request, silent, Cancellation())
+    return Shot.load(request.output)
+
+
+def test_a_shot_is_a_folder_of_valid_stacks_with_one_camera_and_one_crop(request_: ShotRequest) -> None:
+    result = trace_shot(replace(request_, start=101), silent, Cancellation())
+    shot = Shot.load(result.shot)
+    assert (result.frames, result.wanted, result.mode, result.rate) == (4, 4, "object", 24.0)
+    assert shot.state == "done" and shot.finished() == [101, 102, 103, 104] and shot.fps == 24
+    stacks = [shot.load_frame(number) for number in shot.finished()]
+    for stack in stacks:
+        stack.validate()
+        assert np.array_equal(stack.intrinsics, shot.intrinsics)
+        assert np.array_equal(stack.grid_to_image, stacks[0].grid_to_image)
+        assert stack.info.image_size == SIZE
+    for frame, stack in enumerate(stacks, start=1):
+        picture = cv2.imread(stack.info.source)
+        assert round(place(picture)) == frame
+
+
+def test_a_scene_uses_the_whole_frame(request_: ShotRequest) -> None:
+    shot = trace(replace(request_, mode="scene", last=2))
+    stack = shot.load_frame(1)
+    assert stack.mask[0].all() and stack.info.mode == "scene"
+    width, height = stack.size
+    corner = stack.grid_to_image @ [width, height, 1]
+    assert np.allclose(corner, SIZE)
+
+
+def test_frames_between_steps_hold_the_picture_before(request_: ShotRequest) -> None:
+    shot = trace(replace(request_, step=2, last=4))
+    assert shot.finished() == [1, 3]
+    held = [round(place(cv2.imread(str(shot.folder / f"frame.{n:05}.png")))) for n in (1, 2, 3)]
+    assert held == [1, 1, 3]
+
+
+def test_missing_frames_are_left_out_and_told(
+    sequence: MakeSequence, tmp_path: Path, tiny_model: Path
+) -> None:
+    first = sequence([1, 2, 5, 6])
+    (first.parent / "shot_0002.png").write_bytes(b"\x89PNG no more")
+    result = trace_shot(
+        ShotRequest(str(first), str(tmp_path / "shot"), model=str(tiny_model)), silent, Cancellation()
+    )
+    assert Shot.load(result.shot).finished() == [1, 5, 6]
+    assert list(result.skipped) == ["2", "3", "4"] and "damaged" in result.skipped["2"]
+    assert any("3 frames are left out (2, 3, 4)" in warning for warning in result.warnings)
+
+
+class Stop(Cancellation):
+    """Cancels when so many stacks are there."""
+
+    def __init__(self, folder: Path, stacks: int) -> None:
+        super().__init__()
+        self.folder, self.stacks = folder, stacks
+
+    def __call__(self) -> None:
+        if len(list(self.folder.glob("*.wts"))) >= self.stacks:
+            self.request()
+        super().__call__()
+
+
+def test_cancelled_and_gone_on_with_it_is_the_same_shot(request_: ShotRequest, tmp_path: Path) -> None:
+    whole = trace(replace(request_, output=str(tmp_path / "whole")))
+    with pytest.raises(BackendError, match="cancelled"):
+        trace_shot(request_, silent, Stop(Path(request_.output), 2))
+    half = Shot.load(request_.output)
+    assert half.state == "cancelled" and half.finished() == [1, 2]
+    before = half.path(1).stat().st_mtime_ns
+    full = trace(request_)
+    assert full.state == "done" and full.finished() == [1, 2, 3, 4]
+    assert full.path(1).stat().st_mtime_ns == before
+    for number in full.finished():
+        assert np.array_equal(full.load_frame(number).xyz, whole.load_frame(number).xyz)
+
+
+def test_a_full_disk_keeps_what_is_there_and_space_lets_it_go_on(
+    request_: ShotRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = LayerStack.save
+
+    def full(stack: LayerStack, path: Path) -> None:
+        if path.name == "frame.00003.wts":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(stack, path)
+
+    monkeypatch.setattr(LayerStack, "save", full)
+    with pytest.raises(BackendError, match="disk is full") as caught:
+        trace_shot(request_, silent, Cancellation())
+    assert caught.value.kind == "disk_full"
+    assert Shot.load(request_.output).finished() == [1, 2]
+    monkeypatch.undo()
+    assert trace(request_).finished() == [1, 2, 3, 4]
+
+
+def test_a_folder_with_another_shot_is_not_touched(request_: ShotRequest) -> None:
+    trace(replace(request_, last=1))
+    with pytest.raises(BackendError, match="other settings"):
+        trace_shot(replace(request_, last=1, seed=7), silent, Cancellation())
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"first": 50}, "has 4 frames"),
+        ({"last": 0}, "are none"),
+        ({"step": 0}, "are none"),
+        ({"clip": "/no/such.mov"}, "does not exist"),
+        ({"model": "/no/such.pt"}, "no model"),
+        ({"rate": 0.0}, "rate"),
+    ],
+)
+def test_bad_requests_are_sentences(request_: ShotRequest, change: dict, words: str) -> None:
+    with pytest.raises(BackendError, match=words) as caught:
+        trace_shot(replace(request_, **change), silent, Cancellation())
+    assert caught.value.hint
+
+
+def test_a_range_that_ends_after_the_clip_is_noted(request_: ShotRequest) -> None:
+    result = trace_shot(replace(request_, first=3, last=9), silent, Cancellation())
+    assert result.frames == 2
+    assert any("ends before frame 9" in warning for warning in result.warnings)
+
+
+def test_frames_of_different_size_are_refused(
+    sequence: MakeSequence, tmp_path: Path, tiny_model: Path
+) -> None:
+    first = sequence(range(1, 4), sizes={1: (128, 80)})
+    with pytest.raises(BackendError, match="Frame 2 has 128 × 80 pixels, the first 96 × 64"):
+        trace_shot(
+            ShotRequest(str(first), str(tmp_path / "shot"), model=str(tiny_model)), silent, Cancellation()
+        )
+
+
+def test_a_mask_says_what_the_subject_is(request_: ShotRequest, movie: MakeMovie) -> None:
+    def mask(number: int) -> np.ndarray:
+        return ((ball(number) < 225).any(-1, keepdims=True) * np.uint8([255, 255, 255])).astype(np.uint8)
+
+    footage = movie("mask.mkv", "ffv1", "gray", frames=4, picture=mask)
+    shot = trace(replace(request_, mask=str(footage), mode="object"))
+    plain = trace(replace(request_, output=request_.output + "2"))
+    for number in (1, 4):
+        one, other = shot.load_frame(number).mask[0], plain.load_frame(number).mask[0]
+        assert np.mean(one ^ other) < 0.05
+
+
+def test_the_worker_offers_it(request_: ShotRequest) -> None:
+    params = {**to_params(request_), "last": 1}
+    result = methods.call("trace_shot", params, silent, Cancellation())
+    assert result["frames"] == 1 and Path(result["shot"], "shot.json").is_file()
+
+
+def test_from_the_command_line(request_: ShotRequest, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["trace-footage", request_.clip, "--out", request_.output, "--model", request_.model]
+    assert main([*words, "--last", "2"]) == 0
+    assert "2 of 2 frames at 24 a second (object mode)" in capsys.readouterr().out
+    assert main([*words, "--first", "9"]) == 2
+    assert "other settings" in capsys.readouterr().err
+
+
+def test_memory_does_not_grow_with_the_shot(
+    movie: MakeMovie, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A picture has 24 kB here: keeping one a frame would show."""
+    alive: list[int] = []
+    write = shot_module._write
+
+    def measured(*arguments: object) -> None:
+        write(*arguments)  # type: ignore[arg-type]
+        gc.collect()
+        alive.append(tracemalloc.get_traced_memory()[0])
+
+    monkeypatch.setattr(shot_module, "_write", measured)
+    request = ShotRequest(str(movie(frames=12)), str(tmp_path / "shot"), model=str(tiny_model))
+    tracemalloc.start(1)
+    try:
+        trace(request)
+    finally:
+        tracemalloc.stop()
+    assert alive[-1] - alive[2] < 100_000

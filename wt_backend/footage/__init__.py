@@ -1,0 +1,28 @@
+"""Footage: a movie or an image sequence becomes a shot, a folder of layer stacks.
+
+`METHODS` is what the worker offers; parameters and results: `docs/footage.md`. Importing this package loads
+nothing heavy: Blender imports its messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from wt_backend.jobs import Cancel, Progress
+
+Method = Callable[[dict[str, Any], Progress, Cancel], dict[str, Any]]
+
+
+def _trace_shot(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str, Any]:
+    from wt_backend.footage.messages import ShotRequest
+    from wt_backend.protocol import from_params, to_params
+
+    request = from_params(ShotRequest, params)
+    progress("load", 0, 1)  # the first import of torch takes seconds
+    from wt_backend.footage.shot import trace_shot
+
+    return to_params(trace_shot(request, progress, cancel))
+
+
+METHODS: dict[str, Method] = {"trace_shot": _trace_shot}

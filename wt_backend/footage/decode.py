@@ -1,0 +1,134 @@
+"""Movies, decoded with PyAV (FFmpeg): exact frames on a constant rate, whatever rate the file has.
+
+A packet that cannot be decoded loses the frames that it would have shown, and those only are left out;
+the reason is told. Errors belong to the right packet because frame threads are not used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.error import FFmpegError
+
+from wt_backend.footage.clip import Frame, Numbers, Picture, lost
+from wt_backend.protocol import BackendError
+
+RATE = 24.0  # where a file does not say
+EARLY = 0.1  # of a frame: time stamps are rounded, to a millisecond in Matroska
+
+
+class Movie:
+    """A movie file.
+
+    Parameters
+    ----------
+    path
+    rate
+        Frames a second at which it is read; its own where it is not given.
+    """
+
+    def __init__(self, path: Path, rate: float | None = None) -> None:
+        self.path, self.notes = path, list[str]()
+        if path.stat().st_size == 0:
+            raise self._bad("is empty (0 bytes)", "Choose another file, or copy it again.")
+        with self._open() as container:
+            stream = self._video(container)
+            own = stream.average_rate or stream.guessed_rate or RATE
+            self.own_rate = float(own)
+            self.rate = rate or self.own_rate
+
+    def frames(self, numbers: Sequence[int]) -> Iterator[Frame]:
+        """The given frames, as far as the movie goes; a decoded frame becomes a picture on demand."""
+        wanted = Numbers(numbers)
+        shown: Any = None  # decoded, and its time
+        broken: list[float] = []  # times of packets that were lost since
+        end = 0.0
+        with self._open() as container:
+            for time, frame in self._decoded(container):
+                while wanted.current is not None and self._time(wanted.current) < time:
+                    yield self._frame(wanted.current, shown, broken)
+                    wanted.advance()
+                if wanted.current is None:
+                    return
+                if frame is None:
+                    broken.append(time)
+                else:
+                    shown, broken = frame, []
+                end = max(end, time + 1 / self.own_rate)
+            while shown is not None and wanted.current is not None and self._time(wanted.current) < end:
+                yield self._frame(wanted.current, shown, broken)
+                wanted.advance()
+
+    def _time(self, number: int) -> float:
+        """Seconds from the start at which a frame is taken."""
+        return (number - 1 + EARLY) / self.rate
+
+    def _frame(self, number: int, shown: Any, broken: list[float]) -> Frame:
+        if broken or shown is None:
+            return lost(number, "its data in the file are damaged")
+        return Frame(number, lambda: _picture(shown))
+
+    def _decoded(self, container: Any) -> Iterator[tuple[float, Any]]:
+        """(seconds from the start, frame) in the order of display; None for a frame that is damaged."""
+        stream = self._video(container)
+        stream.thread_type = "SLICE"
+        start = None if stream.start_time is None else float(stream.start_time * stream.time_base)
+        count = 0
+        lost_at: list[float] = []  # damaged packets whose time has not come yet: packets come in coding order
+        for packet in container.demux(stream):
+            try:
+                decoded = packet.decode()
+            except FFmpegError:
+                decoded = []
+                if packet.pts is not None:
+                    lost_at.append(float(packet.pts * packet.time_base))
+            for frame in decoded:
+                time = frame.time if frame.time is not None else (start or 0.0) + count / self.own_rate
+                start = time if start is None else start
+                count += 1
+                for early in sorted(t for t in lost_at if t < time):
+                    yield early - start, None
+                lost_at = [t for t in lost_at if t >= time]
+                self._note(frame)
+                yield time - start, None if frame.is_corrupt else frame
+        for late in sorted(lost_at):
+            yield late - (start or 0.0), None
+
+    def _note(self, frame: Any) -> None:
+        note = "The footage is interlaced; moving edges are combed. Deinterlace it first for clean layers."
+        if frame.interlaced_frame and note not in self.notes:
+            self.notes.append(note)
+
+    def _open(self) -> Any:
+        try:
+            return av.open(str(self.path))
+        except (FFmpegError, UnicodeEncodeError) as error:
+            reason = getattr(error, "strerror", None) or "its name is not valid text"
+            raise self._bad(
+                f"cannot be read as a movie ({reason})", "Choose another file, or convert it to H.264."
+            ) from None
+
+    def _video(self, container: Any) -> Any:
+        if not container.streams.video:
+            raise self._bad("has no pictures", "Choose a movie with a video track.")
+        stream = container.streams.video[0]
+        if stream.codec_context is None:
+            raise self._bad("has a codec that is not known here", "Convert it, to H.264 for example.")
+        return stream
+
+    def _bad(self, what: str, hint: str) -> BackendError:
+        return BackendError("bad_image", f"The footage {self.path} {what}.", hint)
+
+
+def _picture(frame: Any) -> Picture:
+    has_alpha = any(component.is_alpha for component in frame.format.components)
+    if has_alpha:
+        rgba = frame.to_ndarray(format="rgba")
+    else:
+        rgb = frame.to_ndarray(format="rgb24")
+        rgba = np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)])
+    return np.ascontiguousarray(np.rot90(rgba, round(frame.rotation / 90) % 4))

@@ -1,0 +1,88 @@
+"""What is asked of `trace_shot` and what it answers. Standard library only: Blender imports it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from wt_backend.protocol import FITS, MODES, BackendError
+
+ENDLESS = 1 << 40
+
+
+@dataclass(frozen=True)
+class ShotRequest:
+    """Trace footage. Paths are absolute; None means the clip's or the model's own.
+
+    Attributes
+    ----------
+    clip, output
+        Movie, image of a sequence or folder of one; folder of the shot.
+    mask
+        Footage of the same kind, or one image, that is white where the subject is.
+    first, last, step
+        Which frames of the clip, counted from 1, both ends included.
+    start
+        Frame number in Blender of the clip's frame 1.
+    rate
+        Frames a second at which the clip is read.
+    steady
+        Align the scale of neighbouring frames.
+    smooth
+        Average over time what does not change in the picture.
+    """
+
+    clip: str
+    output: str
+    mask: str | None = None
+    mode: str = "auto"
+    fit: str | None = None
+    model: str = "wt-mini"
+    seed: int = 42
+    steps: int | None = None
+    device: str | None = None
+    first: int = 1
+    last: int | None = None
+    step: int = 1
+    start: int = 1
+    rate: float | None = None
+    steady: bool = True
+    smooth: bool = True
+
+    @property
+    def frames(self) -> range:
+        """Frames of the clip that are wanted; without `last` more than any clip has."""
+        return range(self.first, ENDLESS if self.last is None else self.last + 1, self.step)
+
+    def __post_init__(self) -> None:
+        if not self.clip or not self.output:
+            raise BackendError("bad_request", "A shot needs a clip and an output folder.", "Choose both.")
+        if self.mode not in MODES or self.fit not in (None, *FITS):
+            raise BackendError(
+                "bad_request", f"There is no mode {self.mode!r} or fit {self.fit!r}.", "Choose another."
+            )
+        if self.first < 1 or self.step < 1 or (self.last is not None and self.last < self.first):
+            raise BackendError(
+                "bad_request",
+                f"Frames {self.first} to {self.last} in steps of {self.step} are none.",
+                "Count frames from 1; the last must not come before the first, the step is at least 1.",
+            )
+        if self.start + self.first < 1:
+            raise BackendError(
+                "bad_request", f"The shot would start at frame {self.start}.", "Start it at 0 or later."
+            )
+        if self.rate is not None and not 0 < self.rate <= 1000:
+            raise BackendError("bad_request", f"The rate is {self.rate}.", "Choose 1 to 1000.")
+
+
+@dataclass(frozen=True)
+class ShotResult:
+    """`frames` finished of `wanted`; `skipped` says which are not there and why."""
+
+    shot: str
+    frames: int
+    wanted: int
+    mode: str
+    rate: float
+    seconds: float
+    skipped: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)

@@ -1,0 +1,323 @@
+"""Footage to a shot: one crop, one camera and one noise for all frames, a stack file for each.
+
+The footage is gone through three times: to see which frames there are and where the subject is, to find the
+camera, and to trace. Memory holds two frames whatever the length. A shot that was cut off goes on where it
+ended: everything a frame needs of the one before lies in that one's file.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from wt_backend import pipeline
+from wt_backend.camera import IDENTITY, default_intrinsics, fit_intrinsics
+from wt_backend.checkpoints.load import LoadedModel, find_entry
+from wt_backend.checkpoints.registry import RegistryEntry
+from wt_backend.cleanup import existing_layers
+from wt_backend.fitting import Fitted, fit, frame_window
+from wt_backend.footage.clip import Clip, Picture, open_clip
+from wt_backend.footage.messages import ShotRequest, ShotResult
+from wt_backend.footage.steady import Before, align_scale, smooth
+from wt_backend.footage.survey import Survey, read_survey, survey, with_subject
+from wt_backend.images import Photo
+from wt_backend.jobs import Cancel, Progress
+from wt_backend.output import check_output, output_error, save
+from wt_backend.protocol import BackendError, TraceRequest
+from wt_backend.stack import LayerStack, Shot, StackError
+
+CAMERA_FRAMES = 3  # spread over the shot; their median is the shot's camera
+SCALE = "shot_log_scale"  # beside the normalisation in a stack's header: what `steady` applied
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class Run:
+    """What one call works with."""
+
+    request: ShotRequest
+    clip: Clip
+    entry: RegistryEntry
+    survey: Survey
+    progress: Progress
+    cancel: Cancel
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def still(self) -> TraceRequest:
+        """The settings of the sampler, as for a single image."""
+        request = self.request
+        return TraceRequest(
+            request.clip,
+            request.output,
+            mode=self.survey.mode,
+            fit=request.fit,
+            model=request.model,
+            seed=request.seed,
+            steps=request.steps,
+        )
+
+    def number(self, frame: int) -> int:
+        """Number in Blender of a frame of the clip."""
+        return self.request.start + frame - 1
+
+
+def trace_shot(request: ShotRequest, progress: Progress, cancel: Cancel) -> ShotResult:
+    """Trace footage into a folder; called again with the same request, go on with what is missing.
+
+    Parameters
+    ----------
+    request
+    progress
+        Stages "look", "model", "camera", "trace"; the last counts frames.
+    cancel
+        Asked at every frame, and while one is traced at every step.
+
+    Raises
+    ------
+    BackendError
+        What was finished stays; the same request goes on from there.
+    """
+    begin = time.monotonic()
+    entry = find_entry(request.model)
+    progress("look", 0, 1)
+    clip = open_clip(request.clip, request.rate)
+    folder = Path(request.output)
+    check_output(folder / Shot.FILE)
+    shot = _existing(folder, request)
+    if shot is None:
+        found = survey(clip, request, entry, progress, cancel)
+        shot = _new_shot(folder, request, clip, found)
+    found = read_survey(shot.settings)
+    run = Run(request, clip, entry, found, progress, cancel)
+    try:
+        shot = _trace(run, shot)
+    except Exception as error:
+        cancelled = isinstance(error, BackendError) and error.kind == "cancelled"
+        _save_state(shot, "cancelled" if cancelled else "failed")
+        raise
+    return ShotResult(
+        shot=str(folder),
+        frames=len(shot.finished()),
+        wanted=len(shot.frames),
+        mode=found.mode,
+        rate=shot.fps,
+        seconds=round(time.monotonic() - begin, 3),
+        skipped=found.skipped,
+        warnings=[*found.notes, *run.warnings],
+    )
+
+
+def stack_name(number: int) -> str:
+    """File of a frame's stack."""
+    return f"frame.{number:05}.wts"
+
+
+def picture_name(number: int) -> str:
+    """File of a frame's picture, which Blender shows as an image sequence."""
+    return f"frame.{number:05}.png"
+
+
+# -- the folder ---------------------------------------------------------------------------------------------
+
+
+def _new_shot(folder: Path, request: ShotRequest, clip: Clip, found: Survey) -> Shot:
+    numbers = [request.start + frame - 1 for frame in found.frames]
+    settings = {"request": _identity(request), **asdict(found)}
+    shot = Shot(folder, {n: stack_name(n) for n in numbers}, clip.rate, None, settings)
+    _save(shot)
+    return shot
+
+
+def _existing(folder: Path, request: ShotRequest) -> Shot | None:
+    """The shot that this request began before, if there is one.
+
+    Raises
+    ------
+    BackendError
+        The folder holds another one.
+    """
+    if not (folder / Shot.FILE).is_file():
+        return None
+    try:
+        shot = Shot.load(folder)
+    except StackError as error:
+        raise BackendError("bad_output", str(error), "Choose another output folder.") from error
+    if shot.settings.get("request") != _identity(request):
+        raise BackendError(
+            "bad_output",
+            f"The folder {folder} holds a shot of other footage or with other settings.",
+            "Choose an empty folder, or the settings of that shot to go on with it.",
+        )
+    return shot
+
+
+def _identity(request: ShotRequest) -> dict[str, object]:
+    """What must be the same to go on with a shot: all but the device."""
+    values = asdict(replace(request, output="-", device=None))
+    del values["output"], values["device"]
+    return values
+
+
+def _save(shot: Shot) -> None:
+    try:
+        shot.save()
+    except OSError as error:
+        raise output_error(shot.folder / Shot.FILE, error) from error
+
+
+def _save_state(shot: Shot, state: str) -> None:
+    """Say how it ended. On a full disk the old state stays, and the first error is the one to tell."""
+    try:
+        Shot.load(shot.folder).with_state(state).save()
+    except (OSError, StackError) as error:
+        log.warning("the state of %s could not be saved: %s", shot.folder, error)
+
+
+# -- frames -------------------------------------------------------------------------------------------------
+
+
+def _trace(run: Run, shot: Shot) -> Shot:
+    done = set(shot.finished())
+    missing = [frame for frame in run.survey.frames if run.number(frame) not in done]
+    if missing or shot.intrinsics is None:
+        run.progress("model", 0, 1)
+        device = pipeline.choose_device(run.request.device)
+        loaded = pipeline.loaded_model(run.request.model, run.entry, device)
+        run.cancel()
+        if shot.intrinsics is None:
+            shot = replace(shot, intrinsics=_camera(run, loaded).tolist())
+        shot = shot.with_state("running")
+        _save(shot)
+        _trace_frames(run, shot, loaded, missing)
+    shot = shot.with_state("done")
+    _save(shot)
+    return shot
+
+
+def _trace_frames(run: Run, shot: Shot, loaded: LoadedModel, missing: list[int]) -> None:
+    total, done = len(run.survey.frames), len(run.survey.frames) - len(missing)
+    run.progress("trace", done, total)
+    for frame, fitted, picture in _fitted_frames(run, missing):
+        points = _points(run, loaded, fitted)
+        stack = _finish(run, shot, loaded, frame, fitted, points)
+        _write(run, shot, frame, picture, stack)
+        done += 1
+        run.progress("trace", done, total)
+        run.cancel()
+
+
+def _fitted_frames(run: Run, frames: list[int]) -> Iterator[tuple[int, Fitted, Picture]]:
+    """The given frames of the clip as the network gets them, and as they are."""
+    for frame, picture in with_subject(run.clip, run.request, run.survey, frames):
+        yield frame, _fit(run, picture), picture
+
+
+def _fit(run: Run, picture: Picture) -> Fitted:
+    entry, found = run.entry, run.survey
+    window = found.window or frame_window(run.request.fit or entry.fits["scene"], *picture.shape[:2])
+    return fit(picture, window, entry.config.image_size, entry.background, area=entry.area)
+
+
+def _points(run: Run, loaded: LoadedModel, fitted: Fitted) -> NDArray[np.float32]:
+    """Raw points of one frame. The seed, and with it all noise, is the same in every frame."""
+    points, _ = pipeline.denoise(fitted, loaded, run.still, _silent, run.cancel)
+    return points
+
+
+def _silent(_stage: str, _step: int, _total: int) -> None:
+    """Frames are what a shot counts; the stages within one would only flicker."""
+
+
+def _camera(run: Run, loaded: LoadedModel) -> NDArray[np.float64]:
+    """One camera for all frames: the median of those of a few frames spread over the shot."""
+    frames = run.survey.frames
+    places = np.linspace(0, len(frames) - 1, min(CAMERA_FRAMES, len(frames))).round().astype(int)
+    chosen = [frames[place] for place in sorted(set(places.tolist()))]
+    found = []
+    run.progress("camera", 0, len(chosen))
+    for done, (_, fitted, _) in enumerate(_fitted_frames(run, chosen), start=1):
+        xyz, mask = pipeline.clean(_points(run, loaded, fitted), fitted, run.entry)
+        intrinsics = fit_intrinsics(xyz[0], mask[0])
+        if intrinsics is not None:
+            found.append(intrinsics)
+        run.progress("camera", done, len(chosen))
+        run.cancel()
+    if not found:
+        run.warnings.append(pipeline.NO_CAMERA)
+        return default_intrinsics(run.entry.config.image_size, run.entry.config.image_size)
+    return np.median(found, axis=0)
+
+
+def _finish(
+    run: Run, shot: Shot, loaded: LoadedModel, frame: int, fitted: Fitted, points: NDArray[np.float32]
+) -> LayerStack:
+    """Points to a stack in the shot's camera, steadied with the frame before."""
+    xyz, mask = pipeline.clean(points, fitted, run.entry)
+    before = _before(run, shot, frame)
+    log_scale = 0.0
+    if before is not None and run.request.steady:
+        log_scale = align_scale(xyz, mask[0], fitted.rgb, before)
+        xyz = (xyz * np.float32(np.exp(log_scale))).astype(np.float32)
+    if before is not None and run.request.smooth:
+        xyz = smooth(xyz, mask, fitted.rgb, before)
+        mask = existing_layers(xyz, mask[0], run.entry.existence_tolerance)
+    path = shot.folder / picture_name(run.number(frame))
+    photo = Photo(np.empty((0, 0, 4), np.uint8), IDENTITY, run.survey.size, path)
+    steps = run.request.steps or run.entry.config.steps
+    info = pipeline.stack_info(loaded, photo, run.survey.mode, run.request.seed, steps)
+    info = replace(info, normalisation={**info.normalisation, SCALE: log_scale})
+    intrinsics = np.array(shot.intrinsics, np.float64)
+    return LayerStack(xyz, mask, pipeline.seen(fitted), intrinsics, fitted.grid_to_image, info)
+
+
+def _before(run: Run, shot: Shot, frame: int) -> Before | None:
+    """The finished frame before this one, out of its file."""
+    earlier = [number for number in shot.frames if number < run.number(frame)]
+    if not earlier or not shot.path(max(earlier)).is_file():
+        return None
+    stack = shot.load_frame(max(earlier))
+    log_scale = float(stack.info.normalisation.get(SCALE, 0.0))
+    return Before(np.array(stack.xyz), np.array(stack.mask), np.array(stack.rgba[..., :3]), log_scale)
+
+
+def _write(run: Run, shot: Shot, frame: int, picture: Picture, stack: LayerStack) -> None:
+    """Picture first, so that a stack that exists has one; the picture is held until the next frame."""
+    number = run.number(frame)
+    path = shot.folder / picture_name(number)
+    later = [other for other in shot.frames if other > number]
+    try:
+        _write_picture(path, picture)
+        for held in range(number + 1, min(later, default=number + 1)):
+            _hold(path, shot.folder / picture_name(held))
+    except OSError as error:
+        raise output_error(path, error) from error
+    save(stack, shot.path(number))
+
+
+def _write_picture(path: Path, picture: Picture) -> None:
+    opaque = bool((picture[..., 3] == 255).all())
+    pixels = picture[..., 2::-1] if opaque else picture[..., [2, 1, 0, 3]]
+    encoded = cv2.imencode(".png", np.ascontiguousarray(pixels), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1]
+    part = path.with_suffix(".part")
+    part.write_bytes(encoded.tobytes())
+    part.replace(path)
+
+
+def _hold(path: Path, other: Path) -> None:
+    """The same picture under another number, without taking the space twice where the disk can do that."""
+    other.unlink(missing_ok=True)
+    try:
+        os.link(path, other)
+    except OSError:
+        shutil.copyfile(path, other)

@@ -1,0 +1,231 @@
+"""The first look at footage: which frames there are, one size, one mode, one crop for all of them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wt_backend import pipeline
+from wt_backend.camera import IDENTITY
+from wt_backend.checkpoints.registry import RegistryEntry
+from wt_backend.fitting import Window, clip_window, foreground_box
+from wt_backend.footage.clip import Clip, Picture, open_clip
+from wt_backend.footage.messages import ENDLESS, ShotRequest
+from wt_backend.footage.sequence import ImageSequence
+from wt_backend.images import MAX_SIDE, MIN_SIDE, Photo
+from wt_backend.jobs import Cancel, Progress
+from wt_backend.protocol import BackendError, TraceRequest
+from wt_backend.subject import find_subject
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass
+class Survey:
+    """What holds for the whole shot; kept in `shot.json`.
+
+    Attributes
+    ----------
+    frames : list of int
+        Frames of the clip that will be traced, counted from 1.
+    skipped : dict
+        Frame of the clip → why it cannot be.
+    mode : {"object", "scene"}
+    window : Window or None
+        The crop of an object; None for the whole frame.
+    size : (width, height) of a frame, upright, in pixels.
+    notes : list of str
+        What the user should know.
+    """
+
+    frames: list[int]
+    skipped: dict[str, str]
+    mode: str
+    window: Window | None
+    size: tuple[int, int]
+    notes: list[str] = field(default_factory=list)
+
+
+def read_survey(settings: dict[str, Any]) -> Survey:
+    """The survey out of a shot's settings."""
+    values = {f.name: settings[f.name] for f in fields(Survey)}
+    window = values["window"]
+    return Survey(**values | {"window": window and Window(**window), "size": tuple(values["size"])})
+
+
+def survey(
+    clip: Clip, request: ShotRequest, entry: RegistryEntry, progress: Progress, cancel: Cancel
+) -> Survey:
+    """Go through the wanted frames once.
+
+    Raises
+    ------
+    BackendError
+        No frame of the clip is wanted, frames differ in size, or the subject cannot be told.
+    """
+    found: Survey | None = None
+    boxes: list[Box] = []
+    skipped: dict[str, str] = {}
+    frames: list[int] = []
+    last_seen = 0
+    for number, picture, why in _pictures(clip, request):
+        cancel()
+        last_seen = number
+        progress(
+            "look", len(frames), max(len(frames) + 1, 0 if request.last is None else len(request.frames))
+        )
+        if picture is None:
+            skipped[str(number)] = why
+            continue
+        if found is None:
+            found = _start(picture, request, entry)
+        _check_size(number, picture, found)
+        if found.mode == "object":
+            alpha = _subject(picture, request.mask is not None)
+            box = None if alpha is None else foreground_box(alpha)
+            if box is None:
+                skipped[str(number)] = "nothing tells the subject from its background"
+                continue
+            boxes.append(box)
+        frames.append(number)
+    if found is None or not frames:
+        raise _nothing(clip, request, skipped)
+    if boxes:
+        found.window = _window_of(boxes, found.size, entry.subject_share)
+    found.frames, found.skipped = frames, skipped
+    found.notes = [*clip.notes, *_notes(request, last_seen, skipped)]
+    return found
+
+
+def with_subject(
+    clip: Clip, request: ShotRequest, found: Survey, frames: Sequence[int]
+) -> Iterator[tuple[int, Picture]]:
+    """Pictures of the given frames; in object mode their alpha is the subject."""
+    for number, picture, why in _pictures(clip, request, frames):
+        if picture is None:
+            raise BackendError(
+                "bad_image", f"Frame {number} was there before and is not now: {why}.", "Start a new shot."
+            )
+        if found.mode == "object":
+            alpha = _subject(picture, request.mask is not None)
+            if alpha is not None:
+                picture = np.dstack([picture[..., :3], alpha])
+        yield number, picture
+
+
+def _pictures(
+    clip: Clip, request: ShotRequest, frames: Sequence[int] | None = None
+) -> Iterator[tuple[int, Picture | None, str]]:
+    """Number, picture and why there is none; the mask footage, if any, goes beside as alpha."""
+    numbers = request.frames if frames is None else frames
+    masks = _masks(request, numbers) if request.mask else None
+    for frame in clip.frames(numbers):
+        mask, why = next(masks, (None, "the mask footage is shorter")) if masks else (None, "")
+        if frame.missing or (request.mask and mask is None):
+            yield frame.number, None, frame.missing or why
+            continue
+        try:
+            picture = frame.picture()
+        except BackendError as error:
+            yield frame.number, None, error.message.rstrip(".")
+            continue
+        if mask is not None:
+            picture = np.dstack([picture[..., :3], _grey(mask, picture)])
+        yield frame.number, picture, ""
+
+
+def _masks(request: ShotRequest, numbers: Sequence[int]) -> Iterator[tuple[Picture | None, str]]:
+    """The masks of the frames; one image serves all."""
+    assert request.mask is not None
+    clip = open_clip(request.mask, request.rate)
+    if isinstance(clip, ImageSequence) and len(clip.files) == 1:
+        yield from itertools.repeat((next(clip.frames([1])).picture(), ""))
+    for frame in clip.frames(numbers):
+        yield (None, f"its mask: {frame.missing}") if frame.missing else (frame.picture(), "")
+
+
+def _grey(mask: Picture, picture: Picture) -> NDArray[np.uint8]:
+    """A mask picture as alpha (H, W): its own alpha if that is not full, else its brightness."""
+    if mask.shape != picture.shape:
+        raise BackendError(
+            "bad_mask",
+            f"The mask has {mask.shape[1]} × {mask.shape[0]} pixels, the footage "
+            f"{picture.shape[1]} × {picture.shape[0]}.",
+            "Use masks of the footage's size.",
+        )
+    if (mask[..., 3] < 128).any():
+        return mask[..., 3]
+    return (mask[..., :3] @ np.array([0.2126, 0.7152, 0.0722], np.float32) + 0.5).astype(np.uint8)
+
+
+def _start(picture: Picture, request: ShotRequest, entry: RegistryEntry) -> Survey:
+    """Size and mode, by the first picture."""
+    height, width = picture.shape[:2]
+    if min(height, width) < MIN_SIDE or max(height, width) > MAX_SIDE:
+        raise BackendError(
+            "bad_image",
+            f"The footage {request.clip} has {width} × {height} pixels.",
+            f"Scale it to {MIN_SIDE} to {MAX_SIDE:,} pixels a side.",
+        )
+    still = TraceRequest(request.clip, request.output, mode=request.mode, model=request.model)
+    mode = pipeline.choose_mode(still, entry, _subject(picture, request.mask is not None) is not None)
+    return Survey([], {}, mode, None, (width, height))
+
+
+def _subject(picture: Picture, masked: bool) -> NDArray[np.uint8] | None:
+    if masked:
+        return picture[..., 3]
+    size = (picture.shape[1], picture.shape[0])
+    return find_subject(Photo(picture, IDENTITY, size, Path()))
+
+
+def _check_size(number: int, picture: Picture, found: Survey) -> None:
+    size = (picture.shape[1], picture.shape[0])
+    if size != found.size:
+        raise BackendError(
+            "bad_image",
+            f"Frame {number} has {size[0]} × {size[1]} pixels, the first {found.size[0]} × {found.size[1]}.",
+            "Bring all frames to one size, or choose a range of frames that have one.",
+        )
+
+
+def _window_of(boxes: list[Box], size: tuple[int, int], share: float) -> Window:
+    """The crop around the subject's boxes of all frames."""
+    low, high = np.min(boxes, axis=0), np.max(boxes, axis=0)
+    alpha = np.zeros((size[1], size[0]), np.uint8)
+    alpha[low[0] : high[2] + 1, low[1] : high[3] + 1] = 255
+    return clip_window([alpha], share)
+
+
+def _nothing(clip: Clip, request: ShotRequest, skipped: dict[str, str]) -> BackendError:
+    if skipped:
+        number, why = next(iter(skipped.items()))
+        return BackendError(
+            "bad_image",
+            f"None of the wanted frames of {clip.path} can be traced; frame {number}: {why}.",
+            "Choose other frames, or a mask.",
+        )
+    count = sum(1 for _ in clip.frames(range(1, ENDLESS)))
+    if not count:
+        return BackendError("bad_image", f"The footage {clip.path} has no pictures.", "Choose another file.")
+    return BackendError(
+        "bad_image",
+        f"The footage {clip.path} has {count} frames; the range from {request.first} lies outside.",
+        f"Choose frames between 1 and {count}.",
+    )
+
+
+def _notes(request: ShotRequest, last_seen: int, skipped: dict[str, str]) -> list[str]:
+    notes = []
+    if request.last is not None and last_seen + request.step <= request.last:
+        notes.append(f"The footage ends before frame {request.last}; the last frame traced is {last_seen}.")
+    if skipped:
+        numbers = ", ".join(list(skipped)[:8]) + (" …" if len(skipped) > 8 else "")
+        notes.append(f"{len(skipped)} frames are left out ({numbers}): {next(iter(skipped.values()))}.")
+    return notes
