@@ -343,6 +343,7 @@ def test_gltf_takes_the_texture_along(scene: bpy.types.Scene, tmp_path: Path, li
 
     root = import_stack(shapes.sphere(32), tmp_path)
     root.world_tracing.lit = lit
+    bpy.context.view_layer.update()  # 4.2 as a module may crash where the exporter is the first to evaluate
     bpy.ops.export_scene.gltf(filepath=str(tmp_path / "x.glb"))
     data = (tmp_path / "x.glb").read_bytes()
     content = json.loads(data[20 : 20 + struct.unpack("<I", data[12:16])[0]])
