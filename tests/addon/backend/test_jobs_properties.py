@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from blender_addon.backend.jobs import Backend, Job, JobState, Limits, WorkerState
 from wt_backend.protocol import BackendError, Message, error_response, notification, response
@@ -16,7 +16,8 @@ HELLO = {"protocol": 1, "models": []}
 class Puppet:
     """The far end of the pipes, moved by the test."""
 
-    def __init__(self) -> None:
+    def __init__(self, eager: bool) -> None:
+        self.eager = eager
         self.sent: list[Message] = []
         self.waiting: list[Message] = []
         self.dead: str | None = None
@@ -24,6 +25,8 @@ class Puppet:
 
     def send(self, message: Message) -> None:
         self.sent.append(message)
+        if self.eager and message["method"] == "initialize":
+            self.waiting.append(response(message["id"], HELLO))
 
     def receive(self) -> list[Message]:
         arrived, self.waiting = self.waiting, []
@@ -45,11 +48,24 @@ class Jobs(RuleBasedStateMachine):
         self.puppets: list[Puppet] = []
         self.submitted: list[Job] = []
         self.reported: list[Job] = []
+        self.stopped: set[Job] = set()
+        self.said_cancelled: set[Job] = set()
+        self.cancelled_at: dict[Job, float] = {}
         self.backend = Backend(self.spawn, {}, LIMITS, lambda: self.now)
 
+    @initialize(eager=st.sampled_from([True, True, False]))
+    def choose_worker(self, eager: bool) -> None:
+        """An eager worker answers `initialize` by itself: most of the interesting states lie behind that."""
+        self.eager = eager
+
     def spawn(self) -> Puppet:
-        self.puppets.append(Puppet())
+        self.puppets.append(Puppet(self.eager))
         return self.puppets[-1]
+
+    def look(self, often: bool) -> None:
+        """Poll twice, as the timer soon does after anything happens: read, then start the next job."""
+        for _ in range(2 if often else 0):
+            self.reported += self.backend.poll()
 
     @property
     def puppet(self) -> Puppet:
@@ -63,18 +79,20 @@ class Jobs(RuleBasedStateMachine):
         jobs = self.backend.jobs
         return jobs[0] if jobs and jobs[0].state in (JobState.RUNNING, JobState.CANCELLING) else None
 
-    @rule()
-    def submit(self) -> None:
+    @rule(often=st.booleans())
+    def submit(self, often: bool) -> None:
         self.submitted.append(self.backend.submit("trace", {}))
+        self.look(often)
 
     @rule(data=st.data())
-    @precondition(lambda self: self.submitted)
+    @precondition(lambda self: self.backend.jobs)
     def cancel(self, data: st.DataObject) -> None:
-        job = data.draw(st.sampled_from(self.submitted))
+        job = data.draw(st.sampled_from(self.backend.jobs))
         before = job.state
         self.backend.cancel(job)
         expected = {JobState.QUEUED: JobState.CANCELLED, JobState.RUNNING: JobState.CANCELLING}
         assert job.state is expected.get(before, before)
+        self.cancelled_at.setdefault(job, self.now)
         if job.state is JobState.CANCELLED and before is JobState.QUEUED:
             self.reported.append(job)
 
@@ -82,9 +100,10 @@ class Jobs(RuleBasedStateMachine):
     def poll(self) -> None:
         self.reported += self.backend.poll()
 
-    @rule(seconds=st.sampled_from([0.1, 2.0, 3.5, 61.0, 1000.0]))
-    def time_passes(self, seconds: float) -> None:
+    @rule(seconds=st.sampled_from([0.1, 2.0, 3.5, 3.5, 61.0, 1000.0]), often=st.booleans())
+    def time_passes(self, seconds: float, often: bool) -> None:
         self.now += seconds
+        self.look(often)
 
     @rule()
     @precondition(has_worker)
@@ -97,23 +116,33 @@ class Jobs(RuleBasedStateMachine):
         progress = {"id": self.running().id, "stage": "denoise", "step": step, "total": 5, "eta_s": None}
         self.puppet.waiting.append(notification("$/progress", progress))
 
-    @rule(error=st.sampled_from([None, "bad_image", "cancelled"]), stranger=st.booleans())
+    @rule(error=st.sampled_from([None, "bad_image", "cancelled"]), often=st.booleans())
     @precondition(lambda self: self.has_worker() and self.running())
-    def worker_ends_the_job(self, error: str | None, stranger: bool) -> None:
+    def worker_ends_the_job(self, error: str | None, often: bool, stranger: bool = False) -> None:
+        if error == "cancelled":
+            self.said_cancelled.add(self.running())
         number = self.running().id + (1000 if stranger else 0)
         if error is None:
             self.puppet.waiting.append(response(number, {"stack": "x"}))
         else:
             self.puppet.waiting.append(error_response(number, BackendError(error, "No.")))
+        self.look(often)
 
     @rule()
+    @precondition(lambda self: self.has_worker() and self.running())
+    def worker_answers_a_question_nobody_asked(self) -> None:
+        self.worker_ends_the_job(None, often=True, stranger=True)
+
+    @rule(often=st.booleans())
     @precondition(has_worker)
-    def worker_dies(self) -> None:
+    def worker_dies(self, often: bool) -> None:
         self.puppet.dead = "it was ended by signal SIGKILL"
+        self.look(often)
 
     @rule()
     def stop(self) -> None:
         self.reported += self.backend.jobs
+        self.stopped |= set(self.backend.jobs)
         self.backend.stop()
 
     @invariant()
@@ -133,6 +162,12 @@ class Jobs(RuleBasedStateMachine):
         for job in self.reported:
             assert (job.result is not None) == (job.state is JobState.DONE)
             assert job.state is not JobState.FAILED or job.error is not None
+
+    @invariant()
+    def only_what_was_cancelled_is_cancelled(self) -> None:
+        for job in self.reported:
+            if job.state is JobState.CANCELLED:
+                assert job in self.cancelled_at or job in self.stopped or job in self.said_cancelled
 
     @invariant()
     def old_workers_are_ended(self) -> None:
@@ -156,4 +191,4 @@ class Jobs(RuleBasedStateMachine):
 
 
 TestJobs = Jobs.TestCase
-TestJobs.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestJobs.settings = settings(max_examples=200, stateful_step_count=40, deadline=None, derandomize=True)
