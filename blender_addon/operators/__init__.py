@@ -15,6 +15,7 @@ from .decimate import WORLD_TRACING_OT_decimate, WORLD_TRACING_OT_wear_reduced_m
 from .export import WORLD_TRACING_OT_export, WORLD_TRACING_OT_exported
 from .fill_colour import WORLD_TRACING_OT_fill_colour, WORLD_TRACING_OT_wear_filled_colour
 from .ground import WORLD_TRACING_OT_ground
+from .import_shot import WORLD_TRACING_OT_import_shot
 from .import_stack import WORLD_TRACING_OT_import_stack
 from .make_solid import WORLD_TRACING_OT_add_solid, WORLD_TRACING_OT_make_solid
 from .models import (
@@ -30,6 +31,7 @@ from .select_pixels import (
 )
 from .set_scale import WORLD_TRACING_OT_set_scale
 from .trace_folder import WORLD_TRACING_OT_trace_folder
+from .trace_footage import WORLD_TRACING_OT_trace_footage
 from .trace_ground_truth import WORLD_TRACING_OT_trace_ground_truth
 from .trace_history import (
     WORLD_TRACING_OT_delete_trace,
@@ -47,6 +49,8 @@ CLASSES = (
     WORLD_TRACING_OT_seed_sweep,
     WORLD_TRACING_OT_keep_variant,
     WORLD_TRACING_OT_import_stack,
+    WORLD_TRACING_OT_trace_footage,
+    WORLD_TRACING_OT_import_shot,
     WORLD_TRACING_OT_cancel,
     WORLD_TRACING_OT_use_trace_camera,
     WORLD_TRACING_OT_use_image,

@@ -72,7 +72,7 @@ def build_trace(
         mesh = new_mesh_layer(name, stack, layer, settings, away, image) if output != "POINTS" else None
         points = new_point_layer(name, stack, layer) if output != "MESH" else None
         layers += [made for made in (mesh, points) if made is not None]
-    root = _root(name, stack, path)
+    root = new_root(name, stack, path)
     camera = new_camera(f"{name} Camera", match, image, stack)
     collection = bpy.data.collections.new(PREFIX + name)
     context.scene.collection.children.link(collection)
@@ -107,7 +107,7 @@ def _residual(stack: LayerStack) -> float:
     return ray_residual(stack.xyz[0], some, stack.intrinsics)[0]
 
 
-def _root(name: str, stack: LayerStack, path: Path) -> bpy.types.Object:
+def new_root(name: str, stack: LayerStack, path: Path) -> bpy.types.Object:
     """The parent of all: turns the camera's frame upright, so that it looks along +Y with +Z up."""
     root = bpy.data.objects.new(PREFIX + name, None)
     root.empty_display_type = "PLAIN_AXES"

@@ -30,6 +30,11 @@ def new_stack_path(name: str) -> Path:
     return _unused(folder("traces"), _file_name(name), ".wts")
 
 
+def new_shot_folder(name: str) -> Path:
+    """A folder for a shot that does not exist yet."""
+    return _unused(folder("shots"), _file_name(name), "")
+
+
 def stored_path(path: Path) -> str:
     """How to remember a path in the .blend: relative where the file lies beside it."""
     if bpy.data.filepath and Path(bpy.data.filepath).parent in path.absolute().parents:

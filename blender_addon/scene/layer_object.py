@@ -32,7 +32,7 @@ def new_mesh_layer(
     values = member.world_tracing
     values.tear, values.grazing = settings.tear.depth, settings.tear.grazing
     values.island = settings.island
-    return _of_layer(member, "LAYER", layer)
+    return mark_layer(member, "LAYER", layer)
 
 
 def new_point_layer(name: str, stack: LayerStack, layer: int) -> bpy.types.Object | None:
@@ -42,7 +42,7 @@ def new_point_layer(name: str, stack: LayerStack, layer: int) -> bpy.types.Objec
         return None
     title = f"{layer_title(name, layer)} Points"
     member = layer_point_object(title, layer, points, stack, point_material(title, layer))
-    return _of_layer(member, "POINTS", layer)
+    return mark_layer(member, "POINTS", layer)
 
 
 def layer_title(name: str, layer: int) -> str:
@@ -50,7 +50,8 @@ def layer_title(name: str, layer: int) -> str:
     return f"{name} Layer {layer + 1}"
 
 
-def _of_layer(member: bpy.types.Object, role: str, layer: int) -> bpy.types.Object:
+def mark_layer(member: bpy.types.Object, role: str, layer: int) -> bpy.types.Object:
+    """Say what an object is within a trace."""
     member.color = layer_colour(layer)
     member.world_tracing.layer = layer
     member.world_tracing.role = role  # last: from here on a changed setting rebuilds the mesh

@@ -48,7 +48,7 @@ def delete(root: bpy.types.Object) -> None:
     materials = {material for block in unused for material in getattr(block, "materials", ()) if material}
     bpy.data.batch_remove(unused)
     bpy.data.batch_remove([material for material in materials if material.users == 0])
-    for collection in collections:
+    for collection in sorted(collections, key=lambda found: len(found.children)):  # a shot's layers first
         owned = collection.name in bpy.data.collections and collection.name.startswith("Trace: ")
         if owned and not collection.all_objects and not collection.children:
             bpy.data.collections.remove(collection)

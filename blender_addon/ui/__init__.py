@@ -1,6 +1,7 @@
 """Panels, lists and what happens when a file is dropped."""
 
 from .file_handlers import WORLD_TRACING_FH_image, WORLD_TRACING_FH_stack
+from .footage_panel import WORLD_TRACING_PT_footage
 from .geometry_panel import WORLD_TRACING_PT_geometry
 from .menus import WORLD_TRACING_MT_more
 from .panel import WORLD_TRACING_PT_image_editor, WORLD_TRACING_PT_trace
@@ -13,6 +14,7 @@ CLASSES = (
     WORLD_TRACING_PT_traces,
     WORLD_TRACING_PT_layer,
     WORLD_TRACING_PT_geometry,
+    WORLD_TRACING_PT_footage,
     WORLD_TRACING_PT_image_editor,
     WORLD_TRACING_FH_image,
     WORLD_TRACING_FH_stack,

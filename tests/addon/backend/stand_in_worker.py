@@ -69,6 +69,26 @@ def write_stack(params: dict) -> dict:
     }  # fmt: skip
 
 
+def trace_shot(job: int, params: dict) -> None:
+    """Two frames of the same."""
+    from pathlib import Path
+
+    from wt_backend.stack import Shot
+
+    if params["seed"] == 1:
+        send(error_response(job, BackendError("bad_image", "The footage is empty.", "Choose another.")))
+        return
+    folder = Path(params["output"])
+    folder.mkdir(parents=True, exist_ok=True)
+    shot = Shot(folder, {n: f"frame.{n:05}.wts" for n in (params["start"], params["start"] + 1)}, 24.0)
+    for number in shot.frames:
+        write_stack({"seed": 0, "image": params["clip"], "output": str(shot.path(number))})
+        progress(job, number, len(shot.frames))
+    shot.with_state("done").save()
+    result = {"shot": str(folder), "frames": 2, "wanted": 2, "mode": "object", "rate": 24.0, "seconds": 0.1}
+    send(response(job, result | {"skipped": {}, "warnings": []}))
+
+
 def trace(job: int, params: dict) -> None:
     behaviour = params["seed"]
     if behaviour == 1:
@@ -109,6 +129,8 @@ def main() -> None:
                 "size_mb": 7.0, "memory_gb": 0.3, "modes": ["object", "scene"],
             }]  # fmt: skip
             send(response(message["id"], hello | {"models": models}))
+        elif message["method"] == "trace_shot":
+            trace_shot(message["id"], message["params"])
         elif message["method"] == "trace":
             trace(message["id"], message["params"])
         elif message["method"] == "geometry/fill_colour":

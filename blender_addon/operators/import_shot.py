@@ -1,0 +1,58 @@
+# mypy: disable-error-code="valid-type"
+"""Import a shot, or what is finished of it, as animated layers."""
+
+import json
+from pathlib import Path
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, StringProperty
+from bpy_extras.io_utils import ImportHelper
+
+from wt_backend.stack import Shot, StackError
+
+from ..properties import OUTPUTS
+from ..scene import shot as shot_scene
+from ..scene.camera_match import CameraMatchError
+
+
+class WORLD_TRACING_OT_import_shot(bpy.types.Operator, ImportHelper):
+    """Build the animated layers of a shot (shot.json); frames that are not traced yet are left out"""
+
+    bl_idname = "world_tracing.import_shot"
+    bl_label = "Import Shot"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012  (Blender reads a plain set)
+
+    filename_ext = ".json"
+    filter_glob: StringProperty(default="*.json", options={"HIDDEN"})
+    name: StringProperty(name="Name", options={"SKIP_SAVE"}, description="Empty: the folder's name")
+    output: EnumProperty(name="Output", items=OUTPUTS)
+    use_range: BoolProperty(
+        name="Set Frame Range", default=True, description="Let the scene play the frames of the shot"
+    )
+    result: StringProperty(options={"SKIP_SAVE", "HIDDEN"}, description="A trace_shot result as JSON")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Load, build, set the range of frames."""
+        result = json.loads(self.result) if self.result else {}
+        try:
+            shot = Shot.load(Path(bpy.path.abspath(result.get("shot") or self.filepath)))
+            if not shot.finished():
+                raise StackError(f"{shot.folder}: no frame is finished yet; wait, or trace the footage again")
+            name = self.name or shot.folder.name
+            built = shot_scene.build_shot(context, shot, name, self.output)
+        except (StackError, CameraMatchError) as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        for warning in result.get("warnings", []):
+            self.report({"WARNING"}, warning)
+        scene = context.scene
+        if self.use_range:
+            scene.frame_start, scene.frame_end = built.frames[0], built.frames[-1]
+            scene.frame_set(built.frames[0])
+        rate = scene.render.fps / scene.render.fps_base
+        if abs(rate - shot.fps) > 0.01:
+            self.report({"WARNING"}, f"The shot has {shot.fps:g} frames a second, the scene plays {rate:g}.")
+        self.report(
+            {"INFO"}, f"{name}: {len(built.frames)} of {len(shot.frames)} frames, {built.objects} objects"
+        )
+        return {"FINISHED"}

@@ -1,0 +1,106 @@
+# mypy: disable-error-code="valid-type"
+"""Trace Footage: start the trace of a movie or an image sequence; the pump brings the shot."""
+
+import json
+from pathlib import Path
+
+import bpy
+from bpy.props import BoolProperty, IntProperty, StringProperty
+
+from wt_backend.footage.messages import ShotRequest
+from wt_backend.protocol import BackendError, to_params
+
+from .. import preferences
+from ..backend import session
+from ..backend.jobs import JobState
+from ..backend.results import FollowUp, Place
+from ..scene import files
+from .tracing import TraceSettings
+
+
+class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings):
+    """Trace a movie or an image sequence frame by frame into animated layers"""
+
+    bl_idname = "world_tracing.trace_footage"
+    bl_label = "Trace Footage"
+
+    filepath: StringProperty(name="Footage", subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filter_movie: BoolProperty(default=True, options={"HIDDEN"})
+    filter_image: BoolProperty(default=True, options={"HIDDEN"})
+    filter_folder: BoolProperty(default=True, options={"HIDDEN"})
+    first: IntProperty(name="First", default=1, min=1, description="First frame, counted from 1")
+    last: IntProperty(name="Last", default=0, min=0, description="Last frame; 0 is the end of the footage")
+    step: IntProperty(name="Step", default=1, min=1, description="Trace every so manyth frame")
+    start: IntProperty(name="Start", default=1, min=0, description="Where frame 1 of the footage is to lie")
+    use_scene_rate: BoolProperty(
+        name="Scene's Rate", description="Read the footage at the scene's frames a second instead of its own"
+    )
+    steady: BoolProperty(name="Steady Scale", default=True, description="Align the scale of neighbours")
+    smooth: BoolProperty(
+        name="Average Still Parts", default=True, description="Average over time what does not change"
+    )
+    shot: StringProperty(
+        name="Shot",
+        subtype="DIR_PATH",
+        options={"SKIP_SAVE"},
+        description="Folder of the shot; one that was begun with the same settings is gone on with",
+    )
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Ask for the footage; the settings are beside the files."""
+        self.adopt_settings(context)
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """Draw the settings."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        for name in ("first", "last", "step", "start", "use_scene_rate", "steady", "smooth"):
+            layout.prop(self, name)
+        for name in ("mode", "fit", "mask", "seed", "steps", "output"):
+            layout.prop(self, name)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Start the job; in background mode wait for it and import the shot."""
+        try:
+            request = self._shot_request(context)
+        except BackendError as error:
+            return self.fail(error)
+        name = Path(request.clip).stem
+        settings = {"name": name, "output": self.value(context, "output")}
+        after = FollowUp("import_shot", settings, Place.here(context))
+        job = session.submit("trace_shot", to_params(request), name, after)
+        if not bpy.app.background:
+            return {"FINISHED"}
+        session.wait(job, lambda _job: None)
+        if job.state is not JobState.DONE:
+            return self.fail(job.error or BackendError("cancelled", f"The trace of {name} was cancelled."))
+        bpy.ops.world_tracing.import_shot(result=json.dumps(job.result), **settings)
+        return {"FINISHED"}
+
+    def _shot_request(self, context: bpy.types.Context) -> ShotRequest:
+        if not self.filepath:
+            raise BackendError("bad_image", "No footage is chosen.", "Choose a movie or an image.")
+        clip = Path(bpy.path.abspath(self.filepath)).absolute()
+        fit, render = self.value(context, "fit"), context.scene.render
+        folder = Path(bpy.path.abspath(self.shot)) if self.shot else files.new_shot_folder(clip.stem)
+        return ShotRequest(
+            clip=str(clip),
+            output=str(folder.absolute()),
+            mask=self._mask(context),
+            mode=self.value(context, "mode").lower(),
+            fit=None if fit == "AUTO" else fit.lower(),
+            model=self.value(context, "model"),
+            seed=self.value(context, "seed"),
+            steps=self.value(context, "steps") or None,
+            device=preferences.get().device or None,
+            first=self.first,
+            last=self.last or None,
+            step=self.step,
+            start=self.start,
+            rate=render.fps / render.fps_base if self.use_scene_rate else None,
+            steady=self.steady,
+            smooth=self.smooth,
+        )

@@ -1,0 +1,192 @@
+"""Shot → an animated trace: a mesh a frame and layer, each visible in its own frames only.
+
+Visibility is keyed, nothing else: it plays and renders in every Blender, without this add-on and without
+handlers. All objects of one frame share one action. The photo is an image sequence whose files carry the
+numbers of the frames, so that texture and mesh cannot come apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import bpy
+
+from wt_backend.geometry.layer_mesh import layer_mesh, layer_points
+from wt_backend.geometry.pairing import back_layers
+from wt_backend.stack import LayerStack, Shot
+
+from .build import PREFIX, new_root
+from .camera_match import match_camera
+from .files import stored_path
+from .layer_object import DEFAULTS, layer_title, mark_layer
+from .materials import layer_material, point_material
+from .mesh_object import new_mesh
+from .point_object import layer_point_object
+from .trace_camera import new_camera
+from .viewport import select
+
+
+@dataclass
+class BuiltShot:
+    """What an import made."""
+
+    root: bpy.types.Object
+    camera: bpy.types.Object
+    frames: list[int]
+    objects: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """Where the frames of one layer go, and what they wear."""
+
+    parent: bpy.types.Object
+    collection: bpy.types.Collection
+    material: bpy.types.Material
+    points: bool
+
+
+def build_shot(context: bpy.types.Context, shot: Shot, name: str, output: str = "MESH") -> BuiltShot:
+    """Build the finished frames of a shot in the context's scene, and select its root.
+
+    Parameters
+    ----------
+    shot : with at least one finished frame.
+    name : what the objects are called after.
+    output : "MESH", "POINTS" or "BOTH".
+
+    Raises
+    ------
+    CameraMatchError, StackError
+    """
+    frames = shot.finished()
+    first = shot.load_frame(frames[0])
+    match = match_camera(first.intrinsics, first.grid_to_image, first.info.image_size)
+    image = _sequence(Path(first.info.source), shot.folder, name)
+    span = frames[0], max(shot.frames)
+    root = new_root(name, first, shot.path(frames[0]))
+    camera = new_camera(f"{name} Camera", match, image, first)
+    for background in camera.data.background_images:
+        _in_step(background.image_user, span)
+    collection = bpy.data.collections.new(PREFIX + name)
+    context.scene.collection.children.link(collection)
+    for member in (root, camera):
+        collection.objects.link(member)
+    camera.parent = root
+    trace = _Building(shot, name, output, root, collection, image, span)
+    for index, number in enumerate(frames):
+        until = frames[index + 1] if index + 1 < len(frames) else None
+        trace.add_frame(number, number if index else None, until)
+    select(context, root)
+    return BuiltShot(root, camera, frames, trace.objects)
+
+
+@dataclass
+class _Building:
+    """A shot that is being built, frame by frame."""
+
+    shot: Shot
+    name: str
+    output: str
+    root: bpy.types.Object
+    collection: bpy.types.Collection
+    image: bpy.types.Image
+    span: tuple[int, int]
+    layers: dict[tuple[int, str], _Layer] = field(default_factory=dict)
+    objects: int = 0
+
+    def add_frame(self, number: int, start: int | None, end: int | None) -> None:
+        """Everything that one frame shows; visible from `start` until before `end`, None for ever."""
+        stack = self.shot.load_frame(number)
+        action: bpy.types.Action | None = None
+        for layer, away in enumerate(back_layers(stack)):
+            for member, place in self._objects(stack, layer, away, number):
+                member.world_tracing.stack = stored_path(self.shot.path(number))
+                mark_layer(member, "POINTS" if place.points else "LAYER", layer)
+                member.parent = place.parent
+                place.collection.objects.link(member)
+                action = _show_during(member, start, end, action)
+                self.objects += 1
+
+    def _objects(
+        self, stack: LayerStack, layer: int, away: bool, number: int
+    ) -> Iterator[tuple[bpy.types.Object, _Layer]]:
+        title = f"{layer_title(self.name, layer)} {number:05}"
+        if self.output != "POINTS":
+            surface = layer_mesh(stack, layer, DEFAULTS, away)
+            if len(surface.starts):
+                place = self._layer(layer, points=False)
+                mesh = new_mesh(title, layer, surface)
+                mesh.materials.append(place.material)
+                yield bpy.data.objects.new(title, mesh), place
+        if self.output != "MESH":
+            points = layer_points(stack, layer)
+            if len(points.pixel):
+                place = self._layer(layer, points=True)
+                yield layer_point_object(f"{title} Points", layer, points, stack, place.material), place
+
+    def _layer(self, layer: int, points: bool) -> _Layer:
+        """The place of a layer, made when its first frame comes."""
+        key = (layer, "POINTS" if points else "LAYER")
+        if key not in self.layers:
+            title = layer_title(self.name, layer) + (" Points" if points else "")
+            parent = bpy.data.objects.new(title, None)
+            parent.empty_display_size = self.root.empty_display_size
+            parent.parent = self.root
+            collection = bpy.data.collections.new(PREFIX + title)
+            self.collection.children.link(collection)
+            collection.objects.link(parent)
+            if points and self.output == "BOTH":
+                collection.hide_viewport = collection.hide_render = True
+            material = point_material(title, layer) if points else self._material(title, layer)
+            self.layers[key] = _Layer(parent, collection, material, points)
+        return self.layers[key]
+
+    def _material(self, title: str, layer: int) -> bpy.types.Material:
+        material = layer_material(title, layer, self.image)
+        for node in material.node_tree.nodes:
+            if node.type == "TEX_IMAGE":
+                _in_step(node.image_user, self.span)
+        return material
+
+
+def _sequence(first: Path, folder: Path, name: str) -> bpy.types.Image:
+    """The photos of a shot as an image sequence; they lie beside its stacks, wherever the folder is now."""
+    image = bpy.data.images.load(stored_path(folder / first.name))
+    image.name = name
+    image.source = "SEQUENCE"
+    return image
+
+
+def _in_step(user: bpy.types.ImageUser, span: tuple[int, int]) -> None:
+    """Show the file that carries the number of the scene's frame; before and after, the nearest."""
+    first, last = span
+    user.frame_start, user.frame_duration = first, last - first + 1
+    user.frame_offset = first - 1
+    user.use_auto_refresh = True
+
+
+def _show_during(
+    member: bpy.types.Object, start: int | None, end: int | None, action: bpy.types.Action | None
+) -> bpy.types.Action | None:
+    """Key the visibility of an object, or let it share the keys of another of the same frame."""
+    if start is None and end is None:  # the only frame
+        return None
+    if action is not None:
+        animation = member.animation_data_create()
+        animation.action = action
+        if hasattr(animation, "action_slot"):  # Blender 4.4
+            animation.action_slot = action.slots[0]
+        return action
+    keys = [(start - 1, True), (start, False)] if start is not None else [(end - 1, False)]
+    if end is not None:
+        keys.append((end, True))
+    for frame, hidden in keys:
+        member.hide_viewport = member.hide_render = hidden
+        for path in ("hide_viewport", "hide_render"):
+            member.keyframe_insert(path, frame=frame)
+    action = member.animation_data.action
+    action.name = member.name
+    return action

@@ -1,0 +1,179 @@
+"""A shot in Blender: frame k shows frame k's mesh and picture, in viewport, render and saved file."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+from wt_backend.stack import LayerStack, Shot, StackInfo
+
+SIDE = 24
+INTRINSICS = np.array([[30.0, 0, SIDE / 2], [0, 30.0, SIDE / 2], [0, 0, 1]])
+FRAMES = {5: 2.0, 6: 2.1, 8: 2.4, 9: 2.7}  # number → depth of its first layer; 7 was not traced
+
+
+def write_picture(path: Path, value: float) -> None:
+    image = bpy.data.images.new("picture", 2 * SIDE, 2 * SIDE)
+    image.pixels.foreach_set(np.tile(np.float32([value, value, value, 1]), 4 * SIDE * SIDE))
+    image.filepath_raw, image.file_format = str(path), "PNG"
+    image.save()
+    bpy.data.images.remove(image)
+
+
+def write_frame(folder: Path, number: int, depth: float) -> None:
+    rows, columns = np.mgrid[:SIDE, :SIDE] + 0.5
+    mask = np.stack([np.hypot(rows - 12, columns - 12) < radius for radius in (10, 8)])
+    rays = np.stack([columns, rows, np.ones_like(rows)], -1) @ np.linalg.inv(INTRINSICS).T
+    LayerStack(
+        (rays * np.array([depth, depth + 1])[:, None, None, None]).astype(np.float32),
+        mask,
+        np.full((SIDE, SIDE, 4), 200, np.uint8),
+        INTRINSICS,
+        np.array([[2.0, 0, 0], [0, 2.0, 0]]),
+        StackInfo(
+            "relative", "test", "", {}, 1, 2, "", str(folder / f"frame.{number:05}.png"),
+            (2 * SIDE, 2 * SIDE), "object",
+        ),
+    ).save(folder / f"frame.{number:05}.wts")  # fmt: skip
+
+
+@pytest.fixture
+def folder(scene, tmp_path: Path) -> Path:
+    """A shot on disk; every frame has a grey of its own."""
+    folder = tmp_path / "a shot é"
+    folder.mkdir()
+    Shot(folder, {n: f"frame.{n:05}.wts" for n in FRAMES}, 24.0, INTRINSICS.tolist(), {}, "done").save()
+    for number, depth in FRAMES.items():
+        write_frame(folder, number, depth)
+    for number in range(5, 10):
+        write_picture(folder / f"frame.{number:05}.png", (number - 4) / 8)
+    return folder
+
+
+def import_shot(folder: Path, **settings: str) -> None:
+    done = bpy.ops.world_tracing.import_shot(filepath=str(folder / "shot.json"), **settings)
+    assert done == {"FINISHED"}
+
+
+def shown(scene: bpy.types.Scene, frame: int, role: str = "LAYER") -> dict[int, float]:
+    """Layer → depth of the mesh that is visible at a frame, after evaluation, as a render sees it."""
+    scene.frame_set(frame)
+    found: dict[int, float] = {}
+    for member in scene.objects:
+        evaluated = member.evaluated_get(bpy.context.evaluated_depsgraph_get())
+        if member.world_tracing.role != role or evaluated.hide_render:
+            continue
+        assert not evaluated.hide_viewport
+        layer = member.world_tracing.layer
+        assert layer not in found, "two frames of one layer are visible at once"
+        positions = np.empty(len(member.data.attributes["position"].data) * 3, np.float32)
+        member.data.attributes["position"].data.foreach_get("vector", positions)
+        found[layer] = round(float(-positions[2]), 3)
+    return found
+
+
+EXPECTED = {4: 2.0, 5: 2.0, 6: 2.1, 7: 2.1, 8: 2.4, 9: 2.7, 10: 2.7}
+
+
+@pytest.mark.parametrize(("output", "role"), [("MESH", "LAYER"), ("POINTS", "POINTS")])
+def test_each_frame_shows_its_own_layers(scene, folder: Path, output: str, role: str) -> None:
+    import_shot(folder, output=output)
+    for frame in (7, 4, 10, 5, 9, 6, 8):  # scrubbing, not only playing
+        depth = EXPECTED[frame]
+        assert shown(scene, frame, role) == {0: depth, 1: depth + 1}
+    assert (scene.frame_start, scene.frame_end) == (5, 9)
+
+
+def test_one_camera_serves_all_frames_and_the_parts_are_in_order(scene, folder: Path) -> None:
+    import_shot(folder, name="Run")
+    collection = bpy.data.collections["Trace: Run"]
+    assert [child.name for child in collection.children] == ["Trace: Run Layer 1", "Trace: Run Layer 2"]
+    cameras = [member for member in scene.objects if member.type == "CAMERA"]
+    assert [camera.name for camera in cameras] == ["Run Camera"]
+    assert cameras[0].data.lens == pytest.approx(30.0 / SIDE * 36.0)
+    meshes = [member for member in scene.objects if member.type == "MESH"]
+    assert len(meshes) == 8
+    assert len({member.animation_data.action for member in meshes}) == 4  # one a frame
+
+
+def test_renders_show_mesh_and_picture_of_their_frame_without_the_add_on(
+    scene, folder: Path, tmp_path: Path
+) -> None:
+    """The picture of frame n has the grey (n − 4) / 8; 7 holds its own number's file."""
+    import_shot(folder)
+    bpy.ops.world_tracing.use_trace_camera()
+    saved = tmp_path / "shot.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(saved))
+    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.world_tracing")
+    try:
+        bpy.ops.wm.open_mainfile(filepath=str(saved))
+        for frame in (5, 8, 9):
+            assert render(bpy.context.scene, frame, tmp_path) == pytest.approx((frame - 4) / 8, abs=0.02)
+    finally:
+        bpy.ops.preferences.addon_enable(module="bl_ext.user_default.world_tracing")
+
+
+def render(scene: bpy.types.Scene, frame: int, folder: Path) -> float:
+    """Grey in the middle of a rendered frame."""
+    scene.render.engine = "CYCLES"
+    scene.cycles.samples, scene.cycles.use_denoising = 1, False
+    scene.render.resolution_x = scene.render.resolution_y = 32
+    scene.render.resolution_percentage = 100
+    scene.view_settings.view_transform = "Standard"
+    scene.render.filepath = str(folder / f"out{frame}.png")
+    scene.frame_set(frame)
+    bpy.ops.render.render(write_still=True)
+    image = bpy.data.images.load(scene.render.filepath)
+    pixels = np.array(image.pixels[:]).reshape(32, 32, 4)
+    return float(pixels[14:18, 14:18, 0].mean())
+
+
+def test_what_is_finished_can_be_imported_while_the_rest_is_traced(scene, folder: Path) -> None:
+    (folder / "frame.00008.wts").unlink()
+    (folder / "frame.00009.wts").unlink()
+    import_shot(folder)
+    assert shown(scene, 9) == {0: 2.1, 1: 3.1}
+
+
+def test_a_shot_is_deleted_whole(scene, folder: Path) -> None:
+    import_shot(folder, name="Run", output="BOTH")
+    bpy.ops.world_tracing.delete_trace(root="Trace: Run")
+    assert not [c.name for c in bpy.data.collections if c.name.startswith("Trace: ")]
+    assert not scene.objects and not bpy.data.meshes and not bpy.data.pointclouds
+
+
+def test_no_finished_frame_is_a_sentence(scene, folder: Path) -> None:
+    for stack in folder.glob("*.wts"):
+        stack.unlink()
+    with pytest.raises(RuntimeError, match="no frame is finished yet"):
+        import_shot(folder)
+
+
+def test_footage_that_is_not_chosen_is_a_sentence(scene, stand_in: Path) -> None:
+    with pytest.raises(RuntimeError, match="No footage is chosen"):
+        bpy.ops.world_tracing.trace_footage()
+
+
+def test_trace_footage_brings_the_shot(scene, stand_in: Path, photo: Path, tmp_path: Path) -> None:
+    """`photo` stands for the footage; the stand-in answers with two frames."""
+    done = bpy.ops.world_tracing.trace_footage(
+        filepath=str(photo), shot=str(tmp_path / "shot"), start=20, seed=0, output="MESH"
+    )
+    assert done == {"FINISHED"}
+    assert shown(scene, 21) == {0: 2.0, 1: 3.0}
+    assert (scene.frame_start, scene.frame_end) == (20, 21)
+    with pytest.raises(RuntimeError, match=r"The footage is empty. Choose another."):
+        bpy.ops.world_tracing.trace_footage(filepath=str(photo), seed=1)
+
+
+def test_scrubbing_stays_quick(scene, folder: Path) -> None:
+    """A scene evaluation per frame change, not a rebuild: far below what building a frame takes."""
+    import_shot(folder)
+    begin = time.perf_counter()
+    for frame in range(5, 10):
+        scene.frame_set(frame)
+    assert (time.perf_counter() - begin) / 5 < 0.5
