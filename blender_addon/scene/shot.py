@@ -21,7 +21,7 @@ from .build import PREFIX, new_root
 from .camera_match import match_camera
 from .files import stored_path
 from .layer_object import DEFAULTS, layer_title, mark_layer
-from .materials import layer_material, point_material
+from .materials import layer_material, point_material, source_image
 from .mesh_object import new_mesh
 from .point_object import layer_point_object
 from .trace_camera import new_camera
@@ -64,7 +64,7 @@ def build_shot(context: bpy.types.Context, shot: Shot, name: str, output: str = 
     frames = shot.finished()
     first = shot.load_frame(frames[0])
     match = match_camera(first.intrinsics, first.grid_to_image, first.info.image_size)
-    image = _sequence(Path(first.info.source), shot.folder, name)
+    image = _pictures(first, shot.folder, name)
     span = frames[0], max(shot.frames)
     root = new_root(name, first, shot.path(frames[0]))
     camera = new_camera(f"{name} Camera", match, image, first)
@@ -152,9 +152,15 @@ class _Building:
         return material
 
 
-def _sequence(first: Path, folder: Path, name: str) -> bpy.types.Image:
-    """The photos of a shot as an image sequence; they lie beside its stacks, wherever the folder is now."""
-    image = bpy.data.images.load(stored_path(folder / first.name))
+def _pictures(first: LayerStack, folder: Path, name: str) -> bpy.types.Image:
+    """The photos of a shot as an image sequence; they lie beside its stacks, wherever the folder is now.
+
+    Where they are gone, the first frame's own small picture.
+    """
+    path = folder / Path(first.info.source).name
+    if not path.is_file():
+        return source_image(first, name)
+    image = bpy.data.images.load(stored_path(path))
     image.name = name
     image.source = "SEQUENCE"
     return image
