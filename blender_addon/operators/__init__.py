@@ -14,6 +14,7 @@ from .cancel import WORLD_TRACING_OT_cancel
 from .decimate import WORLD_TRACING_OT_decimate, WORLD_TRACING_OT_wear_reduced_mesh
 from .export import WORLD_TRACING_OT_export, WORLD_TRACING_OT_exported
 from .fill_colour import WORLD_TRACING_OT_fill_colour, WORLD_TRACING_OT_wear_filled_colour
+from .fit_to_layers import WORLD_TRACING_OT_fit_to_layers, WORLD_TRACING_OT_wear_fit
 from .ground import WORLD_TRACING_OT_ground
 from .import_shot import WORLD_TRACING_OT_import_shot
 from .import_stack import WORLD_TRACING_OT_import_stack
@@ -23,6 +24,8 @@ from .models import (
     WORLD_TRACING_OT_model_ready,
     WORLD_TRACING_OT_verify_model,
 )
+from .project_texture import WORLD_TRACING_OT_project_texture, WORLD_TRACING_OT_wear_projection
+from .reproject import WORLD_TRACING_OT_reproject
 from .seed_sweep import WORLD_TRACING_OT_keep_variant, WORLD_TRACING_OT_seed_sweep
 from .select_pixels import (
     WORLD_TRACING_OT_select_same_pixel,
@@ -73,6 +76,11 @@ CLASSES = (
     WORLD_TRACING_OT_add_solid,
     WORLD_TRACING_OT_decimate,
     WORLD_TRACING_OT_wear_reduced_mesh,
+    WORLD_TRACING_OT_project_texture,
+    WORLD_TRACING_OT_wear_projection,
+    WORLD_TRACING_OT_fit_to_layers,
+    WORLD_TRACING_OT_wear_fit,
+    WORLD_TRACING_OT_reproject,
     WORLD_TRACING_OT_set_scale,
     WORLD_TRACING_OT_ground,
     WORLD_TRACING_OT_use_known_camera,

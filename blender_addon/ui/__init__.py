@@ -5,6 +5,7 @@ from .footage_panel import WORLD_TRACING_PT_footage
 from .geometry_panel import WORLD_TRACING_PT_geometry
 from .menus import WORLD_TRACING_MT_more
 from .panel import WORLD_TRACING_PT_image_editor, WORLD_TRACING_PT_trace
+from .projection_panel import WORLD_TRACING_PT_projection
 from .traces_panel import WORLD_TRACING_PT_layer, WORLD_TRACING_PT_traces, WORLD_TRACING_UL_traces
 
 CLASSES = (
@@ -15,6 +16,7 @@ CLASSES = (
     WORLD_TRACING_PT_layer,
     WORLD_TRACING_PT_geometry,
     WORLD_TRACING_PT_footage,
+    WORLD_TRACING_PT_projection,
     WORLD_TRACING_PT_image_editor,
     WORLD_TRACING_FH_image,
     WORLD_TRACING_FH_stack,

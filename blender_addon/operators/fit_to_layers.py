@@ -1,0 +1,86 @@
+# mypy: disable-error-code="valid-type"
+"""Fit to Layers: the worker finds the move, turn and scale that lay a foreign mesh onto a trace."""
+
+import json
+
+import bpy
+from bpy.props import BoolProperty, StringProperty
+from mathutils import Matrix
+
+from wt_backend.stack import StackError
+
+from ..backend import session
+from ..scene import projection
+from ..scene.projection import ProjectionError
+from .geometry_job import GeometryJob
+
+
+class WORLD_TRACING_OT_fit_to_layers(bpy.types.Operator, GeometryJob):
+    """Move, turn and scale the active mesh onto the layers of a trace; undo it if you do not like it"""
+
+    bl_idname = "world_tracing.fit_to_layers"
+    bl_label = "Fit to Layers"
+
+    turn: BoolProperty(
+        name="Try Turns",
+        default=True,
+        description="Start from quarter turns about the world's Z axis too, not only from where it is",
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """One trace must be meant, and a mesh that is no part of one."""
+        if len(projection.cameras(context)) != 1:
+            cls.poll_message_set("Select the trace to fit to as well, the mesh last")
+            return False
+        cls.poll_message_set("Make a mesh active that is no layer, in Object Mode")
+        target = context.object
+        return (
+            context.mode == "OBJECT"
+            and target is not None
+            and target.type == "MESH"
+            and target.world_tracing.role == "NONE"
+        )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Start the job."""
+        target, root = context.object, projection.cameras(context)[0]
+        try:
+            projection.check_place(target)
+            mesh = projection.world_mesh(target, context)
+            params = {
+                "mesh": projection.send(target, mesh, []), "stack": str(projection.stack_of(root)),
+                "to_local": projection.to_local(root).tolist(), "turn": self.turn,
+            }  # fmt: skip
+        except (ProjectionError, StackError, OSError) as error:
+            return self.fail(str(error))
+        label = f"Fit of {target.name}"
+        return self.run_job(context, "projection/fit", params, label, "wear_fit", {"target": target.name})
+
+
+class WORLD_TRACING_OT_wear_fit(bpy.types.Operator):
+    """Put a mesh where it fits best"""
+
+    bl_idname = "world_tracing.wear_fit"
+    bl_label = "Fit to Layers"
+    bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012
+
+    target: StringProperty(options={"SKIP_SAVE"})
+    result: StringProperty(options={"SKIP_SAVE"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Move it, say how well it fits."""
+        target = bpy.data.objects.get(self.target)
+        result = json.loads(self.result)
+        if target is None:
+            self.report({"ERROR"}, f"{self.target} is gone.")
+            return {"CANCELLED"}
+        target.matrix_world = Matrix(result["matrix"]) @ target.matrix_world
+        context.view_layer.update()
+        session.notice = session.Notice(
+            f"{target.name}: the layers lie {result['residual']:.3g} from it ({result['relative']:.1%} of "
+            f"their extent, before {result['before']:.1%}), scaled by {result['scale']:.3g}. Undo takes it back.",
+            error=False,
+        )
+        self.report({"INFO"}, session.notice.message)
+        return {"FINISHED"}

@@ -1,0 +1,89 @@
+"""Re-project: a remeshed layer or solid gets its pixel UVs and its layers' looks back."""
+
+import bpy
+import numpy as np
+
+from wt_backend.stack import LayerStack, StackError
+
+from ..backend import session
+from ..scene import projected_look, projection, traces
+from ..scene.materials import UV_MAP
+from ..scene.projection import ProjectionError
+from .geometry_job import OnTrace
+
+
+class WORLD_TRACING_OT_reproject(bpy.types.Operator, OnTrace):
+    """Give selected meshes that were made from a trace their pixel UVs and where-from attributes back"""
+
+    bl_idname = "world_tracing.reproject"
+    bl_label = "Re-project Pixels"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """One trace must be meant, and a mesh be selected."""
+        cls.poll_message_set("Select one trace's meshes, in Object Mode")
+        return context.mode == "OBJECT" and any(member.type == "MESH" for member in context.selected_objects)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Project every selected mesh through its trace's camera."""
+        meshes = [member for member in context.selected_objects if member.type == "MESH"]
+        try:
+            for target in meshes:
+                projection.check_target(target)
+                root = traces.root_of(target) or self._only_trace(context)
+                _reproject(context, target, root)
+        except (ProjectionError, StackError, ValueError) as error:
+            return self.fail(str(error))
+        session.notice = session.Notice(f"{len(meshes)} meshes have their pixels back.", error=False)
+        return {"FINISHED"}
+
+    def _only_trace(self, context: bpy.types.Context) -> bpy.types.Object:
+        roots = projection.cameras(context)
+        if len(roots) != 1:
+            raise ProjectionError("It is not clear which trace is meant. Select its root as well.")
+        return roots[0]
+
+
+def _reproject(context: bpy.types.Context, target: bpy.types.Object, root: bpy.types.Object) -> None:
+    mesh = target.data
+    stack = LayerStack.load(projection.stack_of(root))
+    shown = projection.world_mesh(target, context)
+    if not shown.as_edited:
+        raise ProjectionError(f"Modifiers of {target.name} change its faces. Apply them first.")
+    points = projection.homogeneous(shown.vertices, root, stack)
+    projected_look.write_uv(
+        mesh, UV_MAP, shown.loops.ravel(), projected_look.uv_of(points)[shown.triangles.ravel()]
+    )
+    pixel, layer = projection.nearest_layer(shown.vertices, root, stack)
+    for name, kind, values in (
+        ("wt_pixel", "INT", pixel),
+        ("wt_layer", "INT", layer),
+        (projected_look.SEEN, "BOOLEAN", layer == 0),
+    ):
+        attribute = mesh.attributes.get(name) or mesh.attributes.new(name, kind, "POINT")
+        attribute.data.foreach_set("value", values)
+    _wear_layers(root, mesh, shown, layer)
+
+
+def _wear_layers(
+    root: bpy.types.Object, mesh: bpy.types.Mesh, shown: projection.WorldMesh, layer: np.ndarray
+) -> None:
+    """Each face gets the material of the layer that most of its corners belong to."""
+    owners = {owner.world_tracing.layer: owner for owner in traces.layers_of(root) if owner.data.materials}
+    if not owners or mesh in {owner.data for owner in owners.values()}:  # a layer keeps its own material
+        return
+    numbers = sorted(owners)
+    mesh.materials.clear()
+    for number in numbers:
+        mesh.materials.append(owners[number].data.materials[0])
+    starts = np.empty(len(mesh.polygons), np.int32)
+    mesh.polygons.foreach_get("loop_start", starts)
+    corner = np.empty(len(mesh.loops), np.int32)
+    mesh.loops.foreach_get("vertex_index", corner)
+    of_corner = layer[corner]
+    first = np.stack([of_corner[starts + k] for k in range(3)], 1)  # three corners say enough
+    of_face = np.sort(first, axis=1)[:, 1]
+    slot = np.searchsorted(numbers, of_face).clip(0, len(numbers) - 1).astype(np.int32)
+    mesh.polygons.foreach_set("material_index", slot)
+    mesh.update()

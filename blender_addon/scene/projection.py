@@ -1,0 +1,253 @@
+"""What a projection works on: meshes and traces of the scene as arrays and paths, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from wt_backend.camera import project as to_grid
+from wt_backend.stack import LayerStack
+
+from . import files, traces
+
+FLIP = np.array([1.0, -1.0, -1.0])  # Blender camera-local ↔ camera space
+LOCAL = "Make it local (Object > Relations > Make Local), or open that file."
+LARGEST_UNWRAP = 100_000  # triangles that xatlas unwraps in a reasonable time
+
+
+class ProjectionError(ValueError):
+    """What is in the way, and what to do; a sentence or two."""
+
+
+@dataclass(frozen=True, eq=False)
+class WorldMesh:
+    """Triangles of an object as it is shown, modifiers included, in world space.
+
+    Attributes
+    ----------
+    vertices : (V, 3) float64
+    triangles : (T, 3) int32, counter-clockwise from outside even where the object is mirrored.
+    loops : (T, 3) int32, corners of the shown mesh that the triangles stand on.
+    uv : (T, 3, 2) float32 of the active UV map, None where there is none.
+    as_edited : bool
+        Vertices and corners are those of the object's own mesh: modifiers, if any, only moved them.
+    only_triangles : bool
+    """
+
+    vertices: NDArray[np.float64]
+    triangles: NDArray[np.int32]
+    loops: NDArray[np.int32]
+    uv: NDArray[np.float32] | None
+    as_edited: bool
+    only_triangles: bool
+
+
+def targets(context: bpy.types.Context) -> list[bpy.types.Object]:
+    """Selected meshes that are no layers of a trace, the active one first."""
+    chosen = [
+        member
+        for member in context.selected_objects
+        if member.type == "MESH" and member.world_tracing.role in {"NONE", "SOLID"}
+    ]
+    return sorted(chosen, key=lambda member: (member != context.object, member.name))
+
+
+def cameras(context: bpy.types.Context) -> list[bpy.types.Object]:
+    """Roots of the traces whose root or camera is selected; all of the scene if none is."""
+    chosen = {
+        root
+        for member in context.selected_objects
+        if member.world_tracing.role in {"ROOT", "CAMERA"} and (root := traces.root_of(member)) is not None
+    }
+    return sorted(chosen, key=lambda root: root.name) or traces.roots(context.scene)
+
+
+def check_target(target: bpy.types.Object) -> None:
+    """Whether a texture can be put onto an object.
+
+    Raises
+    ------
+    ProjectionError
+        It is linked, shares its mesh, is being edited, has no faces or no thickness.
+    """
+    name, mesh = target.name, target.data
+    check_place(target)
+    if mesh.library is not None:
+        raise ProjectionError(f"The mesh of {name} is linked from another file. {LOCAL}")
+    if mesh.users - mesh.use_fake_user > 1:
+        raise ProjectionError(
+            f"{name} shares its mesh with other objects, which would all change. "
+            "Make it single-user first (Object > Relations > Make Single User > Object & Data)."
+        )
+    if target.mode != "OBJECT":
+        raise ProjectionError(f"{name} is being edited. Leave its mode first.")
+
+
+def check_place(target: bpy.types.Object) -> None:
+    """Whether an object has faces and a place that can be changed.
+
+    Raises
+    ------
+    ProjectionError
+    """
+    if target.library is not None:
+        raise ProjectionError(f"{target.name} is linked from another file. {LOCAL}")
+    if not len(target.data.polygons):
+        raise ProjectionError(f"{target.name} has no faces. Fill or remesh it first.")
+    if min(abs(value) for value in target.matrix_world.to_scale()) < 1e-9:
+        raise ProjectionError(f"{target.name} is flat: one of its scales is 0. Give it a thickness.")
+
+
+def world_mesh(target: bpy.types.Object, context: bpy.types.Context) -> WorldMesh:
+    """The triangles of an object as it is shown."""
+    if target.modifiers or target.data.shape_keys:
+        shown = target.evaluated_get(context.evaluated_depsgraph_get())
+        try:
+            return _read(shown.to_mesh(), target)
+        finally:
+            shown.to_mesh_clear()
+    return _read(target.data, target)
+
+
+def _read(mesh: bpy.types.Mesh, target: bpy.types.Object) -> WorldMesh:
+    mesh.calc_loop_triangles()
+    vertices = np.empty(3 * len(mesh.vertices), np.float32)
+    mesh.vertices.foreach_get("co", vertices)
+    count = len(mesh.loop_triangles)
+    triangles, loops = np.empty(3 * count, np.int32), np.empty(3 * count, np.int32)
+    mesh.loop_triangles.foreach_get("vertices", triangles)
+    mesh.loop_triangles.foreach_get("loops", loops)
+    layer = mesh.uv_layers.active
+    uv: NDArray[np.float32] | None = None
+    if layer is not None:
+        flat = np.empty(2 * len(mesh.loops), np.float32)
+        layer.data.foreach_get("uv", flat)
+        uv = flat.reshape(-1, 2)
+    own = target.data
+    as_edited = (len(own.vertices), len(own.loops), len(own.polygons)) == (
+        len(mesh.vertices), len(mesh.loops), len(mesh.polygons)
+    )  # fmt: skip
+    only_triangles = count == len(mesh.polygons)
+    matrix = np.array(target.matrix_world)
+    triangles, loops = triangles.reshape(-1, 3), loops.reshape(-1, 3)
+    if np.linalg.det(matrix[:3, :3]) < 0:  # a mirror turns faces inside out
+        triangles, loops = triangles[:, ::-1], loops[:, ::-1]
+    places = vertices.reshape(-1, 3) @ matrix[:3, :3].T + matrix[:3, 3]
+    return WorldMesh(places, triangles, loops, None if uv is None else uv[loops], as_edited, only_triangles)
+
+
+def send(target: bpy.types.Object, mesh: WorldMesh, others: list[WorldMesh]) -> str:
+    """Write what the worker needs of a mesh, and of those that may hide it, as NPZ; return the path."""
+    path = files.folder("projection") / f"{bpy.path.clean_name(target.name)} mesh.npz"
+    arrays: dict[str, NDArray] = {"vertices": mesh.vertices, "triangles": mesh.triangles}
+    if mesh.uv is not None:
+        arrays["uv"] = mesh.uv
+    if others:
+        starts = np.cumsum([0, *(len(other.vertices) for other in others[:-1])])
+        arrays["occluder_vertices"] = np.concatenate([other.vertices for other in others])
+        arrays["occluder_triangles"] = np.concatenate(
+            [other.triangles + start for other, start in zip(others, starts, strict=True)]
+        )
+    np.savez(path, **arrays)
+    return str(path)
+
+
+def camera_entry(root: bpy.types.Object) -> dict[str, object]:
+    """A trace as a camera of the worker.
+
+    Raises
+    ------
+    ProjectionError
+        The photo is missing.
+    StackError
+        The stack is missing or damaged.
+    """
+    path = stack_of(root)
+    return {"stack": str(path), "to_local": to_local(root).tolist(), "photo": str(_photo(root, path))}
+
+
+def stack_of(root: bpy.types.Object) -> Path:
+    """Where the stack of a trace lies."""
+    return Path(bpy.path.abspath(root.world_tracing.stack)).absolute()
+
+
+def to_local(root: bpy.types.Object) -> NDArray[np.float64]:
+    """World → the frame of a trace (4, 4)."""
+    return np.array(root.matrix_world.inverted_safe(), np.float64)
+
+
+def homogeneous(
+    points: NDArray[np.float64], root: bpy.types.Object, stack: LayerStack
+) -> NDArray[np.float64]:
+    """(u·w, v·w, w) of world points (N, 3): u, v are UVs in the photo, y up, w is the depth.
+
+    They change linearly over a face, u and v do not: a shader that divides after interpolating is exact.
+    """
+    matrix = to_local(root)
+    local = (points @ matrix[:3, :3].T + matrix[:3, 3]) * FLIP
+    width, height = stack.info.image_size
+    uv_of_image = np.array([[1 / width, 0, 0], [0, -1 / height, 1], [0, 0, 1]])
+    grid_to_image = np.vstack([stack.grid_to_image, [0, 0, 1]])
+    return np.asarray(local @ (uv_of_image @ grid_to_image @ stack.intrinsics).T)
+
+
+def nearest_layer(
+    points: NDArray[np.float64], root: bpy.types.Object, stack: LayerStack
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Pixel (N,) of the grid and layer (N,) that is nearest in depth there, for world points (N, 3)."""
+    matrix = to_local(root)
+    local = (points @ matrix[:3, :3].T + matrix[:3, 3]) * FLIP
+    width, height = stack.size
+    grid = np.nan_to_num(to_grid(local, stack.intrinsics), nan=0.0, posinf=0.0, neginf=0.0)
+    column, row = np.floor(grid[:, 0]).clip(0, width - 1), np.floor(grid[:, 1]).clip(0, height - 1)
+    pixel = (row * width + column).astype(np.int32)
+    depth = stack.xyz[..., 2].reshape(stack.layers, -1)[:, pixel]
+    there = stack.mask.reshape(stack.layers, -1)[:, pixel]
+    away = np.where(there, np.abs(depth - local[:, 2]), np.inf)
+    return pixel, away.argmin(0).astype(np.int32)
+
+
+def _photo(root: bpy.types.Object, path: Path) -> Path:
+    """The photo of a trace as a file; one that lives in the .blend only is written beside the projections.
+
+    Raises
+    ------
+    ProjectionError
+    """
+    source = LayerStack.load(path).info.source
+    if source and Path(source).is_file():
+        return Path(source)
+    image = photo_image(root)
+    if image is not None:
+        stored = Path(bpy.path.abspath(image.filepath)) if image.filepath else None
+        if stored is not None and stored.is_file() and image.packed_file is None:
+            return stored
+        if (image.packed_file is not None or image.source == "GENERATED") and image.has_data:
+            return _save_copy(image)
+    raise ProjectionError(
+        f"The photo of {root.name} is missing: {source or 'it was never a file'}. Put it back, or find it "
+        "(File > External Data > Find Missing Files)."
+    )
+
+
+def photo_image(root: bpy.types.Object) -> bpy.types.Image | None:
+    """The photo as the trace's camera shows it."""
+    camera = traces.camera_of(root)
+    backgrounds = camera.data.background_images if camera is not None else ()
+    return next((background.image for background in backgrounds if background.image), None)
+
+
+def _save_copy(image: bpy.types.Image) -> Path:
+    suffix, kind = (".exr", "OPEN_EXR") if image.is_float else (".png", "PNG")
+    path = files.folder("projection") / f"{bpy.path.clean_name(image.name)}{suffix}"
+    copy = image.copy()
+    try:
+        copy.filepath_raw, copy.file_format = str(path), kind
+        copy.save()
+    finally:
+        bpy.data.images.remove(copy)
+    return path

@@ -1,0 +1,37 @@
+"""Photos onto meshes: align, project, re-project."""
+
+import bpy
+
+from ..scene import projection
+from .panel import TAB
+
+
+class WORLD_TRACING_PT_projection(bpy.types.Panel):
+    """Project the photos of traces onto other meshes"""
+
+    bl_idname = "WORLD_TRACING_PT_projection"
+    bl_label = "Projection"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = TAB
+    bl_parent_id = "WORLD_TRACING_PT_traces"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """There must be a trace."""
+        return bool(projection.cameras(context))
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Say what onto what, then the operators."""
+        layout = self.layout
+        meshes, roots = len(projection.targets(context)), len(projection.cameras(context))
+        layout.label(
+            text=f"{meshes} mesh{'es' * (meshes != 1)}, {roots} photo{'s' * (roots != 1)}", icon="INFO"
+        )
+        column = layout.column(align=True)
+        column.operator("world_tracing.fit_to_layers", icon="SNAP_ON")
+        column.operator("world_tracing.project_texture", icon="TEXTURE").route = "BAKE"
+        shader = column.operator("world_tracing.project_texture", text="UV Map per Camera", icon="UV")
+        shader.route = "SHADER"
+        layout.operator("world_tracing.reproject", icon="FILE_REFRESH")
