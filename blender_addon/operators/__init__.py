@@ -11,6 +11,7 @@ from .backend_setup import (
     WORLD_TRACING_OT_remove_backend,
 )
 from .cancel import WORLD_TRACING_OT_cancel
+from .choose_checkpoint import WORLD_TRACING_OT_choose_checkpoint
 from .decimate import WORLD_TRACING_OT_decimate, WORLD_TRACING_OT_wear_reduced_mesh
 from .export import WORLD_TRACING_OT_export, WORLD_TRACING_OT_exported
 from .fill_colour import WORLD_TRACING_OT_fill_colour, WORLD_TRACING_OT_wear_filled_colour
@@ -69,6 +70,7 @@ CLASSES = (
     WORLD_TRACING_OT_download_model,
     WORLD_TRACING_OT_verify_model,
     WORLD_TRACING_OT_model_ready,
+    WORLD_TRACING_OT_choose_checkpoint,
     WORLD_TRACING_OT_trace_ground_truth,
     WORLD_TRACING_OT_fill_colour,
     WORLD_TRACING_OT_wear_filled_colour,

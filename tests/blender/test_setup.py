@@ -92,3 +92,10 @@ def test_the_token_reaches_the_worker_and_no_file(addon, preferences, stand_in, 
     bpy.ops.wm.save_userpref()
     assert saved.is_file() and b"hf_secret" not in saved.read_bytes()
     preferences.hub_token = ""
+
+
+def test_a_checkpoint_of_ones_own_is_handed_to_the_backend(scene, stand_in, tmp_path: Path) -> None:
+    own = tmp_path / "own modèl.safetensors"
+    own.touch()
+    bpy.ops.world_tracing.choose_checkpoint(filepath=str(own))
+    assert scene.world_tracing.model == str(own)

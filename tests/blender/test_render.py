@@ -1,0 +1,87 @@
+"""A render through the trace camera is the photo, where there is geometry; one from the side is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from test_import import affine, camera, import_stack, make_stack
+
+from wt_backend.camera import apply_affine, invert
+from wt_backend.stack import LayerStack
+
+CASES = {
+    "centre crop": (camera(55, 55, 24, 24), affine(2.5, 2.5, 40, 0), (200, 120)),
+    "stretched": (camera(50, 80, 24, 24), affine(200 / 48, 2.5, 0, 0), (200, 120)),
+    "crop leaving a portrait": (camera(61, 61, 20, 28), affine(3.1, 3.1, -20.5, 30.25), (120, 200)),
+    "stored rotated": (camera(61, 61, 22, 27), np.array([[0, -2.5, 120], [2.5, 0, 0]]), (120, 120)),
+}
+
+
+def smooth_photo(width: int, height: int, path: Path) -> NDArray[np.float64]:
+    """A smooth colour picture on disk; its pixels (height, width, 3), 0 to 255, top row first."""
+    y, x = np.mgrid[:height, :width] / max(width, height)
+    picture = np.stack([np.sin(7 * x + 1), np.cos(9 * y + 2 * x), np.sin(5 * (x + y))], -1) * 100 + 127
+    picture = np.rint(picture)
+    image = bpy.data.images.new("photo", width, height)
+    rgba = np.dstack([picture / 255, np.ones((height, width))])[::-1].astype(np.float32)
+    image.pixels.foreach_set(rgba.ravel())
+    image.filepath_raw, image.file_format = str(path), "PNG"
+    image.save()
+    bpy.data.images.remove(image)
+    return picture
+
+
+def render(scene: bpy.types.Scene, path: Path) -> NDArray[np.float64]:
+    """Render what the scene's camera sees, (height, width, 4), 0 to 255, top row first."""
+    scene.render.engine = "CYCLES"
+    scene.cycles.samples, scene.cycles.use_denoising = 4, False
+    scene.cycles.filter_width = 0.01
+    scene.render.film_transparent = True
+    scene.render.image_settings.file_format, scene.render.image_settings.color_mode = "PNG", "RGBA"
+    scene.render.filepath = str(path)
+    bpy.ops.render.render(write_still=True)
+    image = bpy.data.images.load(str(path))
+    width, height = image.size
+    pixels = np.empty(width * height * 4, np.float32)
+    image.pixels.foreach_get(pixels)
+    return pixels.reshape(height, width, 4)[::-1] * 255.0
+
+
+def well_inside(stack: LayerStack) -> NDArray[np.bool_]:
+    """Pixels of the image whose place in the grid lies two pixels inside the mask."""
+    width, height = stack.info.image_size
+    rows, columns = np.mgrid[:height, :width] + 0.5
+    grid = np.floor(apply_affine(invert(stack.grid_to_image), np.stack([columns, rows], -1))).astype(int)
+    inside = np.ones((height, width), bool)
+    for dx in (-2, 0, 2):
+        for dy in (-2, 0, 2):
+            place = grid + np.array([dx, dy])
+            known = (place >= 0).all(-1) & (place < stack.size).all(-1)
+            x, y = np.clip(place, 0, np.array(stack.size) - 1).transpose(2, 0, 1)
+            inside &= known & stack.mask[0][y, x]
+    return inside
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_render_is_the_photo(scene: bpy.types.Scene, tmp_path: Path, case: str) -> None:
+    intrinsics, grid_to_image, size = CASES[case]
+    source = tmp_path / "photo.png"
+    photo = smooth_photo(*size, source)
+    stack = make_stack(intrinsics, grid_to_image, size, source=str(source))
+    import_stack(stack, tmp_path)
+    bpy.ops.world_tracing.use_trace_camera(match_colours=True)
+    picture = render(scene, tmp_path / "render.png")
+    inside = well_inside(stack)
+    assert inside.sum() > 0.1 * inside.size
+    assert (picture[inside][:, 3] > 250).all()  # no holes
+    difference = np.abs(picture[..., :3] - photo)[inside]
+    assert difference.mean() < 1.0 and np.percentile(difference, 99) < 4.0
+
+    scene.camera.parent = None
+    scene.camera.matrix_world.translation.x += 2.0
+    aside = render(scene, tmp_path / "aside.png")
+    assert np.abs(aside[..., :3] - photo)[inside].mean() > 20.0
