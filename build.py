@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("setup", help="make .venv with everything pinned in pyproject.toml")
     command.set_defaults(command=lambda arguments: None)
 
-    command = commands.add_parser("trace", help="trace an image in headless Blender: .blend, .wts, pictures")
+    command = commands.add_parser("trace", help="trace an image or footage in headless Blender")
     command.add_argument("image", nargs="?", type=Path, help="default: the bundled photographs")
     command.add_argument("--out", type=Path, help="folder of the results (default: out/NAME)")
     command.add_argument("--mode", choices=("auto", "object", "scene"), default="auto")
@@ -62,8 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", type=Path, default=ROOT / "dist")
     command.set_defaults(command=_package)
 
-    command = commands.add_parser("bench", help="measure the model or the making of scenes")
-    command.add_argument("subject", choices=("model", "scene"))
+    command = commands.add_parser("bench", help="measure the model, the making of scenes, the steadiness of footage")
+    command.add_argument("subject", choices=("model", "scene", "footage"))
     command.add_argument(
         "options", nargs=argparse.REMAINDER, help="for the measurement itself, such as --help"
     )

@@ -10,12 +10,14 @@ from devtools.process import ROOT, VENV_PYTHON, BuildError, run, say
 
 SAMPLES = ROOT / "samples"
 SCRIPT = ROOT / "scripts" / "trace_in_blender.py"
+FOOTAGE_SCRIPT = ROOT / "scripts" / "footage_in_blender.py"
 PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
+MOVIES = {".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mxf", ".ogv"}
 TIMEOUT = 600.0
 
 
 def trace(image: Path | None, out: Path | None, options: Mapping[str, object]) -> None:
-    """Trace one image, or every bundled sample, into `out` (default `out/<name>` in the repository)."""
+    """Trace one image, footage, or every bundled sample, into `out` (default `out/<name>`)."""
     images = [image.resolve()] if image else samples()
     archive = build_extension(ROOT / "dist")
     for picture in images:
@@ -26,7 +28,7 @@ def trace(image: Path | None, out: Path | None, options: Mapping[str, object]) -
         flags = [word for name, value in options.items() for word in (f"--{name}", str(value))]
         command: list[str | Path] = [
             VENV_PYTHON,
-            SCRIPT,
+            FOOTAGE_SCRIPT if is_footage(picture) else SCRIPT,
             "--zip",
             archive,
             "--image",
@@ -36,6 +38,11 @@ def trace(image: Path | None, out: Path | None, options: Mapping[str, object]) -
             *flags,
         ]
         run(command, what=f"Tracing {picture.name}", timeout=TIMEOUT)
+
+
+def is_footage(path: Path) -> bool:
+    """A movie, a folder of images, or a pattern of their names; a single image is a photograph."""
+    return path.suffix.lower() in MOVIES or path.is_dir() or "#" in path.name
 
 
 def samples() -> list[Path]:

@@ -37,7 +37,7 @@ GOOD_CORRELATION = 0.9
 
 def main() -> int:
     """Run the job; an operator's error is printed as the sentence it is."""
-    arguments = _arguments()
+    arguments = read_arguments()
     start = time.monotonic()
     try:
         _job(arguments, start)
@@ -52,11 +52,11 @@ def _job(arguments: argparse.Namespace, start: float) -> None:
     name, out = arguments.image.stem, arguments.out
     out.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("WT_BACKEND_PYTHON", arguments.python)
-    _install(arguments.zip)
+    install(arguments.zip)
     import trace_pictures  # needs wt_backend, which came with the extension
 
     bpy.ops.wm.read_homefile(use_empty=True)
-    ready = _say("Blender with the extension", start)
+    ready = say("Blender with the extension", start)
 
     stack_path = out / f"{name}.wts"
     given = {key: getattr(arguments, key) for key in ("mask", "seed", "steps", "model")}
@@ -66,21 +66,21 @@ def _job(arguments: argparse.Namespace, start: float) -> None:
         mode=arguments.mode.upper(),
         **{key: str(value) if key == "mask" else value for key, value in given.items() if value is not None},
     )
-    traced = _say("Trace and import", ready)
+    traced = say("Trace and import", ready)
     _print_objects()
 
     scene = bpy.context.scene
     bpy.ops.world_tracing.use_trace_camera()
-    _prepare_render(scene)
+    prepare_render(scene)
     scene.world = None
     bpy.ops.file.pack_all()
     bpy.ops.wm.save_as_mainfile(filepath=str(out / f"{name}.blend"), compress=True)
-    saved = _say(f"Saved {out / name}.blend", traced)
+    saved = say(f"Saved {out / name}.blend", traced)
 
     pictures = _render_views(scene, out, name)
     sheet = out / f"{name}_layers.png"
     trace_pictures.depth_sheet(stack_path, sheet)
-    rendered = _say(f"Pictures {', '.join(path.name for path in [*pictures, sheet])}", saved)
+    rendered = say(f"Pictures {', '.join(path.name for path in [*pictures, sheet])}", saved)
     match = trace_pictures.compare(pictures[0], arguments.image, stack_path)
     verdict = "as it should be" if match.correlation > GOOD_CORRELATION else "LOW: something is wrong"
     print(
@@ -90,7 +90,8 @@ def _job(arguments: argparse.Namespace, start: float) -> None:
     print(f"Done in {rendered - start:.1f} s")
 
 
-def _arguments() -> argparse.Namespace:
+def read_arguments() -> argparse.Namespace:
+    """The command line; paths are made absolute."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--zip", type=Path, required=True, help="extension to install")
     parser.add_argument("--image", type=Path, required=True)
@@ -108,7 +109,8 @@ def _arguments() -> argparse.Namespace:
     return arguments
 
 
-def _install(archive: Path) -> None:
+def install(archive: Path) -> None:
+    """Install and enable the extension."""
     bpy.ops.extensions.package_install_files(
         filepath=str(archive), repo=REPOSITORY, enable_on_install=True, overwrite=True
     )
@@ -118,7 +120,8 @@ def _install(archive: Path) -> None:
         )
 
 
-def _say(what: str, since: float) -> float:
+def say(what: str, since: float) -> float:
+    """Print how long something took; return the time."""
     now = time.monotonic()
     print(f"{what}: {now - since:.1f} s", flush=True)
     return now
@@ -132,7 +135,7 @@ def _print_objects() -> None:
             print(f"  {member.name}: {len(member.data.points)} points")
 
 
-def _prepare_render(scene: bpy.types.Scene) -> None:
+def prepare_render(scene: bpy.types.Scene) -> None:
     """Plain emission, no denoiser, straight sRGB: fast on two cores, and the same colours as the photo."""
     scene.render.engine = "CYCLES"
     cycles = scene.cycles
@@ -154,13 +157,13 @@ def _render_views(scene: bpy.types.Scene, out: Path, name: str) -> list[Path]:
     if longer > PICTURE_SIDE:
         scene.render.resolution_x = max(1, round(scene.render.resolution_x * PICTURE_SIDE / longer))
         scene.render.resolution_y = max(1, round(scene.render.resolution_y * PICTURE_SIDE / longer))
-    pictures = [_render(scene, out / f"{name}_camera.png")]
+    pictures = [render(scene, out / f"{name}_camera.png")]
     points = _points(camera.parent)
     if not len(points):
         return pictures
     for view, azimuth, elevation in (("side", SIDE_DEGREES, 10.0), ("above", 0.0, ABOVE_DEGREES)):
         scene.camera = _orbit_camera(scene, camera, points, math.radians(azimuth), math.radians(elevation))
-        pictures.append(_render(scene, out / f"{name}_{view}.png"))
+        pictures.append(render(scene, out / f"{name}_{view}.png"))
     return pictures
 
 
@@ -208,7 +211,8 @@ def _orbit_camera(
     return view
 
 
-def _render(scene: bpy.types.Scene, path: Path) -> Path:
+def render(scene: bpy.types.Scene, path: Path) -> Path:
+    """Render the scene as it is."""
     scene.render.filepath = str(path)
     bpy.ops.render.render(write_still=True)
     if not path.is_file():
@@ -216,11 +220,15 @@ def _render(scene: bpy.types.Scene, path: Path) -> Path:
     return path
 
 
-if __name__ == "__main__":
-    status = main()
+def leave(status: int) -> None:
+    """End the process and the worker; some bpy versions hang in their static destructors."""
     sys.stdout.flush()
     sys.stderr.flush()
     if f"bl_ext.{REPOSITORY}.world_tracing" in bpy.context.preferences.addons:
         bpy.ops.preferences.addon_disable(module=f"bl_ext.{REPOSITORY}.world_tracing")  # ends the worker
     shutil.rmtree(RESOURCES, ignore_errors=True)
-    os._exit(status)  # some bpy versions hang in their static destructors
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    leave(main())
