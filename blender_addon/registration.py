@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import preferences, properties
+from . import preferences, properties, translations
 from .backend import results, session, setup
 from .operators import CLASSES as OPERATORS
 from .ui import CLASSES as UI
@@ -20,10 +20,12 @@ def register() -> None:
     properties.attach()
     results.register()
     menus.attach()
+    bpy.app.translations.register(__package__, translations.table())
 
 
 def unregister() -> None:
     """Undo `register`, end the worker."""
+    bpy.app.translations.unregister(__package__)
     menus.detach()
     setup.unregister()
     session.unregister()

@@ -1,0 +1,53 @@
+"""The interface in other languages: what people read most, in German, simplified Chinese and Japanese.
+
+Blender falls back to English for what is not here, and looks labels of operators up in the context "Operator".
+"""
+
+from __future__ import annotations
+
+OPERATOR, ANY = "Operator", "*"
+
+_TABLE: dict[tuple[str, str], tuple[str, str, str]] = {
+    # what Blender looks up: German, simplified Chinese, Japanese
+    (OPERATOR, "Trace World"): ("Welt nachzeichnen", "追踪世界", "ワールドをトレース"),
+    (ANY, "Trace World"): ("Welt nachzeichnen", "追踪世界", "ワールドをトレース"),
+    (OPERATOR, "Cancel Trace"): ("Nachzeichnen abbrechen", "取消追踪", "トレースを中止"),
+    (OPERATOR, "Seed Sweep"): ("Mehrere Startwerte", "种子对比", "シードを比較"),
+    (OPERATOR, "Keep This Variant"): ("Diese Variante behalten", "保留此变体", "このバリエーションを残す"),
+    (OPERATOR, "Trace Folder"): ("Ordner nachzeichnen", "追踪文件夹", "フォルダーをトレース"),
+    (OPERATOR, "Import Stack"): ("Ebenenstapel importieren", "导入图层堆栈", "レイヤースタックをインポート"),
+    (OPERATOR, "Use Trace Camera"): ("Kamera des Bildes benutzen", "使用图像相机", "画像のカメラを使用"),
+    (OPERATOR, "Rebuild from Stack"): ("Aus Stapel neu aufbauen", "从堆栈重建", "スタックから再構築"),
+    (OPERATOR, "Delete Trace"): ("Nachzeichnung löschen", "删除追踪", "トレースを削除"),
+    (OPERATOR, "Install Backend"): ("Backend installieren", "安装后端", "バックエンドをインストール"),
+    (OPERATOR, "Cancel Installation"): ("Installation abbrechen", "取消安装", "インストールを中止"),
+    (OPERATOR, "Remove Backend"): ("Backend entfernen", "移除后端", "バックエンドを削除"),
+    (OPERATOR, "Check Backend"): ("Backend prüfen", "检查后端", "バックエンドを確認"),
+    (OPERATOR, "Unload Model"): ("Modell entladen", "卸载模型", "モデルを解放"),
+    (OPERATOR, "Open Log"): ("Protokoll öffnen", "打开日志", "ログを開く"),
+    (OPERATOR, "Download Model"): ("Modell herunterladen", "下载模型", "モデルをダウンロード"),
+    (ANY, "Traces"): ("Nachzeichnungen", "追踪列表", "トレース一覧"),
+    (ANY, "Selected Layer"): ("Ausgewählte Ebene", "所选图层", "選択中のレイヤー"),
+    (ANY, "Mask"): ("Maske", "遮罩", "マスク"),
+    (ANY, "Fit"): ("Einpassung", "适配", "フィット"),
+    (ANY, "Model's Own"): ("Wie im Modell", "模型默认", "モデルの既定"),
+    (ANY, "Stretch"): ("Strecken", "拉伸", "引き伸ばし"),
+    (ANY, "Output"): ("Ausgabe", "输出", "出力"),
+    (ANY, "Layered Mesh"): ("Mesh je Ebene", "分层网格", "レイヤーメッシュ"),
+    (ANY, "Fill Hidden Colour"): ("Verdecktes einfärben", "填充隐藏面颜色", "隠れた面の色を補う"),
+    (ANY, "Show Layers"): ("Gezeigte Ebenen", "显示图层数", "表示レイヤー数"),
+    (ANY, "Tear"): ("Trennung", "撕裂阈值", "切断しきい値"),
+    (ANY, "Grazing Angle"): ("Streifwinkel", "掠射角", "すれすれ角"),
+    (ANY, "Smallest Island"): ("Kleinste Insel", "最小孤岛", "最小アイランド"),
+    (ANY, "Use Existing Python"): ("Vorhandenes Python benutzen", "使用现有 Python", "既存の Python を使用"),
+    (ANY, "Folder of Wheels"): ("Ordner mit Wheels", "Wheel 文件夹", "Wheel フォルダー"),
+    (ANY, "PyTorch Build"): ("PyTorch-Ausführung", "PyTorch 版本", "PyTorch のビルド"),
+}
+LOCALES = ("de_DE", "zh_HANS", "ja_JP")
+
+
+def table() -> dict[str, dict[tuple[str, str], str]]:
+    """The table as `bpy.app.translations.register` takes it."""
+    return {
+        locale: {key: texts[index] for key, texts in _TABLE.items()} for index, locale in enumerate(LOCALES)
+    }
