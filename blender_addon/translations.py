@@ -1,6 +1,6 @@
 """The interface in other languages: what people read most, in German, simplified Chinese and Japanese.
 
-Blender falls back to English for what is not here, and looks labels of operators up in the context "Operator".
+Blender falls back to English for what is not here; labels of operators have the context "Operator".
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings):
         return ShotRequest(
             clip=str(clip),
             output=str(folder.absolute()),
-            mask=self._mask(context),
+            mask=self.mask_path(),
             mode=self.value(context, "mode").lower(),
             fit=None if fit == "AUTO" else fit.lower(),
             model=self.value(context, "model"),

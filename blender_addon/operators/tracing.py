@@ -2,7 +2,7 @@
 """What the operators that trace have in common: settings, requests, and waiting where there is no window."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ class Plan:
     image: Path
     name: str
     datablock: str = ""  # image datablock that the file was written from
+    mask: Path | None = None
     seed: int | None = None  # None: the setting's
     variant: int = 0  # place beside the others of a sweep
     group: str = ""  # what sweep it belongs to
@@ -53,7 +54,7 @@ class TraceSettings(_Operator):
 
     fill: BoolProperty(name="Fill Hidden Colour", options=_SKIP, description="Colour of what is near by")
 
-    SETTINGS = ("mode", "fit", "mask", "model", "seed", "steps", "output", "fill")
+    SETTINGS = ("mode", "fit", "model", "seed", "steps", "output", "fill")  # the mask belongs to its image
 
     def value(self, context: bpy.types.Context, name: str) -> Any:
         """A setting: the call's, else the scene's."""
@@ -73,7 +74,7 @@ class TraceSettings(_Operator):
             layout.prop(self, name)
 
     def plan_for_settings(self, context: bpy.types.Context) -> Plan:
-        """The image that the panel shows.
+        """The image that the panel shows, with its mask.
 
         Raises
         ------
@@ -81,12 +82,13 @@ class TraceSettings(_Operator):
             None is chosen, or it cannot be read.
         """
         settings = context.scene.world_tracing
+        mask = _chosen_mask(settings)
         if settings.source == "FILE":
-            return plan_for_file(settings.filepath)
+            return replace(plan_for_file(settings.filepath), mask=mask)
         if settings.image is None:
             raise BackendError("bad_image", "No image is chosen.", "Choose one in the panel.")
         path = image_source.image_file(settings.image, files.folder("images"))
-        return Plan(path, Path(settings.image.name).stem, datablock=settings.image.name)
+        return Plan(path, Path(settings.image.name).stem, datablock=settings.image.name, mask=mask)
 
     def run(self, context: bpy.types.Context, plans: list[Plan], stack: str = "") -> set[str]:
         """Queue the traces; in background mode wait for them and import their results."""
@@ -129,7 +131,7 @@ class TraceSettings(_Operator):
         return TraceRequest(
             image=str(plan.image),
             output=str(output.absolute()),
-            mask=self._mask(context),
+            mask=self.mask_path() or (str(plan.mask) if plan.mask else None),
             mode=self.value(context, "mode").lower(),
             fit=None if fit == "AUTO" else fit.lower(),
             model=self.value(context, "model"),
@@ -138,15 +140,9 @@ class TraceSettings(_Operator):
             device=preferences.get().device or None,
         )
 
-    def _mask(self, context: bpy.types.Context) -> str | None:
-        settings = context.scene.world_tracing
-        if not self.properties.is_property_set("mask") and settings.mask_source == "IMAGE":
-            if settings.mask_image is None:
-                raise BackendError("bad_mask", "No mask image is chosen.", "Choose one in the panel.")
-            return str(image_source.image_file(settings.mask_image, files.folder("images")))
-        mask = self.value(context, "mask")
-        given = self.properties.is_property_set("mask") or settings.mask_source == "FILE"
-        return str(Path(bpy.path.abspath(mask)).absolute()) if mask and given else None
+    def mask_path(self) -> str | None:
+        """The mask that the call itself names."""
+        return str(_absolute(self.mask)) if self.mask else None
 
     def _wait(self, job: Job, then: TraceResult) -> BackendError | None:
         """Wait for a job and import its result; the error, if it ended without one."""
@@ -191,6 +187,19 @@ def plan_for_file(path: str) -> Plan:
     if not image.is_file():
         raise BackendError("bad_image", f"There is no file {image}.", "Choose another image.")
     return Plan(image.absolute(), image.stem)
+
+
+def _chosen_mask(settings: bpy.types.PropertyGroup) -> Path | None:
+    """The mask of the panel's image, None where the subject is found automatically."""
+    if settings.mask_source == "IMAGE":
+        if settings.mask_image is None:
+            raise BackendError("bad_mask", "No mask image is chosen.", "Choose one in the panel.")
+        return image_source.image_file(settings.mask_image, files.folder("images"))
+    return _absolute(settings.mask) if settings.mask_source == "FILE" and settings.mask else None
+
+
+def _absolute(path: str) -> Path:
+    return Path(bpy.path.abspath(path)).absolute()
 
 
 class _Printer:

@@ -13,6 +13,8 @@ from .. import preferences
 
 FOLDER = "world_tracing"
 
+_promised: set[Path] = set()  # to jobs that still wait
+
 
 def folder(kind: str) -> Path:
     """The folder for one kind of file ("traces", "images"), made if missing."""
@@ -44,7 +46,10 @@ def stored_path(path: Path) -> str:
 
 def _unused(parent: Path, stem: str, suffix: str) -> Path:
     names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
-    return next(path for name in names if not (path := parent / (name + suffix)).exists())
+    paths = (parent / (name + suffix) for name in names)
+    path = next(path for path in paths if path not in _promised and not path.exists())
+    _promised.add(path)
+    return path
 
 
 def _file_name(name: str) -> str:

@@ -90,3 +90,37 @@ def test_no_image_is_a_sentence(scene, stand_in: Path, path: str, words: str) ->
 def test_a_folder_is_no_image(scene, stand_in: Path, tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="is a folder"):
         bpy.ops.world_tracing.trace_world(filepath=str(tmp_path))
+
+
+@pytest.fixture
+def requests(addon, monkeypatch: pytest.MonkeyPatch) -> list[dict]:
+    """What was asked of the worker, seen on its way."""
+    seen: list[dict] = []
+    session = sys.modules[f"{addon.__name__}.backend.session"]
+    submit = session.submit
+
+    def watch(method: str, params: dict, *rest: object, **options: object) -> object:
+        seen.append(params)
+        return submit(method, params, *rest, **options)
+
+    monkeypatch.setattr(session, "submit", watch)
+    return seen
+
+
+def test_a_mask_belongs_to_the_image_of_the_panel(scene, requests, stand_in: Path, photo: Path) -> None:
+    settings = scene.world_tracing
+    settings.filepath, settings.mask_source, settings.mask = str(photo), "FILE", str(photo)
+    bpy.ops.world_tracing.trace_world(seed=WORKS, fill=False)
+    assert requests[-1]["mask"] == str(photo)
+    bpy.ops.world_tracing.trace_world(filepath=str(photo), seed=WORKS, fill=False)  # another image, dropped
+    assert requests[-1]["mask"] is None
+    bpy.ops.world_tracing.trace_world(filepath=str(photo), mask=str(photo), seed=WORKS, fill=False)
+    assert requests[-1]["mask"] == str(photo)
+    settings.mask_source = "AUTO"
+    bpy.ops.world_tracing.trace_world(seed=WORKS, fill=False)
+    assert requests[-1]["mask"] is None
+
+
+def test_traces_that_wait_have_paths_of_their_own(addon, scene, stand_in: Path) -> None:
+    files = sys.modules[f"{addon.__name__}.scene.files"]
+    assert len({files.new_stack_path("same") for _ in range(3)}) == 3
