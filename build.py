@@ -14,7 +14,7 @@ from pathlib import Path
 if sys.version_info < (3, 11):  # noqa: UP036 - said in a sentence before an import fails without one
     sys.exit(f"build.py needs Python 3.11, this is {sys.version.split()[0]}; run `python3.11 build.py`.")
 
-from devtools import checks, extension, gui, matrix, trace
+from devtools import checks, extension, gui, matrix, project, trace
 from devtools.environment import setup
 from devtools.process import ROOT, VENV_PYTHON, BuildError, run, say
 
@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--steps", type=int, help="denoising steps (default: the model's own)")
     command.add_argument("--model", help="name of a model (default: the bundled one)")
+    command.add_argument("--project", type=Path, metavar="MESH", help="a mesh to texture from the image")
     command.set_defaults(command=_trace)
 
     command = commands.add_parser("test", help="lint, types and every headless test")
@@ -62,8 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", type=Path, default=ROOT / "dist")
     command.set_defaults(command=_package)
 
-    command = commands.add_parser("bench", help="measure the model, the making of scenes, the steadiness of footage")
-    command.add_argument("subject", choices=("model", "scene", "footage"))
+    command = commands.add_parser(
+        "bench", help="measure the model, the making of scenes, the steadiness of footage"
+    )
+    command.add_argument("subject", choices=("model", "scene", "footage", "projection"))
     command.add_argument(
         "options", nargs=argparse.REMAINDER, help="for the measurement itself, such as --help"
     )
@@ -80,10 +83,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _trace(arguments: argparse.Namespace) -> None:
+    if arguments.project:
+        if arguments.image is None:
+            raise BuildError("--project needs an image: `python build.py trace IMAGE --project MESH`.")
+        project.check_mesh(arguments.project)
     mask = arguments.mask and arguments.mask.resolve()  # the job runs in the repository's folder
     given = {"mask": mask, "steps": arguments.steps, "model": arguments.model}
     options = {"mode": arguments.mode, "seed": arguments.seed, **given}
     trace.trace(arguments.image, arguments.out, {k: v for k, v in options.items() if v is not None})
+    if arguments.project:
+        project.project(arguments.image, arguments.out, arguments.project)
 
 
 def _test(arguments: argparse.Namespace) -> None:

@@ -79,7 +79,8 @@ class WORLD_TRACING_OT_wear_fit(bpy.types.Operator):
         context.view_layer.update()
         session.notice = session.Notice(
             f"{target.name}: the layers lie {result['residual']:.3g} from it ({result['relative']:.1%} of "
-            f"their extent, before {result['before']:.1%}), scaled by {result['scale']:.3g}. Undo takes it back.",
+            f"their extent, before {result['before']:.1%}), scaled by {result['scale']:.3g}. "
+            "Undo takes it back.",
             error=False,
         )
         self.report({"INFO"}, session.notice.message)
