@@ -7,11 +7,12 @@ ended: everything a frame needs of the one before lies in that one's file.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -24,8 +25,9 @@ from wt_backend.camera import IDENTITY, default_intrinsics, fit_intrinsics
 from wt_backend.checkpoints.load import LoadedModel, find_entry
 from wt_backend.checkpoints.registry import RegistryEntry
 from wt_backend.cleanup import existing_layers
-from wt_backend.fitting import Fitted, fit, frame_window
+from wt_backend.fitting import Fitted, fit, fit_clip_frame, frame_window
 from wt_backend.footage.clip import Clip, Picture, open_clip
+from wt_backend.footage.clip_model import clip_points
 from wt_backend.footage.messages import ShotRequest, ShotResult
 from wt_backend.footage.steady import Before, align_scale, smooth
 from wt_backend.footage.survey import Survey, read_survey, survey, with_subject
@@ -36,6 +38,7 @@ from wt_backend.protocol import BackendError, TraceRequest
 from wt_backend.stack import LayerStack, Shot, StackError
 
 CAMERA_FRAMES = 3  # spread over the shot; their median is the shot's camera
+CLIP_CAMERA_FRAMES = 8  # the first, where a model gives frames in windows
 SCALE = "shot_log_scale"  # beside the normalisation in a stack's header: what `steady` applied
 
 log = logging.getLogger(__name__)
@@ -195,13 +198,45 @@ def _trace(run: Run, shot: Shot) -> Shot:
         device = pipeline.choose_device(run.request.device)
         loaded = pipeline.loaded_model(run.request.model, run.entry, device)
         run.cancel()
-        if shot.intrinsics is None:
-            shot = replace(shot, intrinsics=_camera(run, loaded).tolist())
-        shot = shot.with_state("running")
-        _save(shot)
-        _trace_frames(run, shot, loaded, missing)
+        if run.entry.clip:
+            shot = _trace_clip(run, shot, loaded, set(missing))
+        else:
+            shot = _with_camera(shot, lambda: _camera(run, loaded))
+            _trace_frames(run, shot, loaded, missing)
     shot = shot.with_state("done")
     _save(shot)
+    return shot
+
+
+def _with_camera(shot: Shot, find: Callable[[], NDArray[np.float64]]) -> Shot:
+    """The running shot with its camera, which is found once and then kept."""
+    intrinsics = shot.intrinsics if shot.intrinsics is not None else find().tolist()
+    shot = replace(shot, intrinsics=intrinsics, state="running")
+    _save(shot)
+    return shot
+
+
+def _trace_clip(run: Run, shot: Shot, loaded: LoadedModel, missing: set[int]) -> Shot:
+    """All frames through a model that sees several at once; what is finished already is not written again.
+
+    The first frames give the camera. Pictures are decoded once more beside, so that only a window is held.
+    """
+    frames = run.survey.frames
+
+    def read(start: int, stop: int) -> list[Fitted]:
+        return [fitted for _, fitted, _ in _fitted_frames(run, frames[start:stop])]
+
+    steps = run.request.steps or run.entry.config.steps
+    points = clip_points(loaded, read, len(frames), run.request.seed, steps, run.progress, run.cancel)
+    first = list(itertools.islice(points, CLIP_CAMERA_FRAMES))
+    fitted_first = read(0, len(first))
+    shot = _with_camera(shot, lambda: _median_camera(run, zip(first, fitted_first, strict=True)))
+    everything = itertools.chain(first, points)
+    for (frame, fitted, picture), own in zip(_fitted_frames(run, frames), everything, strict=True):
+        if frame in missing:
+            stack = _finish(run, shot, loaded, frame, fitted, own, None)
+            _write(run, shot, frame, picture, stack)
+        run.cancel()
     return shot
 
 
@@ -210,7 +245,7 @@ def _trace_frames(run: Run, shot: Shot, loaded: LoadedModel, missing: list[int])
     run.progress("trace", done, total)
     for frame, fitted, picture in _fitted_frames(run, missing):
         points = _points(run, loaded, fitted)
-        stack = _finish(run, shot, loaded, frame, fitted, points)
+        stack = _finish(run, shot, loaded, frame, fitted, points, _before(run, shot, frame))
         _write(run, shot, frame, picture, stack)
         done += 1
         run.progress("trace", done, total)
@@ -225,6 +260,8 @@ def _fitted_frames(run: Run, frames: list[int]) -> Iterator[tuple[int, Fitted, P
 
 def _fit(run: Run, picture: Picture) -> Fitted:
     entry, found = run.entry, run.survey
+    if entry.clip and found.window:
+        return fit_clip_frame(picture, found.window, entry.config.image_size, entry.background)
     window = found.window or frame_window(run.request.fit or entry.fits["scene"], *picture.shape[:2])
     return fit(picture, window, entry.config.image_size, entry.background, area=entry.area)
 
@@ -244,15 +281,25 @@ def _camera(run: Run, loaded: LoadedModel) -> NDArray[np.float64]:
     frames = run.survey.frames
     places = np.linspace(0, len(frames) - 1, min(CAMERA_FRAMES, len(frames))).round().astype(int)
     chosen = [frames[place] for place in sorted(set(places.tolist()))]
+
+    def traced() -> Iterator[tuple[NDArray[np.float32], Fitted]]:
+        run.progress("camera", 0, len(chosen))
+        for done, (_, fitted, _) in enumerate(_fitted_frames(run, chosen), start=1):
+            yield _points(run, loaded, fitted), fitted
+            run.progress("camera", done, len(chosen))
+            run.cancel()
+
+    return _median_camera(run, traced())
+
+
+def _median_camera(run: Run, frames: Iterable[tuple[NDArray[np.float32], Fitted]]) -> NDArray[np.float64]:
+    """The median of the cameras that points (L, S, S, 3) imply, or the usual one where they imply none."""
     found = []
-    run.progress("camera", 0, len(chosen))
-    for done, (_, fitted, _) in enumerate(_fitted_frames(run, chosen), start=1):
-        xyz, mask = pipeline.clean(_points(run, loaded, fitted), fitted, run.entry)
+    for points, fitted in frames:
+        xyz, mask = pipeline.clean(points, fitted, run.entry)
         intrinsics = fit_intrinsics(xyz[0], mask[0])
         if intrinsics is not None:
             found.append(intrinsics)
-        run.progress("camera", done, len(chosen))
-        run.cancel()
     if not found:
         run.warnings.append(pipeline.NO_CAMERA)
         return default_intrinsics(run.entry.config.image_size, run.entry.config.image_size)
@@ -260,11 +307,16 @@ def _camera(run: Run, loaded: LoadedModel) -> NDArray[np.float64]:
 
 
 def _finish(
-    run: Run, shot: Shot, loaded: LoadedModel, frame: int, fitted: Fitted, points: NDArray[np.float32]
+    run: Run,
+    shot: Shot,
+    loaded: LoadedModel,
+    frame: int,
+    fitted: Fitted,
+    points: NDArray[np.float32],
+    before: Before | None,
 ) -> LayerStack:
     """Points to a stack in the shot's camera, steadied with the frame before."""
     xyz, mask = pipeline.clean(points, fitted, run.entry)
-    before = _before(run, shot, frame)
     log_scale = 0.0
     if before is not None and run.request.steady:
         log_scale = align_scale(xyz, mask[0], fitted.rgb, before)
