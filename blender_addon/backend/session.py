@@ -191,10 +191,7 @@ def backend() -> Backend:
     """The backend, made at first use."""
     global _backend
     if _backend is None:
-        from .. import preferences
-
-        hello = {"client": f"Blender {bpy.app.version_string}", "version": __version__}
-        _backend = Backend(_spawn, hello, Limits(silence=preferences.get().silence))
+        _backend = Backend(_spawn, {"client": f"Blender {bpy.app.version_string}", "version": __version__})
     return _backend
 
 
@@ -215,6 +212,7 @@ def _spawn() -> WorkerProcess:
     from .. import preferences
 
     _forget_old_logs()
+    backend().limits = Limits(silence=preferences.get().silence)
     interpreter = _interpreter()
     token = preferences.get().hub_token
     command = worker_command(interpreter.python, interpreter.package_folder)

@@ -6,6 +6,7 @@ The process is started and ended from the main thread: on Linux the worker asks 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
@@ -17,6 +18,8 @@ from types import MappingProxyType
 from typing import IO
 
 from wt_backend.protocol import BackendError, Message, decode, encode
+
+GONE = 1.0  # seconds that Blender waits for an ended process
 
 # Settings of Blender's own Python; in another interpreter they point at the wrong standard library.
 _FOREIGN = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__")
@@ -104,16 +107,19 @@ class WorkerProcess:
             except subprocess.TimeoutExpired:
                 self.kill()
         code = self._process.returncode
+        if code is None:
+            return "it hangs and cannot even be ended"
         reason = f"it was ended by signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         last = last_line(self._log)
         return f"{reason} ({last})" if last else reason
 
     def kill(self) -> None:
-        """End the process and wait until it is gone."""
+        """End the process; one that even the system cannot end at once (a hung driver) is left to it."""
         self._process.kill()
-        self._process.wait()
         _stream(self._process.stdin).close()
-        self._reader.join(1.0)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(GONE)
+            self._reader.join(GONE)
 
     def _read(self) -> None:
         with _stream(self._process.stdout) as stdout:
