@@ -12,7 +12,6 @@ In bfloat16 the plain variant runs under autocast with float32 weights, as the r
 from __future__ import annotations
 
 import argparse
-import ctypes
 import gc
 import json
 import sys
@@ -27,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # runs as a scr
 import torch
 from torch import Tensor
 
+from bench.memory import StorageCounter
 from bench.plain_wt_dit import PlainWTDiT
 from wt_backend.checkpoints import registry
 from wt_backend.flow.noise import seed_generators
@@ -74,8 +74,8 @@ class Row:
     ours_step: float
     ours: float
     ratio: float
-    plain_memory: float | None
-    ours_memory: float | None
+    plain_memory: float
+    ours_memory: float
     difference: float
 
 
@@ -92,32 +92,21 @@ class Timer:
         self._wait()
         return (time.perf_counter() - began) * 1e3
 
-    def memory(self, call: Callable[[], object]) -> float | None:
-        """Peak megabytes that a call takes above what was there before; None where it cannot be told."""
+    def memory(self, call: Callable[[], object]) -> float:
+        """Peak megabytes of tensors that a call makes."""
         gc.collect()
         if self.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats()
             before = torch.cuda.memory_allocated()
             call()
             return (torch.cuda.max_memory_allocated() - before) / 1e6
-        clear = Path("/proc/self/clear_refs")
-        if not clear.exists():
-            return None
-        ctypes.CDLL("libc.so.6").malloc_trim(0)  # freed memory must not hide what the call takes
-        clear.write_text("5", encoding="ascii")  # the peak starts again from here
-        before = _status("VmRSS")
-        call()
-        return (_status("VmHWM") - before) / 1e3
+        with StorageCounter() as counter:
+            call()
+        return counter.peak / 1e6
 
     def _wait(self) -> None:
         if self.device.type == "cuda":
             torch.cuda.synchronize()
-
-
-def _status(field: str) -> int:
-    """Kilobytes from /proc/self/status."""
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(field + ":"))
 
 
 def compare(
@@ -329,11 +318,10 @@ def run_small(device: torch.device, arguments: argparse.Namespace) -> list[Row]:
 
 
 def _line(row: Row) -> str:
-    memory = [f"{value:.0f}" if value is not None else "-" for value in (row.plain_memory, row.ours_memory)]
     return (
         f"{row.config:14} {row.precision:6} {row.threads:3} {row.plain_step:9.1f} {row.ours:9.1f} "
-        f"{row.ratio:6.2f} {row.ours_once:8.1f} {row.ours_step:9.1f} {memory[0]:>9} {memory[1]:>8} "
-        f"{row.difference:8.1e}"
+        f"{row.ratio:6.2f} {row.ours_once:8.1f} {row.ours_step:9.1f} "
+        f"{row.plain_memory:9.1f} {row.ours_memory:8.1f} {row.difference:8.1e}"
     )
 
 

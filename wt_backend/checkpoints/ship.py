@@ -10,6 +10,7 @@ import torch
 
 from wt_backend.checkpoints.files import check_state_dict, read_state_dict, write_safetensors
 from wt_backend.checkpoints.registry import WEIGHTS, RegistryEntry
+from wt_backend.flow.sampler import Solver
 from wt_backend.model.config import ModelConfig
 from wt_backend.model.wt_dit import WTDiT
 
@@ -18,7 +19,15 @@ LICENCE_URL = "https://www.gnu.org/licenses/gpl-3.0.html"
 TRAINING_SHARE = 0.74  # middle of what the training cameras frame
 
 
-def ship(weights: Path, name: str, label: str, steps: int, tolerance: float, folder: Path = WEIGHTS) -> Path:
+def ship(
+    weights: Path,
+    name: str,
+    label: str,
+    steps: int,
+    tolerance: float,
+    solver: Solver = "multistep",
+    folder: Path = WEIGHTS,
+) -> Path:
     """Write NAME.safetensors (float16) and its card NAME.json.
 
     Parameters
@@ -27,6 +36,8 @@ def ship(weights: Path, name: str, label: str, steps: int, tolerance: float, fol
         ``STEM.safetensors`` of ``train --export``, with ``STEM.json`` beside it.
     steps
         Default sampler steps, from the measured curve.
+    solver
+        Second order by default: nearer to the exact flow at every number of steps (docs/model.md).
     tolerance
         Existence tolerance, relative depth: the model's own depth noise.
 
@@ -57,6 +68,7 @@ def ship(weights: Path, name: str, label: str, steps: int, tolerance: float, fol
         area=True,
         existence_tolerance=tolerance,
         unit="relative",
+        solver=solver,
         size_mb=round(target.stat().st_size / 1e6, 1),
         memory_gb=1.0,
     )
@@ -75,8 +87,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--label", default="World Tracing mini (bundled)")
     parser.add_argument("--steps", type=int, required=True, help="default sampler steps")
     parser.add_argument("--tolerance", type=float, required=True, help="existence tolerance, relative depth")
-    arguments = parser.parse_args(argv)
-    print(ship(arguments.weights, arguments.name, arguments.label, arguments.steps, arguments.tolerance))
+    parser.add_argument("--solver", choices=("euler", "multistep"), default="multistep")
+    given = parser.parse_args(argv)
+    print(ship(given.weights, given.name, given.label, given.steps, given.tolerance, given.solver))
     return 0
 
 

@@ -79,7 +79,9 @@ class Mlp(nn.Module):
         self.fc2 = Linear(ratio * dim, dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.fc2(F.gelu(self.fc1(x)))
+        hidden = self.fc1(x)
+        hidden = F.gelu(hidden) if torch.is_grad_enabled() else torch.ops.aten.gelu_(hidden)
+        return self.fc2(hidden)
 
 
 class Rope(NamedTuple):
@@ -138,13 +140,17 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, axis: Axis, rope: Rope | None = None) -> Tensor:
         """Attend: (B, T, L, P, D) -> (B, T, L, P, D)."""
         q, k, v = self.qkv(x).unflatten(-1, (3, self.heads, -1)).unbind(-3)  # (B, T, L, P, h, d)
-        q, k = self.q_norm(q), self.k_norm(k)
-        if rope is not None:  # in the dtype of the table
-            q, k = rotate(q.to(rope.cos.dtype), rope), rotate(k.to(rope.cos.dtype), rope)
-        q, k, v = (_to_sequences(z.to(self.kernel_dtype or v.dtype), axis) for z in (q, k, v))
-        y = F.scaled_dot_product_attention(q, k, v)  # (N, h, S, d)
+        dtype = self.kernel_dtype or v.dtype
+        q = _to_sequences(_placed(self.q_norm(q), rope).to(dtype), axis)  # (N, h, S, d)
+        k = _to_sequences(_placed(self.k_norm(k), rope).to(dtype), axis)
+        y = F.scaled_dot_product_attention(q, k, _to_sequences(v.to(dtype), axis))  # (N, h, S, d)
         y = self.proj(y.transpose(1, 2).flatten(2))  # (N, S, D)
         return _from_sequences(y, axis, x.shape)
+
+
+def _placed(x: Tensor, rope: Rope | None) -> Tensor:
+    """Rotated in the dtype of the table, where there is one."""
+    return x if rope is None else rotate(x.to(rope.cos.dtype), rope)
 
 
 def _to_sequences(x: Tensor, axis: Axis) -> Tensor:
@@ -191,10 +197,11 @@ class DiTBlock(nn.Module):
         """
         own = self.modulation.view(6, 1, 1, 1, 1, -1)
         shift1, scale1, gate1, shift2, scale2, gate2 = (own + modulation).unbind(0)
-        y = self.attn(modulated_norm(self.norm1, x, shift1, scale1), axis, rope)
-        x = torch.addcmul(x, y.float(), self.ls1.gamma * gate1)
-        y = self.mlp(modulated_norm(self.norm3, x, shift2, scale2))
-        return torch.addcmul(x, y.float(), self.ls2.gamma * gate2)
+        attended = self.attn(modulated_norm(self.norm1, x, shift1, scale1), axis, rope).float()
+        x = torch.addcmul(x, attended, self.ls1.gamma * gate1)
+        del attended  # the MLP is where memory peaks
+        mixed = self.mlp(modulated_norm(self.norm3, x, shift2, scale2)).float()
+        return torch.addcmul(x, mixed, self.ls2.gamma * gate2)
 
 
 def modulated_norm(norm: LayerNorm, x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:

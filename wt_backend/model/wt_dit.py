@@ -265,7 +265,8 @@ class WTDiT(nn.Module):
         for index, block in enumerate(self.net.decoder_blocks):
             axis = CYCLE[index % BLOCK_KINDS]
             if axis is Axis.FRAME:
-                x = block(_apply_film(x, cond.film), layer_modulation, axis, cond.rope)
+                x = _apply_film(x, cond.film)
+                x = block(x, layer_modulation, axis, cond.rope)
             elif axis is Axis.RAY:
                 x = block(x, modulation, axis)
             else:
