@@ -25,4 +25,15 @@ def _trace_shot(params: dict[str, Any], progress: Progress, cancel: Cancel) -> d
     return to_params(trace_shot(request, progress, cancel))
 
 
-METHODS: dict[str, Method] = {"trace_shot": _trace_shot}
+def _merge_static(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str, Any]:
+    from pathlib import Path
+
+    from wt_backend.footage.merge import merge_static
+    from wt_backend.footage.messages import MergeRequest
+    from wt_backend.protocol import from_params
+
+    request = from_params(MergeRequest, params)
+    return merge_static(Path(request.shot), Path(request.output), progress, cancel)
+
+
+METHODS: dict[str, Method] = {"trace_shot": _trace_shot, "merge_static": _merge_static}

@@ -75,6 +75,14 @@ class ShotRequest:
 
 
 @dataclass(frozen=True)
+class MergeRequest:
+    """Folder of a shot, and another one for its background and what moves."""
+
+    shot: str
+    output: str
+
+
+@dataclass(frozen=True)
 class ShotResult:
     """`frames` finished of `wanted`; `skipped` says which are not there and why."""
 

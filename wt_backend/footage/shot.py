@@ -349,15 +349,16 @@ def _write(run: Run, shot: Shot, frame: int, picture: Picture, stack: LayerStack
     path = shot.folder / picture_name(number)
     later = [other for other in shot.frames if other > number]
     try:
-        _write_picture(path, picture)
+        write_picture(path, picture)
         for held in range(number + 1, min(later, default=number + 1)):
-            _hold(path, shot.folder / picture_name(held))
+            hold_picture(path, shot.folder / picture_name(held))
     except OSError as error:
         raise output_error(path, error) from error
     save(stack, shot.path(number))
 
 
-def _write_picture(path: Path, picture: Picture) -> None:
+def write_picture(path: Path, picture: Picture) -> None:
+    """A PNG file, whole or not at all."""
     opaque = bool((picture[..., 3] == 255).all())
     pixels = picture[..., 2::-1] if opaque else picture[..., [2, 1, 0, 3]]
     encoded = cv2.imencode(".png", np.ascontiguousarray(pixels), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1]
@@ -366,7 +367,7 @@ def _write_picture(path: Path, picture: Picture) -> None:
     part.replace(path)
 
 
-def _hold(path: Path, other: Path) -> None:
+def hold_picture(path: Path, other: Path) -> None:
     """The same picture under another number, without taking the space twice where the disk can do that."""
     other.unlink(missing_ok=True)
     try:

@@ -1,0 +1,109 @@
+"""Merge Static on shots whose wall and moving block are known exactly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from wt_backend.footage.merge import merge_static
+from wt_backend.jobs import Cancellation
+from wt_backend.protocol import BackendError
+from wt_backend.stack import LayerStack, Shot, StackInfo
+
+SIDE = 40
+WALL, BLOCK = 4.0, 2.0
+INTRINSICS = np.array([[50.0, 0, SIDE / 2], [0, 50.0, SIDE / 2], [0, 0, 1]])
+
+
+def block_columns(number: int) -> slice:
+    return slice(4 * number, 4 * number + 6)
+
+
+def write_frame(folder: Path, number: int, shift: int = 0) -> None:
+    rng = np.random.default_rng(number)
+    rows, columns = np.mgrid[:SIDE, :SIDE] + 0.5
+    tiles = np.random.default_rng(99).integers(40, 220, (SIDE // 5, 2 * SIDE // 5))
+    texture = np.kron(tiles, np.ones((5, 5)))[:, shift : shift + SIDE, None]
+    rgb = np.repeat(texture, 3, axis=-1).astype(np.uint8)
+    place = (slice(12, 26), block_columns(number))
+    rgb[place] = (250, 20, 20)
+    depth = np.full((2, SIDE, SIDE), WALL) * (1 + 0.01 * rng.standard_normal((2, SIDE, SIDE)))
+    depth[1] = depth[0] + 1
+    depth[0][place] = BLOCK
+    rays = np.stack([columns, rows, np.ones_like(rows)], -1) @ np.linalg.inv(INTRINSICS).T
+    source = folder / f"frame.{number:05}.png"
+    source.write_bytes(cv2.imencode(".png", rgb[..., ::-1])[1].tobytes())
+    LayerStack(
+        (rays * depth[..., None]).astype(np.float32),
+        np.ones((2, SIDE, SIDE), bool),
+        np.dstack([rgb, np.full((SIDE, SIDE), 255, np.uint8)]),
+        INTRINSICS,
+        np.array([[1.0, 0, 0], [0, 1.0, 0]]),
+        StackInfo("relative", "test", "", {}, 1, 2, "", str(source), (SIDE, SIDE), "scene"),
+    ).save(folder / f"frame.{number:05}.wts")
+
+
+def make_shot(folder: Path, frames: int = 8, pan: int = 0) -> Path:
+    folder.mkdir()
+    numbers = range(1, frames + 1)
+    Shot(folder, {n: f"frame.{n:05}.wts" for n in numbers}, 24.0, INTRINSICS.tolist(), {}, "done").save()
+    for number in numbers:
+        write_frame(folder, number, shift=pan * number)
+    return folder
+
+
+def merge(folder: Path, output: Path) -> dict:
+    return merge_static(folder, output, lambda *_: None, Cancellation())
+
+
+def test_the_wall_becomes_one_clean_stack(tmp_path: Path) -> None:
+    result = merge(make_shot(tmp_path / "shot"), tmp_path / "merged")
+    static = LayerStack.load(result["static"])
+    static.validate()
+    assert static.mask.all()
+    depth = static.xyz[0, ..., 2]
+    assert np.abs(depth / WALL - 1).max() < 0.02  # behind the block too, and no block anywhere
+    assert np.std(depth / WALL) < 0.006  # each frame has 0.01
+    picture = cv2.imread(static.info.source)
+    assert picture.shape == (SIDE, SIDE, 3) and not ((picture[..., 2] > 230) & (picture[..., 0] < 60)).any()
+
+
+def test_what_moves_stays_animated(tmp_path: Path) -> None:
+    merge(make_shot(tmp_path / "shot"), tmp_path / "merged")
+    shot = Shot.load(tmp_path / "merged")
+    assert shot.finished() == list(range(1, 9)) and shot.state == "done"
+    for number in shot.finished():
+        stack = shot.load_frame(number)
+        stack.validate()
+        block = np.zeros((SIDE, SIDE), bool)
+        block[12:26, block_columns(number)] = True
+        assert stack.mask[0][block].all()
+        assert stack.mask[0].sum() < 3 * block.sum()
+        assert Path(stack.info.source).is_file() and Path(stack.info.source).parent == shot.folder
+
+
+def test_strips_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = make_shot(tmp_path / "shot")
+    whole = LayerStack.load(merge(folder, tmp_path / "one")["static"])
+    monkeypatch.setattr("wt_backend.footage.merge.STRIP_BYTES", 1)
+    strips = LayerStack.load(merge(folder, tmp_path / "two")["static"])
+    assert np.array_equal(whole.xyz, strips.xyz) and np.array_equal(whole.mask, strips.mask)
+
+
+def test_a_moving_camera_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BackendError, match="moves") as caught:
+        merge(make_shot(tmp_path / "shot", pan=4), tmp_path / "merged")
+    assert "tripod" in caught.value.hint
+    assert not (tmp_path / "merged" / "static.wts").exists()
+
+
+def test_too_few_frames_and_the_shot_itself_are_refused(tmp_path: Path) -> None:
+    folder = make_shot(tmp_path / "shot", frames=3)
+    with pytest.raises(BackendError, match="is the shot itself"):
+        merge(folder, folder)
+    (folder / "frame.00002.wts").unlink()
+    with pytest.raises(BackendError, match="Only 2 frames"):
+        merge(folder, tmp_path / "merged")

@@ -1,0 +1,192 @@
+"""Merge Static: a shot of a still camera becomes one background stack and what moves before it.
+
+The background of a pixel is the median of its colour over time; a frame shows it there where its own colour
+is that one. Depths are the medians over the frames that show it. Only strips of frames are in memory at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from wt_backend.camera import rays
+from wt_backend.cleanup import cumulative
+from wt_backend.footage.shot import hold_picture, picture_name, write_picture
+from wt_backend.footage.steady import still_pixels
+from wt_backend.images import read_image
+from wt_backend.jobs import Cancel, Progress
+from wt_backend.output import check_output, output_error, save
+from wt_backend.protocol import BackendError
+from wt_backend.stack import LayerStack, Shot, StackError
+
+STATIC = "static.wts"
+STATIC_PICTURE = "static.png"
+MIN_FRAMES = 3
+MIN_STILL_SHARE = 0.3  # of the pixels of the middle frame; less, and the camera moves
+STRIP_BYTES = 128 << 20
+PICTURES = 9  # of the footage, spread over the shot, whose median is the background's picture
+SPECK = 1  # pixels; lone pixels do not move
+RIM = 2  # pixels by which what moves is widened, to take its soft edge along
+
+
+def merge_static(shot_folder: Path, output: Path, progress: Progress, cancel: Cancel) -> dict[str, Any]:
+    """Write the background (`static.wts`) and a shot of what moves into another folder.
+
+    Raises
+    ------
+    BackendError
+        Too few frames are finished, or hardly anything stands still.
+    """
+    shot, frames = _load(shot_folder, output)
+    check_output(output / STATIC)
+    background = _background(shot, frames, progress, cancel)
+    stills = [
+        np.packbits(still_pixels(np.array(shot.load_frame(n).rgba[..., :3]), background)) for n in frames
+    ]
+    share = float(np.mean(_unpack(stills[len(stills) // 2], background.shape)))
+    if share < MIN_STILL_SHARE:
+        raise BackendError(
+            "bad_request",
+            f"Only {share:.0%} of the picture stands still: the camera of {shot_folder} moves.",
+            "Merge Static is for a camera on a tripod.",
+        )
+    static = _static_stack(shot, frames, background, stills, output, progress, cancel)
+    try:
+        _write_static_picture(shot, frames, output / STATIC_PICTURE)
+        _write_moving(shot, frames, stills, output, progress, cancel)
+    except OSError as error:
+        raise output_error(output, error) from error
+    save(static, output / STATIC)
+    return {
+        "shot": str(output),
+        "static": str(output / STATIC),
+        "frames": len(frames),
+        "still": round(share, 3),
+    }
+
+
+def _load(folder: Path, output: Path) -> tuple[Shot, list[int]]:
+    try:
+        shot = Shot.load(folder)
+    except StackError as error:
+        raise BackendError("bad_stack", str(error), "Choose another shot.") from error
+    frames = shot.finished()
+    if len(frames) < MIN_FRAMES:
+        raise BackendError(
+            "bad_stack", f"Only {len(frames)} frames of {folder} are finished.", "Trace more of them first."
+        )
+    if output.resolve() == folder.resolve():
+        raise BackendError("bad_output", f"{output} is the shot itself.", "Choose another folder.")
+    return shot, frames
+
+
+def _strips(shot: Shot, frames: list[int]) -> Iterator[slice]:
+    """Rows that may be held for all frames and layers at once."""
+    layers, height, width = shot.load_frame(frames[0]).mask.shape
+    rows = max(1, STRIP_BYTES // (len(frames) * layers * width * 4))
+    for start in range(0, height, rows):
+        yield slice(start, min(start + rows, height))
+
+
+def _background(shot: Shot, frames: list[int], progress: Progress, cancel: Cancel) -> NDArray[np.uint8]:
+    """Median colour over time, (H, W, 3)."""
+    parts: list[NDArray[np.uint8]] = []
+    for rows in _strips(shot, frames):
+        cancel()
+        progress("background", len(parts), len(parts) + 1)
+        colours = np.stack([shot.load_frame(n).rgba[rows, :, :3] for n in frames])  # (F, r, W, 3)
+        parts.append(np.median(colours, axis=0).astype(np.uint8))
+    return np.concatenate(parts)
+
+
+def _unpack(packed: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    height, width = shape[:2]
+    return np.unpackbits(packed, count=height * width).reshape(height, width).astype(bool)
+
+
+def _static_stack(
+    shot: Shot,
+    frames: list[int],
+    background: NDArray[np.uint8],
+    stills: list[NDArray[np.uint8]],
+    output: Path,
+    progress: Progress,
+    cancel: Cancel,
+) -> LayerStack:
+    """Median depths of the frames that show the background, on the shot's rays."""
+    first = shot.load_frame(frames[0])
+    depth = np.zeros(first.mask.shape, np.float32)
+    mask = np.zeros(first.mask.shape, bool)
+    for rows in _strips(shot, frames):
+        cancel()
+        progress("merge", rows.start, first.mask.shape[1])
+        found = np.full((len(frames), *depth[:, rows].shape), np.nan, np.float32)  # (F, L, r, W)
+        shows = np.stack([_unpack(still, background.shape)[rows] for still in stills])  # (F, r, W)
+        for index, number in enumerate(frames):
+            stack = shot.load_frame(number)
+            exists = stack.mask[:, rows] & shows[index]
+            found[index][exists] = stack.xyz[:, rows, :, 2][exists]
+        mask[:, rows] = np.isfinite(found).sum(axis=0) * 2 > shows.sum(axis=0)
+        depth[:, rows] = _median(found)
+    mask = cumulative(mask)
+    depth = np.maximum.accumulate(np.where(mask, depth, 0), axis=0)  # deeper than nothing: the last surface
+    xyz = (rays(first.intrinsics, *depth.shape[1:]) * depth[..., None]).astype(np.float32)
+    rgba = np.dstack([background, mask[0].astype(np.uint8) * np.uint8(255)])
+    info = replace(first.info, source=str((output / STATIC_PICTURE).absolute()))
+    return LayerStack(xyz, mask, rgba, np.array(first.intrinsics), np.array(first.grid_to_image), info)
+
+
+def _median(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Median over the first axis without NaN (the lower middle), 0 where there is nothing else."""
+    ordered = np.sort(values, axis=0)  # NaN last
+    count = np.isfinite(values).sum(axis=0)
+    middle = np.take_along_axis(ordered, np.maximum((count - 1) // 2, 0)[None], axis=0)[0]
+    return np.where(count > 0, middle, np.float32(0))
+
+
+def _write_static_picture(shot: Shot, frames: list[int], path: Path) -> None:
+    places = np.linspace(0, len(frames) - 1, min(PICTURES, len(frames))).round().astype(int)
+    chosen = [shot.folder / picture_name(frames[place]) for place in places]
+    pictures = np.stack([read_image(picture).rgba for picture in chosen])
+    write_picture(path, np.median(pictures, axis=0).astype(np.uint8))
+
+
+def _write_moving(
+    shot: Shot,
+    frames: list[int],
+    stills: list[NDArray[np.uint8]],
+    output: Path,
+    progress: Progress,
+    cancel: Cancel,
+) -> None:
+    """The frames without what stands still."""
+    for index, number in enumerate(frames):
+        cancel()
+        progress("moving", index, len(frames))
+        stack = shot.load_frame(number)
+        moving = _moving(~_unpack(stills[index], stack.rgba.shape))
+        mask = stack.mask & moving
+        rgba = np.dstack([stack.rgba[..., :3], mask[0].astype(np.uint8) * np.uint8(255)])
+        source = output / picture_name(number)
+        info = replace(stack.info, source=str(source.absolute()))
+        hold_picture(shot.folder / picture_name(number), source)
+        until = frames[index + 1] if index + 1 < len(frames) else number + 1
+        for held in range(number + 1, until):
+            hold_picture(source, output / picture_name(held))
+        moved = replace(stack, xyz=np.array(stack.xyz), mask=mask, rgba=rgba, info=info)
+        save(moved, output / shot.frames[number])
+    replace(shot, folder=output, frames={n: shot.frames[n] for n in frames}, state="done").save()
+
+
+def _moving(changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Without specks, with a rim."""
+    opened = cv2.morphologyEx(
+        changed.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2 * SPECK + 1, 2 * SPECK + 1), np.uint8)
+    )
+    return np.asarray(cv2.dilate(opened, np.ones((2 * RIM + 1, 2 * RIM + 1), np.uint8))).astype(bool)
