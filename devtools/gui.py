@@ -11,7 +11,7 @@ from devtools.process import ROOT, VENV_PYTHON, BuildError, Unavailable, capture
 
 SUITES = {"sid": "Blender 5.2", "trixie": "Blender 4.3"}
 MAKE_CHROOT = ROOT / "scripts" / "gui_make_chroot.sh"
-TIMEOUT = 900.0
+TIMEOUT = 1200.0
 
 
 def test(suites: list[str]) -> None:
