@@ -20,6 +20,7 @@ from .ground import WORLD_TRACING_OT_ground
 from .import_shot import WORLD_TRACING_OT_import_shot
 from .import_stack import WORLD_TRACING_OT_import_stack
 from .make_solid import WORLD_TRACING_OT_add_solid, WORLD_TRACING_OT_make_solid
+from .merge_static import WORLD_TRACING_OT_merge_static, WORLD_TRACING_OT_wear_merged
 from .models import (
     WORLD_TRACING_OT_download_model,
     WORLD_TRACING_OT_model_ready,
@@ -55,6 +56,8 @@ CLASSES = (
     WORLD_TRACING_OT_import_stack,
     WORLD_TRACING_OT_trace_footage,
     WORLD_TRACING_OT_import_shot,
+    WORLD_TRACING_OT_merge_static,
+    WORLD_TRACING_OT_wear_merged,
     WORLD_TRACING_OT_cancel,
     WORLD_TRACING_OT_use_trace_camera,
     WORLD_TRACING_OT_use_image,

@@ -17,10 +17,10 @@ from wt_backend.geometry.layer_mesh import layer_mesh, layer_points
 from wt_backend.geometry.pairing import back_layers
 from wt_backend.stack import LayerStack, Shot
 
-from .build import PREFIX, new_root
+from .build import PREFIX, adopt, new_root
 from .camera_match import match_camera
 from .files import stored_path
-from .layer_object import DEFAULTS, layer_title, mark_layer
+from .layer_object import DEFAULTS, layer_title, mark_layer, new_mesh_layer
 from .materials import layer_material, point_material, source_image
 from .mesh_object import new_mesh
 from .point_object import layer_point_object
@@ -81,6 +81,19 @@ def build_shot(context: bpy.types.Context, shot: Shot, name: str, output: str = 
         trace.add_frame(number, number if index else None, until)
     select(context, root)
     return BuiltShot(root, camera, frames, trace.objects)
+
+
+def add_background(root: bpy.types.Object, stack: LayerStack, path: Path, name: str) -> int:
+    """Put a stack that does not change beside the frames of a shot; return how many layers it has."""
+    image = source_image(stack, name)
+    root.world_tracing.stack = stored_path(path)  # what its own layers are rebuilt from
+    count = 0
+    for layer, away in enumerate(back_layers(stack)):
+        member = new_mesh_layer(name, stack, layer, DEFAULTS, away, image)
+        if member is not None:
+            adopt(root, member)
+            count += 1
+    return count
 
 
 @dataclass

@@ -20,3 +20,4 @@ class WORLD_TRACING_PT_footage(bpy.types.Panel):
         column = self.layout.column(align=True)
         column.operator("world_tracing.trace_footage", icon="FILE_MOVIE")
         column.operator("world_tracing.import_shot", icon="IMPORT")
+        column.operator("world_tracing.merge_static", icon="SELECT_SUBTRACT")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -168,6 +169,22 @@ def test_trace_footage_brings_the_shot(scene, stand_in: Path, photo: Path, tmp_p
     assert (scene.frame_start, scene.frame_end) == (20, 21)
     with pytest.raises(RuntimeError, match=r"The footage is empty. Choose another."):
         bpy.ops.world_tracing.trace_footage(filepath=str(photo), seed=1)
+
+
+def test_a_merged_shot_has_its_background_beside_what_moves(scene, folder: Path, tmp_path: Path) -> None:
+    import_shot(folder, name="Run")
+    bpy.data.objects["Trace: Run"].location.x = 3.0
+    bpy.context.view_layer.update()
+    write_frame(tmp_path, 1, 6.0)
+    result = {"shot": str(folder), "static": str(tmp_path / "frame.00001.wts")}
+    assert bpy.ops.world_tracing.merge_static.poll()
+    bpy.ops.world_tracing.wear_merged(result=json.dumps(result), root="Trace: Run")
+    scene.frame_set(8)
+    background = bpy.data.objects["Run merged Static Layer 1"]
+    moving = bpy.data.objects["Run merged Layer 1 00008"]
+    assert background.visible_get() and moving.visible_get()
+    assert not bpy.data.objects["Run Layer 1 00008"].visible_get()  # what it was made from
+    assert background.matrix_world.translation.x == moving.matrix_world.translation.x == 3.0
 
 
 def test_scrubbing_stays_quick(scene, folder: Path) -> None:

@@ -1,7 +1,8 @@
 """Merge Static: a shot of a still camera becomes one background stack and what moves before it.
 
-The background of a pixel is the median of its colour over time; a frame shows it there where its own colour
-is that one. Depths are the medians over the frames that show it. Only strips of frames are in memory at once.
+The background of a pixel is what lies farthest there over time: the median colour of the frames whose seen
+layer is about as deep as that. A frame shows it where its own colour is that one, and depths are the medians
+over the frames that show it. Only strips of frames are in memory at once.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ STATIC_PICTURE = "static.png"
 MIN_FRAMES = 3
 MIN_STILL_SHARE = 0.3  # of the pixels of the middle frame; less, and the camera moves
 STRIP_BYTES = 128 << 20
+PICTURE_ROWS = 128
 PICTURES = 9  # of the footage, spread over the shot, whose median is the background's picture
+FAR_PERCENTILE = 85  # over time, of the seen layer: what stands before the background most of the time goes
+FAR_TOLERANCE = 0.08  # of the depth: more than it jitters, less than things stand before their background
 SPECK = 1  # pixels; lone pixels do not move
 RIM = 2  # pixels by which what moves is widened, to take its soft edge along
 
@@ -58,7 +62,7 @@ def merge_static(shot_folder: Path, output: Path, progress: Progress, cancel: Ca
         )
     static = _static_stack(shot, frames, background, stills, output, progress, cancel)
     try:
-        _write_static_picture(shot, frames, output / STATIC_PICTURE)
+        _write_static_picture(shot, frames, stills, output / STATIC_PICTURE)
         _write_moving(shot, frames, stills, output, progress, cancel)
     except OSError as error:
         raise output_error(output, error) from error
@@ -95,13 +99,17 @@ def _strips(shot: Shot, frames: list[int]) -> Iterator[slice]:
 
 
 def _background(shot: Shot, frames: list[int], progress: Progress, cancel: Cancel) -> NDArray[np.uint8]:
-    """Median colour over time, (H, W, 3)."""
+    """Median colour of what is farthest, (H, W, 3)."""
     parts: list[NDArray[np.uint8]] = []
     for rows in _strips(shot, frames):
         cancel()
         progress("background", len(parts), len(parts) + 1)
-        colours = np.stack([shot.load_frame(n).rgba[rows, :, :3] for n in frames])  # (F, r, W, 3)
-        parts.append(np.median(colours, axis=0).astype(np.uint8))
+        stacks = [shot.load_frame(n) for n in frames]
+        colours = np.stack([stack.rgba[rows, :, :3] for stack in stacks]).astype(np.float32)  # (F, r, W, 3)
+        depths = np.stack([np.where(stack.mask[0], stack.xyz[0, ..., 2], 0)[rows] for stack in stacks])
+        far = np.percentile(depths, FAR_PERCENTILE, axis=0) * (1 - FAR_TOLERANCE)  # (r, W)
+        colours[depths < far] = np.nan
+        parts.append(_median(colours).astype(np.uint8))
     return np.concatenate(parts)
 
 
@@ -150,11 +158,40 @@ def _median(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(count > 0, middle, np.float32(0))
 
 
-def _write_static_picture(shot: Shot, frames: list[int], path: Path) -> None:
+def _write_static_picture(shot: Shot, frames: list[int], stills: list[NDArray[np.uint8]], path: Path) -> None:
+    """The footage's own pixels, in full size: the median of those that show the background."""
     places = np.linspace(0, len(frames) - 1, min(PICTURES, len(frames))).round().astype(int)
-    chosen = [shot.folder / picture_name(frames[place]) for place in places]
-    pictures = np.stack([read_image(picture).rgba for picture in chosen])
-    write_picture(path, np.median(pictures, axis=0).astype(np.uint8))
+    pictures, shows = [], []
+    for place in places:
+        stack = shot.load_frame(frames[place])
+        picture = read_image(shot.folder / picture_name(frames[place])).rgba
+        moving = _moving(~_unpack(stills[place], stack.rgba.shape)).astype(np.uint8)
+        size = (picture.shape[1], picture.shape[0])
+        pictures.append(picture)
+        shows.append(cv2.warpAffine(moving, _pixel_map(stack), size, borderMode=cv2.BORDER_REPLICATE) == 0)
+    rows = [_masked_median(row, show) for row, show in _rows(np.stack(pictures), np.stack(shows))]
+    write_picture(path, np.concatenate(rows))
+
+
+def _rows(
+    pictures: NDArray[np.uint8], shows: NDArray[np.bool_]
+) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.bool_]]]:
+    for start in range(0, pictures.shape[1], PICTURE_ROWS):
+        yield pictures[:, start : start + PICTURE_ROWS], shows[:, start : start + PICTURE_ROWS]
+
+
+def _masked_median(pictures: NDArray[np.uint8], shows: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Median of (F, r, W, 4) where `shows` (F, r, W), of all where nothing does."""
+    values = pictures.astype(np.float32)
+    values[~shows & shows.any(axis=0)] = np.nan
+    return _median(values).astype(np.uint8)
+
+
+def _pixel_map(stack: LayerStack) -> NDArray[np.float64]:
+    """Grid to image for OpenCV, which counts from the centres of pixels."""
+    affine = np.array(stack.grid_to_image)
+    affine[:, 2] += affine[:, :2] @ [0.5, 0.5] - 0.5
+    return affine
 
 
 def _write_moving(

@@ -71,6 +71,18 @@ def test_the_wall_becomes_one_clean_stack(tmp_path: Path) -> None:
     assert picture.shape == (SIDE, SIDE, 3) and not ((picture[..., 2] > 230) & (picture[..., 0] < 60)).any()
 
 
+def test_a_block_that_hides_a_place_most_of_the_time_leaves_no_ghost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{__name__}.block_columns", lambda number: slice(8 + 2 * number, 24 + 2 * number))
+    result = merge(make_shot(tmp_path / "shot", frames=12), tmp_path / "merged")
+    static = LayerStack.load(result["static"])
+    hidden_most = static.xyz[0, 15:22, 22:30, 2]  # seen in 3 to 5 frames of 12
+    assert np.abs(hidden_most / WALL - 1).max() < 0.03
+    picture = cv2.imread(static.info.source)
+    assert not ((picture[..., 2] > 230) & (picture[..., 0] < 60)).any()
+
+
 def test_what_moves_stays_animated(tmp_path: Path) -> None:
     merge(make_shot(tmp_path / "shot"), tmp_path / "merged")
     shot = Shot.load(tmp_path / "merged")

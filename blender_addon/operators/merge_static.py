@@ -1,0 +1,68 @@
+# mypy: disable-error-code="valid-type"
+"""Merge Static: of a shot from a still camera, one clean background and the animated rest."""
+
+import json
+from pathlib import Path
+
+import bpy
+from bpy.props import StringProperty
+
+from wt_backend.stack import LayerStack, Shot, StackError
+
+from ..scene import build, files, traces
+from ..scene import shot as shot_scene
+from ..scene.camera_match import CameraMatchError
+from .geometry_job import GeometryJob, named_root, stack_path
+
+
+class WORLD_TRACING_OT_merge_static(bpy.types.Operator, GeometryJob):
+    """Fuse what stands still in a shot into one background; what moves stays animated. For a still camera"""
+
+    bl_idname = "world_tracing.merge_static"
+    bl_label = "Merge Static"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """There must be a shot."""
+        root = traces.active_root(context)
+        cls.poll_message_set("Select something that belongs to a shot")
+        return root is not None and (stack_path(root).parent / Shot.FILE).is_file()
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Start the job."""
+        root = self.trace(context)
+        folder = stack_path(root).parent
+        name = build.trace_name(root)
+        params = {"shot": str(folder), "output": str(files.new_shot_folder(f"{name} merged").absolute())}
+        return self.run_job(
+            context, "merge_static", params, f"Merge {name}", "wear_merged", {"root": root.name}
+        )
+
+
+class WORLD_TRACING_OT_wear_merged(bpy.types.Operator):
+    """Bring the merged shot in; the shot that it was made from is hidden"""
+
+    bl_idname = "world_tracing.wear_merged"
+    bl_label = "Import Merged Shot"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}  # noqa: RUF012
+
+    result: StringProperty(options={"SKIP_SAVE", "HIDDEN"})
+    root: StringProperty(options={"SKIP_SAVE", "HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Build the moving layers, and the background under the same root."""
+        result = json.loads(self.result)
+        old = named_root(self.root)
+        name = f"{build.trace_name(old)} merged" if old else Path(result["shot"]).name
+        try:
+            built = shot_scene.build_shot(context, Shot.load(Path(result["shot"])), name)
+            stack = LayerStack.load(result["static"])
+            count = shot_scene.add_background(built.root, stack, Path(result["static"]), f"{name} Static")
+        except (StackError, CameraMatchError) as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if old is not None:
+            built.root.matrix_world = old.matrix_world
+            old.users_collection[0].hide_viewport = old.users_collection[0].hide_render = True
+        self.report({"INFO"}, f"{name}: {count} background layers, {built.objects} moving objects")
+        return {"FINISHED"}
