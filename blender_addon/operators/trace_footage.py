@@ -28,10 +28,23 @@ class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings):
     filter_movie: BoolProperty(default=True, options={"HIDDEN"})
     filter_image: BoolProperty(default=True, options={"HIDDEN"})
     filter_folder: BoolProperty(default=True, options={"HIDDEN"})
-    first: IntProperty(name="First", default=1, min=1, description="First frame, counted from 1")
-    last: IntProperty(name="Last", default=0, min=0, description="Last frame; 0 is the end of the footage")
+    first: IntProperty(
+        options={"SKIP_SAVE"}, name="First", default=1, min=1, description="First frame, counted from 1"
+    )
+    last: IntProperty(
+        options={"SKIP_SAVE"},
+        name="Last",
+        default=0,
+        min=0,
+        description="Last frame; 0 is the end of the footage",
+    )
     step: IntProperty(name="Step", default=1, min=1, description="Trace every so manyth frame")
-    start: IntProperty(name="Start", default=1, min=0, description="Where frame 1 of the footage is to lie")
+    start: IntProperty(
+        options={"SKIP_SAVE"},
+        name="Start",
+        default=1,
+        description="Frame of the scene on which the first of the footage lies",
+    )
     use_scene_rate: BoolProperty(
         name="Scene's Rate", description="Read the footage at the scene's frames a second instead of its own"
     )
@@ -47,8 +60,10 @@ class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings):
     )
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Ask for the footage; the settings are beside the files."""
+        """Ask for footage, with the settings beside the files. Known footage needs the settings only."""
         self.adopt_settings(context)
+        if self.filepath:
+            return context.window_manager.invoke_props_dialog(self, confirm_text="Trace Footage")
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 

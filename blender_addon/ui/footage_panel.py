@@ -2,7 +2,10 @@
 
 import bpy
 
+from ..scene.footage_source import sources
 from .panel import TAB
+
+MOST = 8  # sources in the panel
 
 
 class WORLD_TRACING_PT_footage(bpy.types.Panel):
@@ -15,9 +18,13 @@ class WORLD_TRACING_PT_footage(bpy.types.Panel):
     bl_category = TAB
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  (Blender reads a plain set)
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         """Draw the operators; progress shows where that of images does."""
         column = self.layout.column(align=True)
         column.operator("world_tracing.trace_footage", icon="FILE_MOVIE")
+        for source in sources(context.scene)[:MOST]:
+            known = column.operator("world_tracing.trace_footage", text=source.name, icon="SEQUENCE")
+            known.filepath = str(source.path)
+            known.start, known.first, known.last = source.start, source.first, source.last
         column.operator("world_tracing.import_shot", icon="IMPORT")
         column.operator("world_tracing.merge_static", icon="SELECT_SUBTRACT")

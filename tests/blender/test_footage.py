@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -185,6 +186,24 @@ def test_a_merged_shot_has_its_background_beside_what_moves(scene, folder: Path,
     assert background.visible_get() and moving.visible_get()
     assert not bpy.data.objects["Run Layer 1 00008"].visible_get()  # what it was made from
     assert background.matrix_world.translation.x == moving.matrix_world.translation.x == 3.0
+
+
+def test_clips_and_strips_of_the_file_are_known(scene, addon, folder: Path) -> None:
+    module = sys.modules[f"{addon.__name__}.scene.footage_source"]
+    clip = bpy.data.movieclips.load(str(folder / "frame.00005.png"))
+    clip.frame_start = 7
+    editor = scene.sequence_editor_create()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    strip = strips.new_image("Strip", str(folder / "frame.00005.png"), channel=1, frame_start=20)
+    for number in range(6, 10):
+        strip.elements.append(f"frame.{number:05}.png")
+    strip.frame_offset_start, strip.frame_offset_end = 1, 1
+    found = {source.name: source for source in module.sources(scene)}
+    assert found["frame.00005.png"].start == 7
+    known = found["Strip"]
+    assert known.path == folder / "frame.00005.png"
+    assert (known.start, known.first) == (20, 2)
+    assert known.last == known.first + strip.frame_final_duration - 1
 
 
 def test_scrubbing_stays_quick(scene, folder: Path) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import gc
+import subprocess
+import sys
+import time
 import tracemalloc
 from dataclasses import replace
 from pathlib import Path
@@ -107,6 +110,24 @@ def test_cancelled_and_gone_on_with_it_is_the_same_shot(request_: ShotRequest, t
     assert full.path(1).stat().st_mtime_ns == before
     for number in full.finished():
         assert np.array_equal(full.load_frame(number).xyz, whole.load_frame(number).xyz)
+
+
+def test_killed_in_the_middle_and_gone_on_with(request_: ShotRequest) -> None:
+    words = ["trace-footage", request_.clip, "--out", request_.output, "--model", request_.model]
+    process = subprocess.Popen([sys.executable, "-m", "wt_backend", *words], stdout=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 120
+        while not list(Path(request_.output).glob("*.wts")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+    finally:
+        process.kill()
+        process.wait()
+    left = Shot.load(request_.output)
+    assert left.finished()
+    for number in left.finished():
+        left.load_frame(number).validate()
+    shot = trace(request_)
+    assert shot.state == "done" and shot.finished() == [1, 2, 3, 4]
 
 
 def test_a_full_disk_keeps_what_is_there_and_space_lets_it_go_on(
