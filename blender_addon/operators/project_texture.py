@@ -31,7 +31,7 @@ SMART_ANGLE = math.radians(66)
 
 
 class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
-    """Texture the selected meshes from the photos of the selected traces, or of all traces"""
+    """Texture the selected meshes from the photos of the selected traces (root or camera)"""
 
     bl_idname = "world_tracing.project_texture"
     bl_label = "Project Texture"
@@ -50,7 +50,7 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
     def poll(cls, context: bpy.types.Context) -> bool:
         """There must be a trace and a mesh."""
         if not projection.cameras(context):
-            cls.poll_message_set("Trace a photo first")
+            cls.poll_message_set("Select the root or camera of the traces to use as well")
             return False
         cls.poll_message_set("Select a mesh that is no layer, in Object Mode")
         return context.mode == "OBJECT" and bool(projection.targets(context))

@@ -57,13 +57,17 @@ def targets(context: bpy.types.Context) -> list[bpy.types.Object]:
 
 
 def cameras(context: bpy.types.Context) -> list[bpy.types.Object]:
-    """Roots of the traces whose root or camera is selected; all of the scene if none is."""
+    """Roots of the traces whose root or camera is selected, else the active object's trace or the only one.
+
+    Never simply all of a scene: a neighbour's camera sees the mesh as well, and shows something else.
+    """
     chosen = {
         root
         for member in context.selected_objects
         if member.world_tracing.role in {"ROOT", "CAMERA"} and (root := traces.root_of(member)) is not None
     }
-    return sorted(chosen, key=lambda root: root.name) or traces.roots(context.scene)
+    active = traces.active_root(context)
+    return sorted(chosen or {active} - {None}, key=lambda root: root.name)
 
 
 def check_target(target: bpy.types.Object) -> None:

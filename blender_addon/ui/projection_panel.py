@@ -2,7 +2,7 @@
 
 import bpy
 
-from ..scene import projection
+from ..scene import projection, traces
 from .panel import TAB
 
 
@@ -20,7 +20,7 @@ class WORLD_TRACING_PT_projection(bpy.types.Panel):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """There must be a trace."""
-        return bool(projection.cameras(context))
+        return bool(traces.roots(context.scene))
 
     def draw(self, context: bpy.types.Context) -> None:
         """Say what onto what, then the operators."""

@@ -117,6 +117,25 @@ def test_a_mesh_without_uvs_gets_a_texture(scene: bpy.types.Scene, tmp_path: Pat
     assert texture(thing).colorspace_settings.name == "sRGB"
 
 
+def test_only_the_traces_that_are_meant_are_used(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    one, other = (photographed(shapes.sphere, tmp_path, name) for name in ("one", "other"))
+    thing = ball(one)
+    assert not bpy.ops.world_tracing.project_texture.poll()  # two traces: which is meant?
+    seen = []
+    for roots in ([one], [one, other]):
+        other.matrix_world = one.matrix_world @ turned(100)
+        only(thing, *roots)
+        assert bpy.ops.world_tracing.project_texture(size="512") == {"FINISHED"}
+        seen.append(values(thing, "wt_seen").mean())
+    assert seen[1] > 1.4 * seen[0]
+
+
+def turned(degrees: float) -> Matrix:
+    """A walk about the middle of the sphere."""
+    middle = Matrix.Translation((0, 0, -shapes.DISTANCE))
+    return middle @ Matrix.Rotation(math.radians(degrees), 4, "Y") @ middle.inverted()
+
+
 def test_quads_keep_whole_and_own_uvs_are_used(scene: bpy.types.Scene, tmp_path: Path) -> None:
     root = photographed(shapes.sphere, tmp_path)
     bpy.ops.mesh.primitive_uv_sphere_add(segments=32, ring_count=16, radius=RADIUS, calc_uvs=False)
