@@ -35,7 +35,7 @@ wait)
 collect)
     cd "$home"
     python3 -m wt_backend train "$(cat config)" --state run --export wt-mini
-    split -b 15000000 -d wt-mini.safetensors "$OUT/wt-mini.safetensors."
+    split -b 16000000 -d wt-mini.safetensors "$OUT/wt-mini.safetensors."
     cp wt-mini.json "$OUT/"
     sha256sum wt-mini.safetensors | tee "$OUT/sha256.txt"
     cp train.log run/validation.jsonl "$OUT/"

@@ -50,6 +50,26 @@ def fit_intrinsics(xyz: NDArray[np.floating], mask: NDArray[np.bool_]) -> NDArra
     return np.array([[x[0], 0.0, x[1]], [0.0, y[0], y[1]], [0.0, 0.0, 1.0]])
 
 
+def square_pixels(intrinsics: NDArray[np.float64], grid_to_image: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The camera with one focal length in the photograph, the geometric mean of its two.
+
+    For a network trained on undistorted squares: shown a stretched photograph it finds about one focal length
+    in the grid, which would leave the world squeezed.
+
+    Parameters
+    ----------
+    intrinsics : (3, 3)
+        In pixels of the grid.
+    grid_to_image : (2, 3)
+        Grid to photograph; how much it stretches each grid axis is undone.
+    """
+    across, down = np.linalg.norm(grid_to_image[:, :2], axis=0)  # photograph pixels per grid pixel
+    focal = np.sqrt(intrinsics[0, 0] * across * intrinsics[1, 1] * down)
+    squared = intrinsics.copy()
+    squared[0, 0], squared[1, 1] = focal / across, focal / down
+    return squared
+
+
 def default_intrinsics(height: int, width: int) -> NDArray[np.float64]:
     """Camera where no fit is possible: that of the released models' training renders, about 54° across.
 

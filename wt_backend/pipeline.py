@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wt_backend.camera import compose, default_intrinsics, fit_intrinsics
+from wt_backend.camera import compose, default_intrinsics, fit_intrinsics, square_pixels
 from wt_backend.checkpoints.load import LoadedModel, best_device, find_entry, load_model
 from wt_backend.checkpoints.registry import RegistryEntry
 from wt_backend.cleanup import existing_layers
@@ -289,7 +289,7 @@ def _finish(
     fitted, photo = prepared.fitted, prepared.photo
     warnings = list(prepared.warnings)
     xyz, mask = clean(points, fitted, loaded.entry)
-    intrinsics = fit_intrinsics(xyz[0], mask[0])
+    intrinsics = implied_camera(xyz, mask, fitted, loaded.entry)
     if intrinsics is None:
         intrinsics = default_intrinsics(*fitted.mask.shape)
         warnings.append(NO_CAMERA)
@@ -319,6 +319,16 @@ def clean(
         )
     xyz = np.where(fitted.mask[..., None], points, np.float32(0))
     return xyz, existing_layers(xyz, fitted.mask, entry.existence_tolerance)
+
+
+def implied_camera(
+    xyz: NDArray[np.float32], mask: NDArray[np.bool_], fitted: Fitted, entry: RegistryEntry
+) -> NDArray[np.float64] | None:
+    """The camera that layer 0 implies, (3, 3) in pixels of the grid; None where it implies none."""
+    intrinsics = fit_intrinsics(xyz[0], mask[0])
+    if intrinsics is None or not entry.square_pixels:
+        return intrinsics
+    return square_pixels(intrinsics, fitted.grid_to_image)
 
 
 def seen(fitted: Fitted) -> NDArray[np.uint8]:

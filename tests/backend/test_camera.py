@@ -21,6 +21,7 @@ from wt_backend.camera import (
     ray_residual,
     rays,
     scale_offset,
+    square_pixels,
 )
 
 cameras = st.builds(
@@ -110,3 +111,12 @@ def test_maps_compose_and_invert(first: np.ndarray, second: np.ndarray, point: t
 
 def test_scale_offset() -> None:
     assert_allclose(apply_affine(scale_offset((2, 3), (5, 7)), np.array([[1, 1], [0, 0]])), [[7, 10], [5, 7]])
+
+
+def test_square_pixels_have_one_focal_length_in_the_photograph() -> None:
+    camera = np.array([[200.0, 0, 112], [0, 220.0, 100], [0, 0, 1]])
+    stretched = np.array([[3.0, 0, 10], [0, 2.0, 5]])  # grid to photograph
+    squared = square_pixels(camera, stretched)
+    assert_allclose(squared[0, 0] * 3.0, squared[1, 1] * 2.0)
+    assert_allclose(squared[0, 0] * 3.0, np.sqrt(600.0 * 440.0))
+    assert_allclose(squared[:2, 2], camera[:2, 2])

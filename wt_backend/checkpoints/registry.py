@@ -56,6 +56,8 @@ class RegistryEntry:
         Grey, or colour, painted behind a subject; None leaves the image as it is.
     subject_share
         Share of the square's side that a cropped subject takes.
+    square_pixels
+        One focal length in the photograph, whatever the fit stretches; the released models keep their two.
     area
         Average pixels where an image shrinks, as this model's training images were made.
     existence_tolerance
@@ -84,6 +86,7 @@ class RegistryEntry:
     sha256: str = ""
     background: tuple[int, int, int] | None = (128, 128, 128)
     subject_share: float = 2 / 3
+    square_pixels: bool = False
     area: bool = False
     solver: Literal["euler", "multistep"] = "euler"
     clip: bool = False

@@ -65,6 +65,7 @@ def ship(
         sha256=sha256,
         fits={"object": "crop", "scene": "stretch"},
         subject_share=TRAINING_SHARE,
+        square_pixels=True,
         area=True,
         existence_tolerance=tolerance,
         unit="relative",

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wt_backend import pipeline
-from wt_backend.camera import IDENTITY, default_intrinsics, fit_intrinsics
+from wt_backend.camera import IDENTITY, default_intrinsics
 from wt_backend.checkpoints.load import LoadedModel, find_entry
 from wt_backend.checkpoints.registry import RegistryEntry
 from wt_backend.cleanup import existing_layers
@@ -297,7 +297,7 @@ def _median_camera(run: Run, frames: Iterable[tuple[NDArray[np.float32], Fitted]
     found = []
     for points, fitted in frames:
         xyz, mask = pipeline.clean(points, fitted, run.entry)
-        intrinsics = fit_intrinsics(xyz[0], mask[0])
+        intrinsics = pipeline.implied_camera(xyz, mask, fitted, run.entry)
         if intrinsics is not None:
             found.append(intrinsics)
     if not found:
