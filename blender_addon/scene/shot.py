@@ -199,7 +199,11 @@ def _show_during(
         if hasattr(animation, "action_slot"):  # Blender 4.4
             animation.action_slot = action.slots[0]
         return action
-    keys = [(start - 1, True), (start, False)] if start is not None else [(end - 1, False)]
+    keys: list[tuple[int, bool]] = []
+    if start is not None:
+        keys += [(start - 1, True), (start, False)]
+    elif end is not None:
+        keys.append((end - 1, False))
     if end is not None:
         keys.append((end, True))
     for frame, hidden in keys:
