@@ -24,6 +24,7 @@ def trace(image: Path | None, out: Path | None, options: Mapping[str, object]) -
         folder = (out or ROOT / "out").resolve()
         if out is None or len(images) > 1:
             folder /= picture.stem
+        _make_folder(folder)
         say(f"Tracing {picture} into {folder}")
         flags = [word for name, value in options.items() for word in (f"--{name}", str(value))]
         command: list[str | Path] = [
@@ -38,6 +39,15 @@ def trace(image: Path | None, out: Path | None, options: Mapping[str, object]) -
             *flags,
         ]
         run(command, what=f"Tracing {picture.name}", timeout=TIMEOUT)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BuildError(
+            f"The folder {folder} cannot be made ({error.strerror}). Choose another with --out."
+        ) from error
 
 
 def is_footage(path: Path) -> bool:

@@ -75,3 +75,12 @@ def test_too_little_space_is_said_before_the_download(
 
 def test_bundled_photographs_are_there() -> None:
     assert len(trace.samples()) >= 2
+
+
+def test_trace_into_a_place_that_is_no_folder_is_a_sentence(tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("a file", encoding="utf-8")
+    done = build("trace", "--out", str(taken / "results"))
+    assert done.returncode == 1
+    assert f"The folder {taken / 'results'}" in done.stderr and "--out" in done.stderr
+    assert "Traceback" not in done.stderr
