@@ -60,7 +60,7 @@ def command(folder: Path, state: str, *extra: str) -> list[str]:
 
 
 def test_stop_resume_export(tmp_path: Path) -> None:
-    (tmp_path / "run.toml").write_text(CONFIG.format(steps=40))
+    (tmp_path / "run.toml").write_text(CONFIG.format(steps=150))
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     subprocess.run(command(tmp_path, "whole"), check=True, timeout=240, env=environment)
 
@@ -69,20 +69,20 @@ def test_stop_resume_export(tmp_path: Path) -> None:
     deadline = time.monotonic() + 120
     while not log.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    time.sleep(2.0)
+    time.sleep(1.0)
     stopped.send_signal(signal.SIGTERM)
     stopped.communicate(timeout=120)
     if stopped.returncode == 0:
         pytest.fail("The run ended before it could be stopped: make it longer.")
     assert stopped.returncode == 3
     halfway = torch.load(tmp_path / "parts" / "state.pt", weights_only=True)["progress"]
-    assert 0 <= halfway["step"] < 44
+    assert 0 <= halfway["step"] < 154
     subprocess.run(command(tmp_path, "parts"), check=True, timeout=240, env=environment)
 
     whole, parts = (
         torch.load(tmp_path / name / "state.pt", weights_only=True) for name in ("whole", "parts")
     )
-    assert whole["progress"]["step"] == parts["progress"]["step"] == 44
+    assert whole["progress"]["step"] == parts["progress"]["step"] == 154
     for name, value in whole["model"].items():
         assert torch.equal(value, parts["model"][name]), name
     for name, value in whole["ema"].items():
