@@ -54,7 +54,7 @@ def _draw_environment(layout: bpy.types.UILayout, settings: bpy.types.AddonPrefe
     column.prop(settings, "base_python")
     if state is not EnvironmentState.READY:
         size = "about 0.3 GB for the CPU, up to 4 GB for a GPU"
-        layout.label(text=f"Downloads {size} from pypi.org, pytorch.org and github.com", icon="URL")
+        layout.label(text=f"Downloads {size}: Python packages, PyTorch and a Python build", icon="URL")
     row = layout.row(align=True)
     install = {EnvironmentState.READY: "Install Again", EnvironmentState.OUTDATED: "Upgrade Backend"}
     row.operator("world_tracing.install_backend", text=install.get(state, "Install Backend"), icon="IMPORT")
