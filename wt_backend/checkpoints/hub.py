@@ -56,7 +56,8 @@ def locate(source: Source, download_missing: bool) -> Path:
         raise BackendError(
             "model_missing",
             f"The weights {source.repository}/{source.filename} are not on this machine.",
-            "Download them first; the licence and the size are shown there.",
+            "Download them in the add-on's preferences, or with `python -m wt_backend models download NAME`; "
+            "both show the licence and the size first.",
         )
     return download(source)
 
