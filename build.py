@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", type=Path, help="folder of the results (default: out/NAME)")
     command.add_argument("--mode", choices=("auto", "object", "scene"), default="auto")
     command.add_argument("--mask", type=Path, help="picture that is white where the subject is")
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--seed", type=int, default=42)
     command.add_argument("--steps", type=int, help="denoising steps (default: the model's own)")
     command.add_argument("--model", help="name of a model (default: the bundled one)")
     command.add_argument("--project", type=Path, metavar="MESH", help="a mesh to texture from the image")
