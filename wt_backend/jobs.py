@@ -6,14 +6,25 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 from wt_backend.protocol import BackendError
 
 Progress = Callable[[str, int, int], None]  # stage, steps done, steps in all
 Cancel = Callable[[], Any]  # raises BackendError("cancelled") once the job is to stop
+Method = Callable[[dict[str, Any], Progress, Cancel], dict[str, Any]]  # parameters of a request → its result
 
 MIN_INTERVAL = 0.05  # seconds between two reports of one stage
+
+
+def lazy_method(module: str) -> Method:
+    """The ``run`` of a module, imported at the first call: a table of methods loads nothing heavy."""
+
+    def method(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str, Any]:
+        return import_module(module).run(params, progress, cancel)
+
+    return method
 
 
 class Cancellation:

@@ -6,12 +6,9 @@ nothing heavy: Blender imports its messages.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from wt_backend.jobs import Cancel, Progress
-
-Method = Callable[[dict[str, Any], Progress, Cancel], dict[str, Any]]
+from wt_backend.jobs import Cancel, Method, Progress
 
 
 def _trace_shot(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str, Any]:

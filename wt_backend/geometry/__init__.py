@@ -6,27 +6,11 @@ Importing this package loads nothing heavy: a method imports its libraries when 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib import import_module
-from typing import Any
-
-from wt_backend.jobs import Cancel, Progress
-
-Method = Callable[[dict[str, Any], Progress, Cancel], dict[str, Any]]
-
-
-def _lazily(module: str) -> Method:
-    """``run`` of a module of this package, imported at the first call."""
-
-    def method(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str, Any]:
-        return import_module(f"{__name__}.{module}").run(params, progress, cancel)
-
-    return method
-
+from wt_backend.jobs import Method, lazy_method
 
 METHODS: dict[str, Method] = {
-    "geometry/fill_colour": _lazily("fill"),
-    "geometry/solid": _lazily("solid"),
-    "geometry/decimate": _lazily("decimate"),
-    "geometry/export": _lazily("export"),
+    "geometry/fill_colour": lazy_method("wt_backend.geometry.fill"),
+    "geometry/solid": lazy_method("wt_backend.geometry.solid"),
+    "geometry/decimate": lazy_method("wt_backend.geometry.decimate"),
+    "geometry/export": lazy_method("wt_backend.geometry.export"),
 }

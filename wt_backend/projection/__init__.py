@@ -6,26 +6,10 @@ Importing this package loads nothing heavy: a method imports its libraries when 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib import import_module
-from typing import Any
-
-from wt_backend.jobs import Cancel, Progress
-
-Method = Callable[[dict[str, Any], Progress, Cancel], dict[str, Any]]
-
-
-def _lazily(module: str) -> Method:
-    """``run`` of a module of this package, imported at the first call."""
-
-    def method(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str, Any]:
-        return import_module(f"{__name__}.{module}").run(params, progress, cancel)
-
-    return method
-
+from wt_backend.jobs import Method, lazy_method
 
 METHODS: dict[str, Method] = {
-    "projection/bake": _lazily("bake_job"),
-    "projection/fit": _lazily("align"),
-    "projection/unwrap": _lazily("unwrap"),
+    "projection/bake": lazy_method("wt_backend.projection.bake_job"),
+    "projection/fit": lazy_method("wt_backend.projection.align"),
+    "projection/unwrap": lazy_method("wt_backend.projection.unwrap"),
 }
