@@ -145,7 +145,7 @@ def prepare(request: TraceRequest, entry: RegistryEntry) -> Input:
             f"The subject of {request.image} is too small to trace.",
             "Choose an image in which it is larger, or another mask.",
         )
-    warnings = []
+    warnings = [entry.caveat] if entry.caveat else []
     if mode == "object" and _touches_border(rgba[..., 3] > 127):
         warnings.append("The subject is cut off by the border of the image; its shape there is a guess.")
     return Input(fitted, photo, mode, warnings)
@@ -288,7 +288,7 @@ def _finish(
     """Points of the network to a stack, through the camera that its first layer implies."""
     fitted, photo = prepared.fitted, prepared.photo
     warnings = list(prepared.warnings)
-    xyz, mask = clean(points, fitted, loaded.entry)
+    xyz, mask = clean(points, fitted, loaded.entry, prepared.mode)
     intrinsics = implied_camera(xyz, mask, fitted, loaded.entry)
     if intrinsics is None:
         intrinsics = default_intrinsics(*fitted.mask.shape)
@@ -301,7 +301,7 @@ def _finish(
 
 
 def clean(
-    points: NDArray[np.float32], fitted: Fitted, entry: RegistryEntry
+    points: NDArray[np.float32], fitted: Fitted, entry: RegistryEntry, mode: str
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Points (L, S, S, 3), 0 outside the silhouette, and where each layer exists (L, S, S).
 
@@ -318,7 +318,7 @@ def clean(
             "Try another device or fewer steps; if that fails, verify the model's file.",
         )
     xyz = np.where(fitted.mask[..., None], points, np.float32(0))
-    return xyz, existing_layers(xyz, fitted.mask, entry.existence_tolerance)
+    return xyz, existing_layers(xyz, fitted.mask, entry.existence_tolerance[mode])
 
 
 def implied_camera(

@@ -115,7 +115,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         config=ModelConfig(network, Normalisation("zscore", (0.0, 0.0, 1.0), (0.1, 0.1, 0.1)), steps=2),
         weights=Path(),
         fits={"object": "crop", "scene": "stretch"},
-        existence_tolerance=0.005,
+        existence_tolerance={"object": 0.005, "scene": 0.005},
         unit="relative",
         size_mb=1.0,
         memory_gb=0.1,

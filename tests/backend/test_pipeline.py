@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -113,6 +114,30 @@ def test_a_turned_or_mirrored_file_gives_the_same_stack(
             orientation_affine(orientation, width, height), apply_affine(plain.grid_to_image, corners)
         )
         assert np.allclose(apply_affine(stack.grid_to_image, corners), expected)
+
+
+@pytest.mark.parametrize("mode", ["object", "scene"])
+def test_hidden_surfaces_count_from_the_tolerance_of_the_mode(ball: TraceRequest, mode: str) -> None:
+    card = Path(ball.model).with_suffix(".json")
+    values = json.loads(card.read_text())
+    weights = Path(ball.output).parent.parent / "other.safetensors"
+    shutil.copyfile(ball.model, weights)
+    values["existence_tolerance"] |= {mode: 1e6}  # nothing clears that
+    weights.with_suffix(".json").write_text(json.dumps(values))
+    hidden = {
+        used: bool(traced(replace(ball, model=str(weights), mode=used)).mask[1:].any())
+        for used in ("object", "scene")
+    }
+    assert hidden.pop(mode) is False
+    assert list(hidden.values()) == [True]
+
+
+def test_what_a_model_must_be_known_for_comes_with_its_results(
+    ball: TraceRequest,
+) -> None:
+    prepared = pipeline.prepare(ball, find("object"))
+    assert [warning for warning in prepared.warnings if "guess" in warning]
+    assert pipeline.prepare(ball, find("wt-mini")).warnings == []
 
 
 def test_released_models_see_what_the_release_shows_them(

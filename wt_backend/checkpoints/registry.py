@@ -20,10 +20,11 @@ from wt_backend.protocol import BackendError, ModelEntry
 
 WEIGHTS = Path(__file__).parent / "weights"
 
-Mode = Literal["object", "scene"]
 Fit = Literal["crop", "pad", "stretch"]
 Unit = Literal["relative", "metre"]
 
+UNMEASURED_TOLERANCE = 0.01  # the bundled model's optimum on objects; the released weights could not be run
+UNMEASURED = "From which share of depth a hidden surface of this model counts (1 %) is a guess, not measured."
 OFFICIAL_LICENCE = "CC BY-NC-ND 4.0"
 OFFICIAL_LICENCE_URL = "https://creativecommons.org/licenses/by-nc-nd/4.0/"
 
@@ -61,12 +62,14 @@ class RegistryEntry:
     area
         Average pixels where an image shrinks, as this model's training images were made.
     existence_tolerance
-        A deeper layer exists where it clears the one before it by this share of its depth: about the
-        model's depth noise.
+        Mode → share of the depth by which a deeper layer must clear the one before it to exist: about the
+        model's depth noise, which differs between objects and scenes.
     unit
         Of the decoded points.
     solver, clip
         Default solver; whether the model takes several frames.
+    caveat
+        A sentence that comes with every result, or nothing.
     size_mb, memory_gb
         Of the download, and what a still needs while it runs in the precision of a GPU.
     """
@@ -78,7 +81,7 @@ class RegistryEntry:
     config: ModelConfig
     weights: Path | Source
     fits: dict[str, Fit]
-    existence_tolerance: float
+    existence_tolerance: dict[str, float]
     unit: Unit
     size_mb: float
     memory_gb: float
@@ -90,6 +93,12 @@ class RegistryEntry:
     area: bool = False
     solver: Literal["euler", "multistep"] = "euler"
     clip: bool = False
+    caveat: str = ""
+
+    def __post_init__(self) -> None:
+        missing = set(self.fits) - set(self.existence_tolerance)
+        if missing:
+            raise ValueError(f"existence_tolerance has no value for {', '.join(sorted(missing))} mode")
 
     @property
     def modes(self) -> list[str]:
@@ -132,8 +141,7 @@ def read_card(path: Path) -> RegistryEntry:
 
 
 # Sizes are those of the released pickles if stored in float32 (spec section 1). Memory is weights in their
-# precision of use, activations by accounting (bench/memory.py), and 0.5 GB for CUDA. The tolerance is a
-# guess: the weights could not be run here.
+# precision of use, activations by accounting (bench/memory.py), and 0.5 GB for CUDA.
 _OBJECT = RegistryEntry(
     name="object",
     label="World Tracing object (r75b)",
@@ -143,7 +151,8 @@ _OBJECT = RegistryEntry(
     config=OBJECT_R75B,
     weights=Source("haoz19/object-model-6layer"),
     fits={"object": "crop"},
-    existence_tolerance=0.01,
+    existence_tolerance={"object": UNMEASURED_TOLERANCE},
+    caveat=UNMEASURED,
     unit="metre",
     size_mb=6820,
     memory_gb=5.0,
@@ -156,6 +165,7 @@ _SCENE = replace(
     config=SCENE_R69L,
     weights=Source("haoz19/scene-model-6layer-840"),
     fits={"scene": "stretch"},
+    existence_tolerance={"scene": UNMEASURED_TOLERANCE},
     background=None,
     unit="relative",
     size_mb=6197,

@@ -24,7 +24,7 @@ def ship(
     name: str,
     label: str,
     steps: int,
-    tolerance: float,
+    tolerance: dict[str, float],
     solver: Solver = "multistep",
     folder: Path = WEIGHTS,
 ) -> Path:
@@ -39,7 +39,7 @@ def ship(
     solver
         Second order by default: nearer to the exact flow at every number of steps (docs/model.md).
     tolerance
-        Existence tolerance, relative depth: the model's own depth noise.
+        Existence tolerance of each mode, relative depth (`wt_backend.evaluation.calibrate`).
 
     Returns
     -------
@@ -87,10 +87,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--name", default="wt-mini")
     parser.add_argument("--label", default="World Tracing mini (bundled)")
     parser.add_argument("--steps", type=int, required=True, help="default sampler steps")
-    parser.add_argument("--tolerance", type=float, required=True, help="existence tolerance, relative depth")
+    for mode in ("object", "scene"):
+        help_text = f"existence tolerance in {mode} mode, relative depth"
+        parser.add_argument(f"--{mode}-tolerance", type=float, required=True, help=help_text)
     parser.add_argument("--solver", choices=("euler", "multistep"), default="multistep")
     given = parser.parse_args(argv)
-    print(ship(given.weights, given.name, given.label, given.steps, given.tolerance, given.solver))
+    tolerance: dict[str, float] = {"object": given.object_tolerance, "scene": given.scene_tolerance}
+    print(ship(given.weights, given.name, given.label, given.steps, tolerance, given.solver))
     return 0
 
 

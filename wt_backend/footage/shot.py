@@ -102,7 +102,8 @@ def trace_shot(request: ShotRequest, progress: Progress, cancel: Cancel) -> Shot
         found = survey(clip, request, entry, progress, cancel)
         shot = _new_shot(folder, request, clip, found)
     found = read_survey(shot.settings)
-    run = Run(request, clip, entry, found, progress, cancel)
+    caveats = [entry.caveat] if entry.caveat else []
+    run = Run(request, clip, entry, found, progress, cancel, caveats)
     try:
         shot = _trace(run, shot)
     except Exception as error:
@@ -296,7 +297,7 @@ def _median_camera(run: Run, frames: Iterable[tuple[NDArray[np.float32], Fitted]
     """The median of the cameras that points (L, S, S, 3) imply, or the usual one where they imply none."""
     found = []
     for points, fitted in frames:
-        xyz, mask = pipeline.clean(points, fitted, run.entry)
+        xyz, mask = pipeline.clean(points, fitted, run.entry, run.survey.mode)
         intrinsics = pipeline.implied_camera(xyz, mask, fitted, run.entry)
         if intrinsics is not None:
             found.append(intrinsics)
@@ -316,14 +317,14 @@ def _finish(
     before: Before | None,
 ) -> LayerStack:
     """Points to a stack in the shot's camera, steadied with the frame before."""
-    xyz, mask = pipeline.clean(points, fitted, run.entry)
+    xyz, mask = pipeline.clean(points, fitted, run.entry, run.survey.mode)
     log_scale = 0.0
     if before is not None and run.request.steady:
         log_scale = align_scale(xyz, mask[0], fitted.rgb, before)
         xyz = (xyz * np.float32(np.exp(log_scale))).astype(np.float32)
     if before is not None and run.request.smooth:
         xyz = smooth(xyz, mask, fitted.rgb, before)
-        mask = existing_layers(xyz, mask[0], run.entry.existence_tolerance)
+        mask = existing_layers(xyz, mask[0], run.entry.existence_tolerance[run.survey.mode])
     path = shot.folder / picture_name(run.number(frame))
     photo = Photo(np.empty((0, 0, 4), np.uint8), IDENTITY, run.survey.size, path)
     steps = run.request.steps or run.entry.config.steps

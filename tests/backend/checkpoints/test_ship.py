@@ -1,0 +1,48 @@
+"""The weights of a training run, as they ship: half precision and a card that says everything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from wt_backend.checkpoints.files import read_state_dict, sha256_of
+from wt_backend.checkpoints.load import load_model
+from wt_backend.checkpoints.registry import read_card
+from wt_backend.checkpoints.ship import ship
+from wt_backend.protocol import BackendError
+
+
+@pytest.fixture
+def card(tiny_model: Path, tmp_path: Path) -> Path:
+    """The tiny model, exported as a run exports and shipped."""
+    exported = tmp_path / "run.safetensors"
+    exported.write_bytes(tiny_model.read_bytes())
+    config = json.loads(tiny_model.with_suffix(".json").read_text())["config"]
+    exported.with_suffix(".json").write_text(json.dumps({"run": {"model": config}}))
+    return ship(exported, "mine", "Mine", 3, {"object": 0.01, "scene": 0.03}, folder=tmp_path)
+
+
+def test_the_card_says_what_was_asked_for(card: Path) -> None:
+    entry = read_card(card)
+    assert entry.existence_tolerance == {"object": 0.01, "scene": 0.03}
+    assert (entry.config.steps, entry.solver, entry.modes) == (3, "multistep", ["object", "scene"])
+    assert entry.sha256 == sha256_of(entry.weights)
+
+
+def test_the_weights_are_half_precision_and_load(card: Path, tiny_model: Path) -> None:
+    state, exact = read_state_dict(card.with_suffix(".safetensors")), read_state_dict(tiny_model)
+    assert all(tensor.dtype == torch.float16 for tensor in state.values())
+    loaded = load_model(str(card.with_suffix(".safetensors")), device="cpu").model.state_dict()
+    assert all(torch.allclose(loaded[key], exact[key], atol=1e-3, rtol=1e-3) for key in exact)
+
+
+@pytest.mark.parametrize("tolerance", [{"object": 0.01}, {}, 0.02])
+def test_a_card_without_a_tolerance_for_each_mode_is_refused(card: Path, tolerance: object) -> None:
+    values = json.loads(card.read_text())
+    card.write_text(json.dumps(values | {"existence_tolerance": tolerance}))
+    with pytest.raises(BackendError) as caught:
+        read_card(card)
+    assert caught.value.kind == "model_damaged" and str(card) in caught.value.message
