@@ -74,7 +74,8 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("test-gui", help="test the extension in real Blender windows (Linux, root)")
     command.add_argument("--suite", choices=tuple(gui.SUITES), action="append", help="default: all")
-    command.set_defaults(command=lambda arguments: gui.test(arguments.suite or list(gui.SUITES)))
+    command.add_argument("--scenario", choices=gui.scenario_names(), action="append", help="default: all")
+    command.set_defaults(command=_test_gui)
 
     command = commands.add_parser("test-matrix", help="the headless Blender tests on the zip, per version")
     command.add_argument("--blender", action="append", metavar="VERSION", help="default: all")
@@ -97,6 +98,10 @@ def _trace(arguments: argparse.Namespace) -> None:
 
 def _test(arguments: argparse.Namespace) -> None:
     checks.test()
+
+
+def _test_gui(arguments: argparse.Namespace) -> None:
+    gui.test(arguments.suite or list(gui.SUITES), arguments.scenario or gui.scenario_names())
 
 
 def _package(arguments: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from devtools.extension import build_extension
@@ -11,16 +12,24 @@ from devtools.process import ROOT, VENV_PYTHON, BuildError, Unavailable, capture
 
 SUITES = {"sid": "Blender 5.2", "trixie": "Blender 4.3"}
 MAKE_CHROOT = ROOT / "scripts" / "gui_make_chroot.sh"
-TIMEOUT = 1200.0
+SCENARIOS = ROOT / "tests" / "gui" / "scenarios"
+TIMEOUT = 600.0  # for one window
 
 
-def test(suites: list[str]) -> None:
-    """Install the extension zip in each suite's Blender and press its buttons, under a virtual screen."""
+def test(suites: list[str], scenarios: list[str]) -> None:
+    """Install the extension zip in each suite's Blender and play the scenarios, under a virtual screen."""
     chroots = [str(ensure_chroot(suite)) for suite in suites]
-    archive = build_extension(ROOT / "dist")
-    environment = {"WT_GUI_CHROOTS": os.pathsep.join(chroots), "WT_GUI_ZIP": str(archive)}
+    variables = {"WT_GUI_CHROOTS": os.pathsep.join(chroots), "WT_GUI_SCENARIOS": os.pathsep.join(scenarios)}
     command: list[str | Path] = [VENV_PYTHON, "-m", "pytest", "-m", "gui", "-v", "tests/gui"]
-    run(command, what="The window tests", timeout=TIMEOUT, env=environment)
+    with tempfile.TemporaryDirectory(prefix="world-tracing-") as folder:  # its own: runs may go side by side
+        archive = build_extension(Path(folder))
+        timeout = TIMEOUT * len(suites) * len(scenarios)
+        run(command, what="The window tests", timeout=timeout, env={**variables, "WT_GUI_ZIP": str(archive)})
+
+
+def scenario_names() -> list[str]:
+    """The scenarios there are, by their files."""
+    return sorted(path.stem for path in SCENARIOS.glob("[!_]*.py"))
 
 
 def cache() -> Path:

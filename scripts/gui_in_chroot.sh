@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Runs a command as root inside a chroot; every mount and process vanishes with it.
+# Runs a command as root inside a chroot, without network; every mount and process vanishes with it.
 # usage: gui_in_chroot.sh CHROOT SHARED READ_ONLY[:READ_ONLY...] COMMAND...
 # SHARED appears as /share; each READ_ONLY file or folder appears at its own path and cannot be written.
 set -euo pipefail
 export root=$(realpath "$1") shared=$(realpath "$2") readonly_paths=$3
 shift 3
-exec unshare --mount --pid --fork --kill-child --propagation private bash -euc '
+exec unshare --mount --net --pid --fork --kill-child --propagation private bash -euc '
   mkdir -p "$root/share" "$root/dev/shm"
   mount -t proc proc "$root/proc"
   mount -t tmpfs tmpfs "$root/dev/shm"

@@ -14,6 +14,8 @@ import bpy
 Wait = Iterator[float]
 SETTLE = 0.15  # seconds in which Blender handles an event and redraws
 SCAN_STEP = 9  # pixels; a button is 20 high
+SCROLLS = 8  # notches of the mouse wheel that move a sidebar by less than its height
+PAGES = 5
 
 
 def window() -> bpy.types.Window:
@@ -84,23 +86,59 @@ def open_tab(category: str) -> Wait:
     yield 0.5
 
 
-def under_mouse() -> str:
+def under_mouse(within: bpy.types.Region) -> str:
     """The Python call of the operator button under the mouse, as Blender itself would copy it, or ""."""
     manager = bpy.context.window_manager
     manager.clipboard = ""
-    with bpy.context.temp_override(window=window(), area=viewport(), region=region("UI")):
+    screen, area = place_of(within)
+    with bpy.context.temp_override(window=screen, area=area, region=within):
         if bpy.ops.ui.copy_python_command_button.poll():
             bpy.ops.ui.copy_python_command_button()
     return str(manager.clipboard)
 
 
-def find_button(operator: str, found: list[tuple[int, int]]) -> Wait:
-    """Hover down the sidebar until an operator's button is under the mouse; its place goes into `found`."""
-    sidebar = region("UI")
-    for x in (sidebar.x + sidebar.width // 2 - 8, sidebar.x + sidebar.width - 40, sidebar.x + 40):
-        for y in range(sidebar.y + sidebar.height - 10, sidebar.y + 10, -SCAN_STEP):
+def place_of(within: bpy.types.Region) -> tuple[bpy.types.Window, bpy.types.Area]:
+    """The window and the area that a region is in."""
+    for shown in bpy.context.window_manager.windows:
+        for area in shown.screen.areas:
+            if within in area.regions.values():
+                return shown, area
+    raise LookupError("The region is not shown any more.")
+
+
+def find_button(operator: str, found: list[tuple[int, int]], within: bpy.types.Region | None = None) -> Wait:
+    """Hover down a region (the sidebar) until an operator's button is under the mouse.
+
+    Its place goes into `found`. A button that is not to be seen is searched from the region's top to its end.
+    """
+    shown = within or region("UI")
+    yield from _find_visible(operator, found, shown)
+    if not found:
+        yield from scroll(shown, -SCROLLS * PAGES)
+    for _ in range(PAGES):
+        if found:
+            return
+        yield from _find_visible(operator, found, shown)
+        if not found:
+            yield from scroll(shown, SCROLLS)
+
+
+def scroll(within: bpy.types.Region, notches: int) -> Wait:
+    """Turn the mouse wheel over a region, down where `notches` is positive."""
+    x, y = middle(within)
+    yield from move(x, y)
+    for _ in range(abs(notches)):
+        kind = "WHEELDOWNMOUSE" if notches > 0 else "WHEELUPMOUSE"
+        place_of(within)[0].event_simulate(type=kind, value="PRESS", x=x + 1, y=y)
+        yield 0.03
+    yield SETTLE
+
+
+def _find_visible(operator: str, found: list[tuple[int, int]], shown: bpy.types.Region) -> Wait:
+    for x in (shown.x + shown.width // 2 - 8, shown.x + shown.width - 40, shown.x + 40):
+        for y in range(shown.y + shown.height - 10, shown.y + 10, -SCAN_STEP):
             yield from move(x, y)
-            if f"{operator}(" in under_mouse():
+            if f"{operator}(" in under_mouse(shown):
                 found.append((x, y))
                 return
 

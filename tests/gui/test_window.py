@@ -1,12 +1,20 @@
-"""The installed extension in real Blender windows; run by `python build.py test-gui`."""
+"""The installed extension in real Blender windows; run by `python build.py test-gui`.
+
+Each scenario of `scenarios/` is played once in each suite's Blender; each of its checks is a test.
+"""
 
 from __future__ import annotations
 
+import ast
+import fcntl
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,59 +23,95 @@ pytestmark = pytest.mark.gui
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-SECONDS = 420  # for one window; a run takes about a minute on two cores
 CHROOTS = [Path(path) for path in os.environ.get("WT_GUI_CHROOTS", "").split(os.pathsep) if path]
-CHECKS = [
-    "installed",
-    "package_from_zip",
-    "trace_button",
-    "started",
-    "key_handled_while_tracing",
-    "ended",
-    "viewport_answers",
-    "progress_moves",
-    "layers",
-    "camera_button",
-    "looks_through_trace_camera",
-    "orbits_away",
-    "undo",
-    "redo",
-    "trace_button_again",
-    "cancel_button",
-    "cancelled",
-    "trace_button_before_kill",
-    "worker_runs",
-    "killed_is_said",
-    "trace_button_after_kill",
-    "traced_after_kill",
-    "scenario",
-    "no_python_errors",
-]
+SCENARIOS = [name for name in os.environ.get("WT_GUI_SCENARIOS", "").split(os.pathsep) if name]
+ALWAYS = ("installed", "package_from_zip", "scenario", "no_python_errors")  # checks of every scenario
+DEFAULTS = {"SECONDS": 420, "SCREEN": (1440, 960), "BACKEND": True}
 
 
-@pytest.fixture(scope="module", params=CHROOTS, ids=lambda path: path.name.removeprefix("chroot-"))
+@dataclass(frozen=True)
+class Play:
+    """A scenario in one suite's Blender."""
+
+    chroot: Path
+    scenario: str
+
+    @property
+    def suite(self) -> str:
+        """Debian's name of it."""
+        return self.chroot.name.removeprefix("chroot-")
+
+    @property
+    def share(self) -> Path:
+        """Where its logs and pictures stay."""
+        return ROOT / "out" / "gui" / self.suite / self.scenario
+
+
+def constants(scenario: str) -> dict[str, object]:
+    """What a scenario's file says about itself, without running it: only Blender can import it."""
+    tree = ast.parse((HERE / "scenarios" / f"{scenario}.py").read_text(encoding="utf-8"))
+    names = {"CHECKS", *DEFAULTS}
+    return DEFAULTS | {
+        node.targets[0].id: ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and node.targets[0].id in names
+    }
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test for each suite, scenario and check."""
+    cases = [
+        pytest.param(
+            Play(chroot, scenario), name, id=f"{chroot.name.removeprefix('chroot-')}-{scenario}-{name}"
+        )
+        for chroot in CHROOTS
+        for scenario in SCENARIOS
+        for name in (*constants(scenario)["CHECKS"], *ALWAYS)  # type: ignore[misc]
+    ]
+    metafunc.parametrize(("window", "name"), cases, indirect=["window"], scope="module")
+
+
+@pytest.fixture(scope="module")
 def window(request: pytest.FixtureRequest) -> dict[str, dict[str, object]]:
-    """What the scenario found in one suite's Blender; logs and pictures stay in out/gui/SUITE."""
-    suite = request.param.name.removeprefix("chroot-")
-    share = ROOT / "out" / "gui" / suite
+    """What the scenario found; logs and pictures stay in out/gui/SUITE/SCENARIO."""
+    play: Play = request.param
+    with only_run(play):
+        return played(play)
+
+
+@contextmanager
+def only_run(play: Play) -> Iterator[None]:
+    """Two runs of one scenario would write into one folder; the second waits for the first."""
+    play.share.parent.mkdir(parents=True, exist_ok=True)
+    with (play.share.parent / f".{play.scenario}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def played(play: Play) -> dict[str, dict[str, object]]:
+    """Play the scenario; return its checks."""
+    known, share = constants(play.scenario), play.share
     shutil.rmtree(share, ignore_errors=True)
-    share.mkdir(parents=True)
+    share.mkdir()
     shutil.copy(os.environ["WT_GUI_ZIP"], share / "extension.zip")
-    worker = [f"WT_BACKEND_PYTHON={sys.executable}", f"WT_GUI_IMAGE={ROOT / 'samples' / 'cup.jpg'}"]
-    scenario = ["bash", str(HERE / "window.sh"), str(HERE / "scenario.py"), str(SECONDS)]
-    command = [ROOT / "scripts" / "gui_in_chroot.sh", request.param, share, readonly_paths(), "env", *worker]
+    variables = [f"WT_GUI_ROOT={ROOT}", f"WT_GUI_IMAGE={ROOT / 'samples' / 'cup.jpg'}"]
+    if known["BACKEND"]:
+        variables.append(f"WT_BACKEND_PYTHON={sys.executable}")
+    inside = ["bash", HERE / "window.sh", HERE / "play.py", play.scenario, known["SECONDS"], *known["SCREEN"]]
+    command = [ROOT / "scripts" / "gui_in_chroot.sh", play.chroot, share, readonly_paths(), "env", *variables]
     done = subprocess.run(
-        [str(word) for word in [*command, *scenario]],
-        timeout=SECONDS + 60,
+        [str(word) for word in [*command, *inside]],
+        timeout=known["SECONDS"] + 60,
         capture_output=True,
         text=True,
         check=False,
     )
-    result = share / "result.json"
-    log = share / "blender.log"
+    result, log = share / "result.json", share / "blender.log"
     if not result.is_file():
         logs = "\n".join(f"--- {log.name}\n{log.read_text()[-3000:]}" for log in sorted(share.glob("*.log")))
-        pytest.fail(f"Blender of {suite} told nothing.\n{done.stdout}{done.stderr}\n{logs}")
+        pytest.fail(f"Blender of {play.suite} told nothing.\n{done.stdout}{done.stderr}\n{logs}")
     found = json.loads(result.read_text())
     errors = [line for line in log.read_text(errors="replace").splitlines() if "Error: " in line]
     found["no_python_errors"] = {"holds": not errors, "detail": "\n".join(errors[:10])}
@@ -82,7 +126,6 @@ def readonly_paths() -> str:
     return ":".join(str(path) for path in [ROOT, *python])
 
 
-@pytest.mark.parametrize("name", CHECKS)
 def test_in_the_window(window: dict[str, dict[str, object]], name: str) -> None:
     """Each thing that a user would notice."""
     assert name in window, f"the scenario did not come this far: {window.get('scenario', list(window)[-1:])}"
