@@ -14,7 +14,7 @@ from wt_backend.model.config import ModelConfig
 
 @dataclass(frozen=True)
 class DataConfig:
-    """The endless procedural data set (`wt_backend.training.data`) or a folder of the user's own stacks.
+    """The endless procedural data set (`wt_backend.training.data`), a folder of stacks, or a mixture.
 
     Attributes
     ----------
@@ -29,7 +29,10 @@ class DataConfig:
     buffer_scenes : int
         Scenes whose views the rolling buffer of one worker holds.
     stacks : str
-        Folder with `.wts` files to train on instead of procedural data ("" for procedural).
+        Folder with `.wts` files to train on ("" for procedural data alone): a user's own, or pictures
+        that `scripts/render_cycles.py --pairs` took of procedural subjects.
+    stacks_share : float
+        Share of subjects that come from `stacks`, in (0, 1]; the rest are procedural.
     """
 
     seed: int = 1
@@ -38,6 +41,11 @@ class DataConfig:
     reuse: int = 2
     buffer_scenes: int = 16
     stacks: str = ""
+    stacks_share: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.stacks_share <= 1:
+            raise ValueError(f"`stacks_share` is a share above 0 and at most 1, not {self.stacks_share}.")
 
 
 @dataclass(frozen=True)

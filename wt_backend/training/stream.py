@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections import deque
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -165,15 +166,25 @@ class SampleStream(IterableDataset[dict[str, torch.Tensor]]):
     def views(self, worker: int, count: int, scene: int) -> list[Sample]:
         """All views of the scene-th scene of this worker."""
         index = (scene * count + worker) + self.rank * 1_000_000_000
-        if self.config.stacks:
-            paths = sorted(Path(self.config.stacks).glob("*.wts"))
-            if not paths:
-                raise FileNotFoundError(
-                    f"There are no .wts files in {self.config.stacks}: "
-                    "put your stacks there, or leave `stacks` empty."
-                )
-            return [stack_sample(paths[index % len(paths)], self.size)]
+        if self.from_stacks(index):
+            return [stack_sample(self.paths[index % len(self.paths)], self.size)]
         return self.generated_views(index)
+
+    def from_stacks(self, index: int) -> bool:
+        """Whether this scene comes from the folder of stacks."""
+        share = self.config.stacks_share if self.config.stacks else 0.0
+        return np.random.default_rng((self.config.seed, index, 8)).random() < share
+
+    @cached_property
+    def paths(self) -> list[Path]:
+        """The stacks to train on, sorted."""
+        paths = sorted(Path(self.config.stacks).glob("*.wts"))
+        if not paths:
+            raise FileNotFoundError(
+                f"There are no .wts files in {self.config.stacks}: "
+                "put your stacks there, or leave `stacks` empty."
+            )
+        return paths
 
     def generated_views(self, index: int) -> list[Sample]:
         """Procedural views; a seed whose meshes fail (rare) is named and passed over."""

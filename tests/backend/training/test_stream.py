@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import torch
 
 from wt_backend.training.config import DataConfig
 from wt_backend.training.data import generate
+from wt_backend.training.data.validation import write_pair
 from wt_backend.training.stream import SampleStream, sample_loader, training_item
 
 CONFIG = DataConfig(seed=5, scene_share=0.3, reuse=1, buffer_scenes=2)
@@ -48,3 +51,26 @@ def test_a_flip_moves_the_principal_point_with_the_image() -> None:
     flipped = [i for i in items if np.isclose(i["intrinsics"][0, 2], 28 - view.intrinsics[0, 2])]  # type: ignore[index]
     assert straight and flipped
     assert np.array_equal(straight[0]["depth"], np.asarray(flipped[0]["depth"])[:, :, ::-1])
+
+
+def test_a_share_of_the_subjects_comes_from_a_folder_of_stacks(tmp_path: Path) -> None:
+    """Half of the subjects are the stacks of a folder, the rest are generated; the same on every run."""
+    for index in range(3):
+        write_pair(generate(9, index, 28, kind="object")[0], tmp_path, f"s{index}")
+    config = replace(CONFIG, stacks=str(tmp_path), stacks_share=0.5)
+    stream = SampleStream(config, size=28, batch=1)
+    chosen = [stream.from_stacks(index) for index in range(400)]
+    assert 150 < sum(chosen) < 250
+    assert chosen == [SampleStream(config, size=28, batch=1).from_stacks(index) for index in range(400)]
+    taken, made = chosen.index(True), chosen.index(False)
+    (view,) = stream.views(0, 1, taken)
+    assert np.array_equal(view.depth, generate(9, taken % 3, 28, kind="object")[0].depth)
+    assert len(stream.views(0, 1, made)) > 1
+
+
+def test_an_empty_folder_of_stacks_is_named(tmp_path: Path) -> None:
+    stream = SampleStream(replace(CONFIG, stacks=str(tmp_path)), size=28, batch=1)
+    with pytest.raises(FileNotFoundError, match=tmp_path.name):
+        stream.views(0, 1, 0)
+    with pytest.raises(ValueError, match="stacks_share"):
+        DataConfig(stacks_share=0.0)
