@@ -39,6 +39,11 @@ OUTPUTS = (
     ("POINTS", "Points", "A point cloud for each layer"),
     ("BOTH", "Both", "A mesh and a point cloud for each layer; the points are hidden at first"),
 )
+CACHES = (
+    ("NONE", "No", "All meshes lie in the .blend. Quick to play, but it grows with every frame"),
+    ("USD", "USD", "The meshes lie in a USD file beside the shot. It is in step at any frame rate"),
+    ("ALEMBIC", "Alembic", "The meshes lie in an Alembic file. Do not change the scene's frame rate after it"),
+)
 MASKS = (
     ("AUTO", "Automatic", "By alpha, or by a plain background"),
     ("FILE", "File", "An image file that is white where the subject is"),
@@ -51,6 +56,7 @@ ROLES = (
     ("LAYER", "Layer", "A layer as mesh"),
     ("POINTS", "Points", "A layer as points"),
     ("SOLID", "Solid", "A closed mesh made from the layers"),
+    ("CACHE", "Cached Layer", "A layer whose frames lie in a cache file"),
 )
 
 HIDDEN_COLOURS = (

@@ -10,9 +10,10 @@ from bpy_extras.io_utils import ImportHelper
 
 from wt_backend.stack import Shot, StackError
 
-from ..properties import OUTPUTS
+from ..properties import CACHES, OUTPUTS
 from ..scene import shot as shot_scene
 from ..scene.camera_match import CameraMatchError
+from ..scene.shot_cache import ShotCacheError
 
 
 class WORLD_TRACING_OT_import_shot(bpy.types.Operator, ImportHelper):
@@ -26,6 +27,7 @@ class WORLD_TRACING_OT_import_shot(bpy.types.Operator, ImportHelper):
     filter_glob: StringProperty(default="*.json", options={"HIDDEN"})
     name: StringProperty(name="Name", options={"SKIP_SAVE"}, description="Empty: the folder's name")
     output: EnumProperty(name="Output", items=OUTPUTS)
+    cache: EnumProperty(name="Bake to Cache", items=CACHES, description="Where the meshes of all frames lie")
     use_range: BoolProperty(
         name="Set Frame Range", default=True, description="Let the scene play the frames of the shot"
     )
@@ -39,8 +41,8 @@ class WORLD_TRACING_OT_import_shot(bpy.types.Operator, ImportHelper):
             if not shot.finished():
                 raise StackError(f"{shot.folder}: no frame is finished yet; wait, or trace the footage again")
             name = self.name or shot.folder.name
-            built = shot_scene.build_shot(context, shot, name, self.output)
-        except (StackError, CameraMatchError) as error:
+            built = shot_scene.build_shot(context, shot, name, self.output, self.cache)
+        except (StackError, CameraMatchError, ShotCacheError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         for warning in result.get("warnings", []):

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import bpy
-from bpy.props import BoolProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
 from wt_backend.footage.messages import ShotRequest
 from wt_backend.protocol import BackendError, to_params
@@ -14,6 +14,7 @@ from .. import preferences
 from ..backend import session
 from ..backend.jobs import JobState
 from ..backend.results import FollowUp, Place
+from ..properties import CACHES
 from ..scene import files
 from .tracing import TraceSettings
 
@@ -52,6 +53,7 @@ class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings):
     smooth: BoolProperty(
         name="Average Still Parts", default=True, description="Average over time what does not change"
     )
+    cache: EnumProperty(name="Bake to Cache", items=CACHES, description="Where the meshes of all frames lie")
     shot: StringProperty(
         name="Shot",
         subtype="DIR_PATH",
@@ -74,7 +76,7 @@ class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings):
         layout.use_property_decorate = False
         for name in ("first", "last", "step", "start", "use_scene_rate", "steady", "smooth"):
             layout.prop(self, name)
-        for name in ("mode", "fit", "mask", "seed", "steps", "output"):
+        for name in ("mode", "fit", "mask", "seed", "steps", "output", "cache"):
             layout.prop(self, name)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -84,7 +86,7 @@ class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings):
         except BackendError as error:
             return self.fail(error)
         name = Path(request.clip).stem
-        settings = {"name": name, "output": self.value(context, "output")}
+        settings = {"name": name, "output": self.value(context, "output"), "cache": self.cache}
         after = FollowUp("import_shot", settings, Place.here(context))
         job = session.submit("trace_shot", to_params(request), name, after)
         if not bpy.app.background:

@@ -1,8 +1,9 @@
 """Shot → an animated trace: a mesh a frame and layer, each visible in its own frames only.
 
 Visibility is keyed, nothing else: it plays and renders in every Blender, without this add-on and without
-handlers. All objects of one frame share one action. The photo is an image sequence whose files carry the
-numbers of the frames, so that texture and mesh cannot come apart.
+handlers. All objects of one frame share one action. Or the meshes of a layer lie in a cache file, which one
+object plays (`shot_cache`). The photo is an image sequence whose files carry the numbers of the frames, so
+that texture and mesh cannot come apart.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from wt_backend.geometry.layer_mesh import layer_mesh, layer_points
 from wt_backend.geometry.pairing import back_layers
 from wt_backend.stack import LayerStack, Shot
 
+from . import shot_cache
 from .build import PREFIX, adopt, new_root
 from .camera_match import match_camera
 from .files import stored_path
@@ -48,7 +50,9 @@ class _Layer:
     points: bool
 
 
-def build_shot(context: bpy.types.Context, shot: Shot, name: str, output: str = "MESH") -> BuiltShot:
+def build_shot(
+    context: bpy.types.Context, shot: Shot, name: str, output: str = "MESH", cache: str = "NONE"
+) -> BuiltShot:
     """Build the finished frames of a shot in the context's scene, and select its root.
 
     Parameters
@@ -56,16 +60,19 @@ def build_shot(context: bpy.types.Context, shot: Shot, name: str, output: str = 
     shot : with at least one finished frame.
     name : what the objects are called after.
     output : "MESH", "POINTS" or "BOTH".
+    cache : "USD" or "ALEMBIC" puts the meshes into a file; "NONE", or a single frame, into the .blend.
 
     Raises
     ------
-    CameraMatchError, StackError
+    CameraMatchError, StackError, ShotCacheError
     """
     frames = shot.finished()
     first = shot.load_frame(frames[0])
     match = match_camera(first.intrinsics, first.grid_to_image, first.info.image_size)
     image = _pictures(first, shot.folder, name)
     span = frames[0], max(shot.frames)
+    baked = cache != "NONE" and output != "POINTS" and len(frames) > 1
+    players = shot_cache.bake(context, shot, cache) if baked else {}
     root = new_root(name, first, shot.path(frames[0]))
     camera = new_camera(f"{name} Camera", match, image, first)
     for background in camera.data.background_images:
@@ -75,7 +82,9 @@ def build_shot(context: bpy.types.Context, shot: Shot, name: str, output: str = 
     for member in (root, camera):
         collection.objects.link(member)
     camera.parent = root
-    trace = _Building(shot, name, output, root, collection, image, span)
+    trace = _Building(shot, name, output, baked, root, collection, image, span)
+    for layer in sorted(players):
+        trace.add_player(layer, players[layer])
     for index, number in enumerate(frames):
         until = frames[index + 1] if index + 1 < len(frames) else None
         trace.add_frame(number, number if index else None, until)
@@ -103,6 +112,7 @@ class _Building:
     shot: Shot
     name: str
     output: str
+    baked: bool
     root: bpy.types.Object
     collection: bpy.types.Collection
     image: bpy.types.Image
@@ -123,11 +133,23 @@ class _Building:
                 action = _show_during(member, start, end, action)
                 self.objects += 1
 
+    def add_player(self, layer: int, member: bpy.types.Object) -> None:
+        """The object that plays a layer's cache."""
+        place = self._layer(layer, points=False)
+        member.name = member.data.name = layer_title(self.name, layer) + " Cache"
+        member.data.materials.clear()
+        member.data.materials.append(place.material)
+        next(n for n in place.material.node_tree.nodes if n.type == "UVMAP").uv_map = shot_cache.UV
+        mark_layer(member, "CACHE", layer)
+        member.parent = place.parent
+        place.collection.objects.link(member)
+        self.objects += 1
+
     def _objects(
         self, stack: LayerStack, layer: int, away: bool, number: int
     ) -> Iterator[tuple[bpy.types.Object, _Layer]]:
         title = f"{layer_title(self.name, layer)} {number:05}"
-        if self.output != "POINTS":
+        if self.output != "POINTS" and not self.baked:
             surface = layer_mesh(stack, layer, DEFAULTS, away)
             if len(surface.starts):
                 place = self._layer(layer, points=False)

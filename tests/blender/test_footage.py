@@ -72,8 +72,8 @@ def shown(scene: bpy.types.Scene, frame: int, role: str = "LAYER") -> dict[int, 
         assert not evaluated.hide_viewport
         layer = member.world_tracing.layer
         assert layer not in found, "two frames of one layer are visible at once"
-        positions = np.empty(len(member.data.attributes["position"].data) * 3, np.float32)
-        member.data.attributes["position"].data.foreach_get("vector", positions)
+        positions = np.empty(len(evaluated.data.attributes["position"].data) * 3, np.float32)
+        evaluated.data.attributes["position"].data.foreach_get("vector", positions)
         found[layer] = round(float(-positions[2]), 3)
     return found
 
@@ -81,9 +81,17 @@ def shown(scene: bpy.types.Scene, frame: int, role: str = "LAYER") -> dict[int, 
 EXPECTED = {4: 2.0, 5: 2.0, 6: 2.1, 7: 2.1, 8: 2.4, 9: 2.7, 10: 2.7}
 
 
-@pytest.mark.parametrize(("output", "role"), [("MESH", "LAYER"), ("POINTS", "POINTS")])
-def test_each_frame_shows_its_own_layers(scene, folder: Path, output: str, role: str) -> None:
-    import_shot(folder, output=output)
+@pytest.mark.parametrize(
+    ("role", "settings"),
+    [
+        ("LAYER", {"output": "MESH"}),
+        ("POINTS", {"output": "POINTS"}),
+        ("CACHE", {"cache": "USD"}),
+        ("CACHE", {"cache": "ALEMBIC"}),
+    ],
+)
+def test_each_frame_shows_its_own_layers(scene, folder: Path, role: str, settings: dict[str, str]) -> None:
+    import_shot(folder, **settings)
     for frame in (7, 4, 10, 5, 9, 6, 8):  # scrubbing, not only playing
         depth = EXPECTED[frame]
         assert shown(scene, frame, role) == {0: depth, 1: depth + 1}
@@ -102,11 +110,12 @@ def test_one_camera_serves_all_frames_and_the_parts_are_in_order(scene, folder: 
     assert len({member.animation_data.action for member in meshes}) == 4  # one a frame
 
 
+@pytest.mark.parametrize("cache", ["NONE", "USD", "ALEMBIC"])
 def test_renders_show_mesh_and_picture_of_their_frame_without_the_add_on(
-    scene, folder: Path, tmp_path: Path
+    scene, folder: Path, tmp_path: Path, cache: str
 ) -> None:
     """The picture of frame n has the grey (n − 4) / 8; 7 holds its own number's file."""
-    import_shot(folder)
+    import_shot(folder, cache=cache)
     bpy.ops.world_tracing.use_trace_camera()
     saved = tmp_path / "shot.blend"
     bpy.ops.wm.save_as_mainfile(filepath=str(saved))
@@ -132,6 +141,43 @@ def render(scene: bpy.types.Scene, frame: int, folder: Path) -> float:
     image = bpy.data.images.load(scene.render.filepath)
     pixels = np.array(image.pixels[:]).reshape(32, 32, 4)
     return float(pixels[14:18, 14:18, 0].mean())
+
+
+@pytest.mark.parametrize("cache", ["USD", "ALEMBIC"])
+def test_a_cache_holds_the_meshes_and_nothing_is_left_of_baking(scene, folder: Path, cache: str) -> None:
+    import_shot(folder, name="Run", cache=cache, output="BOTH")
+    names = sorted(member.name for member in scene.objects if member.type == "MESH")
+    assert names == ["Run Layer 1 Cache", "Run Layer 2 Cache"]
+    assert [member.parent.name for member in scene.objects if member.type == "MESH"]
+    assert len(bpy.data.scenes) == 1 and not bpy.app.handlers.frame_change_pre
+    player = bpy.data.objects["Run Layer 1 Cache"]
+    assert player.parent == bpy.data.objects["Run Layer 1"]
+    evaluated = player.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    uvs = {node.uv_map for node in player.data.materials[0].node_tree.nodes if node.type == "UVMAP"}
+    assert {layer.name for layer in evaluated.data.uv_layers} == uvs
+    import_shot(folder, name="Again", cache=cache)
+    assert len([file for file in folder.iterdir() if file.stem.startswith("layers")]) == 2
+    assert len({file.filepath for file in bpy.data.cache_files}) == 2
+    bpy.ops.world_tracing.delete_trace(root="Trace: Run")
+    assert shown(scene, 8, "CACHE") == {0: 2.4, 1: 3.4}
+
+
+def test_a_usd_cache_stays_in_step_at_another_rate(scene, folder: Path) -> None:
+    """Alembic counts in seconds: its description says so."""
+    import_shot(folder, cache="USD")
+    scene.render.fps = 50
+    for frame, depth in EXPECTED.items():
+        assert shown(scene, frame, "CACHE") == {0: depth, 1: depth + 1}
+
+
+def test_a_cache_that_cannot_be_written_is_a_sentence_and_leaves_nothing(scene, folder: Path) -> None:
+    stack = folder / "frame.00008.wts"
+    stack.write_bytes(stack.read_bytes()[:200])
+    before = {*folder.iterdir()}
+    with pytest.raises(RuntimeError, match=r"frame\.00008\.wts"):
+        import_shot(folder, cache="USD")
+    assert {*folder.iterdir()} == before
+    assert len(bpy.data.scenes) == 1 and not scene.objects and not bpy.data.meshes
 
 
 def test_what_is_finished_can_be_imported_while_the_rest_is_traced(scene, folder: Path) -> None:
