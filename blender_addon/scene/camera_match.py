@@ -29,6 +29,7 @@ class CameraMatch:
     pixel_aspect_y: float
     resolution: tuple[int, int]  # (width, height) of the original image
     roll: float  # radians about the camera's local z axis; not 0 only where the image is stored rotated
+    mirrored: bool  # the image is stored mirrored: the camera's local x axis runs the other way
 
 
 def image_intrinsics(
@@ -53,9 +54,9 @@ def match_camera(
     Raises
     ------
     CameraMatchError
-        If the map mirrors or shears, which no Blender camera can do, or the focal length is not positive.
+        If the map shears, which no Blender camera can do, or the focal length is not positive.
     """
-    k = image_intrinsics(intrinsics, grid_to_image)
+    mirrored, k = _split_mirror(image_intrinsics(intrinsics, grid_to_image))
     roll, k = _split_roll(k)
     fx, fy, cx, cy = k[0, 0], k[1, 1], k[0, 2], k[1, 2]
     width, height = image_size
@@ -69,21 +70,24 @@ def match_camera(
         pixel_aspect_y=pixel_aspect_y,
         resolution=(int(width), int(height)),
         roll=roll,
+        mirrored=mirrored,
     )
 
 
-def _split_roll(k: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-    """Write K as K' @ R with K' upright and R a quarter-turn roll; return (roll about Blender's +z, K')."""
+def _split_mirror(k: NDArray[np.float64]) -> tuple[bool, NDArray[np.float64]]:
+    """Write K as K' @ M with K' unmirrored and M the mirroring of camera x; return (whether it is, K')."""
     linear = k[:2, :2]
     if not np.isfinite(k).all() or abs(np.linalg.det(linear)) < 1e-12:
         raise CameraMatchError(
             "The stack's camera is not usable: its focal length is not a positive number. Trace again."
         )
-    if np.linalg.det(linear) < 0.0:
-        raise CameraMatchError(
-            "The image is stored mirrored (EXIF orientation), which no camera can show. "
-            "Save an upright copy of the image and trace that."
-        )
+    mirrored = bool(np.linalg.det(linear) < 0.0)
+    return mirrored, k @ np.diag([-1.0, 1.0, 1.0]) if mirrored else k
+
+
+def _split_roll(k: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    """Write K as K' @ R with K' upright and R a quarter-turn roll; return (roll about Blender's +z, K')."""
+    linear = k[:2, :2]
     turns = round(math.atan2(linear[1, 0], linear[0, 0]) / (math.pi / 2)) % 4
     cos, sin = ((1, 0), (0, 1), (-1, 0), (0, -1))[turns]
     rotation = np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])  # y down: grid → image turn

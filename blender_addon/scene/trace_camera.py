@@ -22,7 +22,9 @@ def new_camera(name: str, match: CameraMatch, image: bpy.types.Image, stack: Lay
     background = data.background_images.new()
     background.image, background.alpha, background.frame_method = image, 0.5, "FIT"
     camera = bpy.data.objects.new(name, data)
-    camera.matrix_local = Matrix.Rotation(match.roll, 4, "Z")
+    # Blender views along a camera's axes as they run, also where one is turned around.
+    mirror = Matrix.Diagonal((-1.0 if match.mirrored else 1.0, 1.0, 1.0, 1.0))
+    camera.matrix_local = mirror @ Matrix.Rotation(match.roll, 4, "Z")
     camera.world_tracing.role = "CAMERA"
     camera.world_tracing.resolution = match.resolution
     camera.world_tracing.pixel_aspect = (match.pixel_aspect_x, match.pixel_aspect_y)

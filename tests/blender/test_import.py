@@ -64,6 +64,14 @@ CASES = {
     "tiny image": (camera(61, 61, 24, 24), affine(1 / 3, 1 / 3, 0, 0), (16, 16)),
     "stored rotated by 90°": (camera(61, 61, 22, 27), np.array([[0, -10.0, 480], [10, 0, 0]]), (480, 480)),
     "stored upside down": (camera(61, 61, 22, 27), affine(-10, -10, 480, 480), (480, 480)),
+    "stored mirrored": (camera(61, 61, 22, 27), affine(-10, 10, 480, 0), (480, 480)),
+    "stored upside down and mirrored": (camera(61, 55, 22, 27), affine(10, -10, 0, 480), (480, 480)),
+    "stored transposed": (camera(61, 61, 22, 27), np.array([[0, 10.0, 0], [10, 0, 0]]), (480, 480)),
+    "stored transposed the other way": (
+        camera(61, 55, 22, 27),
+        np.array([[0, -10.0, 480], [-12, 0, 576]]),
+        (480, 576),
+    ),
 }
 
 
@@ -218,9 +226,9 @@ def test_a_file_that_is_no_stack_is_a_sentence_and_leaves_nothing(
     assert len(bpy.data.objects) == objects
 
 
-def test_a_mirrored_map_is_refused_before_anything_is_made(scene: bpy.types.Scene, tmp_path: Path) -> None:
-    stack = make_stack(camera(60, 60, 24, 24), affine(-10, 10, 480, 0), (480, 480))
-    with pytest.raises(RuntimeError, match="mirrored"):
+def test_a_map_that_shears_is_refused_before_anything_is_made(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    stack = make_stack(camera(60, 60, 24, 24), np.array([[10.0, 3.0, 0.0], [0.0, 10.0, 0.0]]), (480, 480))
+    with pytest.raises(RuntimeError, match="shears"):
         import_stack(stack, tmp_path)
     assert not bpy.data.objects
 

@@ -18,6 +18,8 @@ CASES = {
     "stretched": (camera(50, 80, 24, 24), affine(200 / 48, 2.5, 0, 0), (200, 120)),
     "crop leaving a portrait": (camera(61, 61, 20, 28), affine(3.1, 3.1, -20.5, 30.25), (120, 200)),
     "stored rotated": (camera(61, 61, 22, 27), np.array([[0, -2.5, 120], [2.5, 0, 0]]), (120, 120)),
+    "stored mirrored": (camera(61, 61, 22, 27), affine(-2.5, 2.5, 120, 0), (120, 120)),
+    "stored transposed": (camera(61, 61, 22, 27), np.array([[0, 2.5, 0], [2.5, 0, 0]]), (120, 120)),
 }
 
 
