@@ -42,7 +42,7 @@ OUTPUTS = (
 CACHES = (
     ("NONE", "No", "All meshes lie in the .blend. Quick to play, but it grows with every frame"),
     ("USD", "USD", "The meshes lie in a USD file beside the shot. It is in step at any frame rate"),
-    ("ALEMBIC", "Alembic", "The meshes lie in an Alembic file. Do not change the scene's frame rate after it"),
+    ("ALEMBIC", "Alembic", "The meshes lie in an Alembic file. Keep the scene's frame rate from then on"),
 )
 MASKS = (
     ("AUTO", "Automatic", "By alpha, or by a plain background"),

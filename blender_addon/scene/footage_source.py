@@ -43,6 +43,12 @@ def _of_strip(strip: bpy.types.bpy_struct) -> FootageSource:
         path = Path(bpy.path.abspath(strip.filepath))
     else:
         path = Path(bpy.path.abspath(strip.directory)) / strip.elements[0].filename
-    first = 1 + int(strip.frame_offset_start)
-    last = first + int(strip.frame_final_duration) - 1
-    return FootageSource(strip.name, path, int(strip.frame_start), first, last)
+    start, trimmed, shown = _place(strip)
+    return FootageSource(strip.name, path, start, 1 + trimmed, trimmed + shown)
+
+
+def _place(strip: bpy.types.bpy_struct) -> tuple[int, int, int]:
+    """Frame on which the whole strip would start, how many frames are cut off there, how many are shown."""
+    if hasattr(strip, "content_start"):  # Blender 5.2; the older names end with 6.0
+        return int(strip.content_start), int(strip.left_handle_offset), int(strip.duration)
+    return int(strip.frame_start), int(strip.frame_offset_start), int(strip.frame_final_duration)

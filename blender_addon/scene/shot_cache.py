@@ -8,7 +8,6 @@ that an Alembic cache is in step only at the frame rate that it was baked at.
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,15 +60,17 @@ def bake(context: bpy.types.Context, shot: Shot, kind: str) -> dict[int, bpy.typ
     path = _free_path(shot.folder, SUFFIXES[kind])
     part = path.with_name(f"{path.stem}.part{path.suffix}")
     try:
-        with _stage(context, shot) as (stage, problems):
-            with context.temp_override(scene=stage, view_layer=stage.view_layers[0]):
-                _export(stage, part)
+        with (
+            _stage(context, shot) as (stage, problems),
+            context.temp_override(scene=stage, view_layer=stage.view_layers[0]),
+        ):
+            _export(stage, part)
         if problems:
             raise problems[0]
-        os.replace(part, path)
+        part.replace(path)
     except (OSError, RuntimeError) as error:  # what an operator reports is a RuntimeError
         raise ShotCacheError(
-            f"The cache {path} cannot be written ({error}). Make space there, or import without Bake to Cache."
+            f"The cache {path} cannot be written ({error}). Make space there, or do without Bake to Cache."
         ) from error
     finally:
         part.unlink(missing_ok=True)
