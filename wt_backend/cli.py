@@ -16,6 +16,10 @@ from wt_backend.terminal import Stages
 # command → (module with main(argv), what it does); a module is imported when its command is called
 COMMANDS: dict[str, tuple[str, str]] = {
     "trace-footage": ("wt_backend.footage.cli", "trace a movie or an image sequence into a shot folder"),
+    "merge-static": (
+        "wt_backend.footage.merge_cli",
+        "of a shot from a still camera: background and what moves",
+    ),
     "train": ("wt_backend.training.train", "train a model"),
     "sheet": ("wt_backend.training.data.sheet", "draw what the data engine makes"),
     "make-validation": ("wt_backend.training.data.validation", "render the validation set"),

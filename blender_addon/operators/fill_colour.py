@@ -6,8 +6,10 @@ import json
 import bpy
 from bpy.props import StringProperty
 
+from wt_backend.stack import Shot
+
 from ..backend import session
-from ..scene import hidden_colour
+from ..scene import hidden_colour, shot_colour
 from .geometry_job import GeometryJob, named_root, stack_path
 
 
@@ -21,11 +23,11 @@ class WORLD_TRACING_OT_fill_colour(bpy.types.Operator, GeometryJob):
         """Start the job."""
         root = self.trace(context)
         path = stack_path(root)
-        params = {"stack": str(path), "output": str(path.parent)}
+        method, params = "geometry/fill_colour", {"stack": str(path), "output": str(path.parent)}
+        if (path.parent / Shot.FILE).is_file():
+            method, params = "fill_shot", {"shot": str(path.parent)}
         label = f"Colour of {root.name}"
-        return self.run_job(
-            context, "geometry/fill_colour", params, label, "wear_filled_colour", {"root": root.name}
-        )
+        return self.run_job(context, method, params, label, "wear_filled_colour", {"root": root.name})
 
 
 class WORLD_TRACING_OT_wear_filled_colour(bpy.types.Operator):
@@ -44,7 +46,8 @@ class WORLD_TRACING_OT_wear_filled_colour(bpy.types.Operator):
         if root is None:
             self.report({"ERROR"}, f"{self.root} is gone.")
             return {"CANCELLED"}
-        count = hidden_colour.wear(root, json.loads(self.result))
+        result = json.loads(self.result)
+        count = (shot_colour if "frames" in result else hidden_colour).wear(root, result)
         session.notice = session.Notice(
             f"{count} hidden layers have a colour of their own." if count else "There is no hidden layer.",
             error=False,

@@ -13,13 +13,20 @@ from .materials import HINT_STRENGTH
 FILLED, TRANSFORM = "Filled", "Filled UV"  # node names
 
 
-def dress(layer: bpy.types.Object, image: bpy.types.Image, uv_transform: NDArray[np.float64]) -> None:
+def dress(
+    layer: bpy.types.Object, image: bpy.types.Image, uv_transform: NDArray[np.float64]
+) -> list[bpy.types.ShaderNodeTexImage]:
     """Give a hidden layer its filled texture; `show` decides whether it is seen.
 
     Parameters
     ----------
     uv_transform : (2, 3) from `WT Pixel` UVs to UVs of the texture.
+
+    Returns
+    -------
+    The nodes that show the image.
     """
+    textures = []
     for material in layer.data.materials:
         tree = material.node_tree if material else None
         if tree is None or "Layer" not in tree.nodes:
@@ -34,6 +41,8 @@ def dress(layer: bpy.types.Object, image: bpy.types.Image, uv_transform: NDArray
         source = next(node for node in tree.nodes if node.type == "UVMAP")
         tree.links.new(source.outputs["UV"], mapping.inputs["Vector"])
         tree.links.new(mapping.outputs["Vector"], texture.inputs["Vector"])
+        textures.append(texture)
+    return textures
 
 
 def wear(root: bpy.types.Object, result: dict[str, Any]) -> int:
@@ -74,7 +83,8 @@ def show(root: bpy.types.Object, mode: str) -> None:
 
 def _trees(root: bpy.types.Object) -> list[bpy.types.NodeTree]:
     """Node trees of the layer materials of a trace's hidden layers."""
-    hidden = [layer for layer in traces.layers_of(root) if layer.world_tracing.layer > 0]
+    every = [*traces.layers_of(root), *traces.shot_layers_of(root)]
+    hidden = [layer for layer in every if layer.world_tracing.layer > 0]
     materials = {material for layer in hidden for material in layer.data.materials if material}
     trees = [material.node_tree for material in materials]
     return [tree for tree in trees if tree and "Layer" in tree.nodes]

@@ -54,6 +54,18 @@ def show_layers(root: bpy.types.Object) -> None:
     for layer in traces.layers_of(root):
         hidden = layer.world_tracing.layer >= root.world_tracing.layers
         layer.hide_viewport = layer.hide_render = hidden
+    _show_shot_layers(root)
+
+
+def _show_shot_layers(root: bpy.types.Object) -> None:
+    """The same for a shot, whose objects have keyed visibility: their collections are hidden instead."""
+    members = traces.shot_layers_of(root)
+    surfaces = [member for member in members if member.world_tracing.role != "POINTS"]
+    for member in surfaces or members:
+        collection = member.users_collection[0]
+        collection.hide_viewport = collection.hide_render = (
+            member.world_tracing.layer >= root.world_tracing.layers
+        )
 
 
 def _texture(layer: bpy.types.Object) -> bpy.types.Image | None:

@@ -19,7 +19,8 @@ def show(root: bpy.types.Object, lit: bool) -> None:
 
 
 def _layer_nodes(root: bpy.types.Object) -> list[bpy.types.ShaderNodeGroup]:
-    members = [*traces.layers_of(root), *(c for c in root.children if c.world_tracing.role == "SOLID")]
+    solids = [child for child in root.children if child.world_tracing.role == "SOLID"]
+    members = [*traces.layers_of(root), *traces.shot_layers_of(root), *solids]
     materials = {material for member in members for material in member.data.materials if material}
     trees = [material.node_tree for material in materials if material.node_tree]
     return [tree.nodes["Layer"] for tree in trees if "Layer" in tree.nodes]

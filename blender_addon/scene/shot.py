@@ -76,7 +76,7 @@ def build_shot(
     root = new_root(name, first, shot.path(frames[0]))
     camera = new_camera(f"{name} Camera", match, image, first)
     for background in camera.data.background_images:
-        _in_step(background.image_user, span)
+        in_step(background.image_user, span)
     collection = bpy.data.collections.new(PREFIX + name)
     context.scene.collection.children.link(collection)
     for member in (root, camera):
@@ -183,7 +183,7 @@ class _Building:
         material = layer_material(title, layer, self.image)
         for node in material.node_tree.nodes:
             if node.type == "TEX_IMAGE":
-                _in_step(node.image_user, self.span)
+                in_step(node.image_user, self.span)
         return material
 
 
@@ -201,7 +201,7 @@ def _pictures(first: LayerStack, folder: Path, name: str) -> bpy.types.Image:
     return image
 
 
-def _in_step(user: bpy.types.ImageUser, span: tuple[int, int]) -> None:
+def in_step(user: bpy.types.ImageUser, span: tuple[int, int]) -> None:
     """Show the file that carries the number of the scene's frame; before and after, the nearest."""
     first, last = span
     user.frame_start, user.frame_duration = first, last - first + 1

@@ -37,6 +37,12 @@ def layers_of(root: bpy.types.Object) -> list[bpy.types.Object]:
     return sorted(found, key=lambda child: (child.world_tracing.layer, child.name))
 
 
+def shot_layers_of(root: bpy.types.Object) -> list[bpy.types.Object]:
+    """The objects of a shot's frames: of every layer one a frame, or one that plays a cache."""
+    found = set(root.children_recursive) - set(root.children)
+    return [member for member in found if member.world_tracing.role in {"LAYER", "POINTS", "CACHE"}]
+
+
 def delete(root: bpy.types.Object) -> None:
     """Remove a trace: its objects, their data if nobody else uses it, its emptied collections."""
     members = [root, *root.children_recursive]

@@ -132,6 +132,44 @@ def test_renders_show_mesh_and_picture_of_their_frame_without_the_add_on(
         bpy.ops.preferences.addon_enable(module="bl_ext.user_default.world_tracing")
 
 
+@pytest.mark.parametrize("cache", ["NONE", "USD"])
+def test_filled_colour_is_in_step_and_can_be_switched(
+    scene, folder: Path, tmp_path: Path, cache: str
+) -> None:
+    """The colour of layer 2 at frame n has the grey n / 10; the layer in front of it is out of the way."""
+    import_shot(folder, name="Run", cache=cache)
+    for number in range(5, 10):
+        write_picture(folder / f"hidden2.{number:05}.png", number / 10)
+    upright = [[1.0, 0, 0], [0, 1.0, 0]]
+    textures = [None, str(folder / "hidden2.00005.png")]
+    result = {"textures": textures, "frames": [5, 9], "uv_transform": upright, "static": None}
+    bpy.ops.world_tracing.wear_filled_colour(root="Trace: Run", result=json.dumps(result))
+    root = bpy.data.objects["Trace: Run"]
+    assert root.world_tracing.hidden_colour == "FILLED"
+    bpy.data.collections["Trace: Run Layer 1"].hide_render = True
+    bpy.ops.world_tracing.use_trace_camera()
+    assert render(scene, 8, tmp_path) == pytest.approx(0.8, abs=0.02)
+    assert render(scene, 6, tmp_path) == pytest.approx(0.6, abs=0.02)
+    root.world_tracing.hidden_colour = "SMEAR"
+    root.world_tracing.lit = True
+    trees = {m.data.materials[0].node_tree for m in scene.objects if m.world_tracing.layer == 1}
+    assert len(trees) == 1
+    group = trees.pop().nodes["Layer"]
+    assert group.inputs["Color"].links[0].from_node.name != "Filled"
+    assert group.node_tree.name == "WT Layer Lit"
+
+
+def test_only_the_first_layers_are_shown(scene, folder: Path) -> None:
+    import_shot(folder, name="Run")
+    bpy.data.objects["Trace: Run"].world_tracing.layers = 1
+    bpy.context.view_layer.update()
+    scene.frame_set(8)
+    assert bpy.data.objects["Run Layer 1 00008"].visible_get()
+    assert not bpy.data.objects["Run Layer 2 00008"].visible_get()
+    bpy.data.objects["Trace: Run"].world_tracing.layers = 2
+    assert bpy.data.objects["Run Layer 2 00008"].visible_get()
+
+
 def render(scene: bpy.types.Scene, frame: int, folder: Path) -> float:
     """Grey in the middle of a rendered frame."""
     scene.render.engine = "CYCLES"

@@ -33,4 +33,18 @@ def _merge_static(params: dict[str, Any], progress: Progress, cancel: Cancel) ->
     return merge_static(Path(request.shot), Path(request.output), progress, cancel)
 
 
-METHODS: dict[str, Method] = {"trace_shot": _trace_shot, "merge_static": _merge_static}
+def _fill_shot(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str, Any]:
+    from pathlib import Path
+
+    from wt_backend.footage.fill import fill_shot
+    from wt_backend.footage.messages import FillRequest
+    from wt_backend.protocol import from_params
+
+    return fill_shot(Path(from_params(FillRequest, params).shot), progress, cancel)
+
+
+METHODS: dict[str, Method] = {
+    "trace_shot": _trace_shot,
+    "merge_static": _merge_static,
+    "fill_shot": _fill_shot,
+}

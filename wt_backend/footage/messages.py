@@ -83,6 +83,13 @@ class MergeRequest:
 
 
 @dataclass(frozen=True)
+class FillRequest:
+    """Folder of a shot whose hidden layers get a colour."""
+
+    shot: str
+
+
+@dataclass(frozen=True)
 class ShotResult:
     """`frames` finished of `wanted`; `skipped` says which are not there and why."""
 

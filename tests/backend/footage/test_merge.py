@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from wt_backend.cli import main
 from wt_backend.footage.merge import merge_static
 from wt_backend.jobs import Cancellation
 from wt_backend.protocol import BackendError
@@ -119,3 +120,12 @@ def test_too_few_frames_and_the_shot_itself_are_refused(tmp_path: Path) -> None:
     (folder / "frame.00002.wts").unlink()
     with pytest.raises(BackendError, match="Only 2 frames"):
         merge(folder, tmp_path / "merged")
+
+
+def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = make_shot(tmp_path / "shot", frames=4)
+    assert main(["merge-static", str(folder), "--out", str(tmp_path / "merged")]) == 0
+    assert (tmp_path / "merged" / "static.wts").is_file()
+    assert "the background of 4 frames" in capsys.readouterr().out
+    assert main(["merge-static", str(tmp_path / "gone"), "--out", str(tmp_path / "merged")]) == 2
+    assert "shot.json" in capsys.readouterr().err
