@@ -14,7 +14,7 @@ from importlib import import_module, metadata
 from typing import Any
 
 from wt_backend import __version__
-from wt_backend.jobs import Cancel, Progress
+from wt_backend.jobs import Cancel, Progress, lazy_method
 from wt_backend.protocol import (
     PROTOCOL,
     BackendError,
@@ -79,6 +79,7 @@ def _table() -> dict[str, Method]:
     table: dict[str, Method] = {
         "initialize": _initialize,
         "trace": _trace,
+        "subject/cut_out": lazy_method("wt_backend.cut_out"),
         "models/list": lambda params, progress, cancel: {"models": _models()},
         "models/unload": _unload,
     }

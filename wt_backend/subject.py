@@ -52,7 +52,7 @@ def read_mask(path: str | os.PathLike[str], photo: Photo) -> NDArray[np.uint8]:
     mask_photo = read_image(path, role="mask")
     values = mask_photo.rgba
     if mask_photo.size == photo.file_size != photo.size:  # made for the image as Blender shows it
-        values = upright(values, _orientation_between(photo))
+        values = upright(values, orientation_of(photo))
     luminance = values[..., :3] @ np.array([0.2126, 0.7152, 0.0722], np.float32)
     alpha = values[..., 3] if _is_cut_out(values) else (luminance + 0.5).astype(np.uint8)
     alpha = _resize(alpha, photo.size)
@@ -181,7 +181,7 @@ def _resize(alpha: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8
     return np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def _orientation_between(photo: Photo) -> int:
+def orientation_of(photo: Photo) -> int:
     """EXIF orientation that takes the photo from its file to upright."""
     matches = (
         o for o in range(1, 9) if np.array_equal(orientation_affine(o, *photo.file_size), photo.to_file)

@@ -16,7 +16,7 @@ from ..backend import session
 from ..backend.jobs import Job, JobState
 from ..backend.results import ColourResult, Place, TraceResult, submit_fill
 from ..properties import FITS, MODES, OUTPUTS
-from ..scene import files, image_source
+from ..scene import cut_out, files, image_source
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".exr", ".bmp")
 _SKIP = {"SKIP_SAVE"}
@@ -194,6 +194,8 @@ def _chosen_mask(settings: bpy.types.PropertyGroup) -> Path | None:
     if settings.mask_source == "IMAGE":
         if settings.mask_image is None:
             raise BackendError("bad_mask", "No mask image is chosen.", "Choose one in the panel.")
+        if cut_out.is_cut_out(settings.mask_image):
+            return cut_out.mask_file(settings.mask_image, files.folder("images"))
         return image_source.image_file(settings.mask_image, files.folder("images"))
     return _absolute(settings.mask) if settings.mask_source == "FILE" and settings.mask else None
 

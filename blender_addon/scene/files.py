@@ -32,9 +32,19 @@ def new_stack_path(name: str) -> Path:
     return _unused(folder("traces"), _file_name(name), ".wts")
 
 
+def new_image_path(name: str) -> Path:
+    """A .png path that does not exist yet."""
+    return _unused(folder("images"), _file_name(name), ".png")
+
+
 def new_shot_folder(name: str) -> Path:
     """A folder for a shot that does not exist yet."""
     return _unused(folder("shots"), _file_name(name), "")
+
+
+def new_projection(name: str) -> Path:
+    """A path without suffix for a projection's files; those of earlier ones are never written over."""
+    return _unused(folder("projection"), _file_name(name), ".npz").with_suffix("")
 
 
 def stored_path(path: Path) -> str:

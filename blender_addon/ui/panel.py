@@ -9,6 +9,7 @@ from wt_backend.protocol import BackendError
 from .. import preferences
 from ..backend import session, setup
 from ..backend.jobs import Job, JobState
+from ..scene import cut_out
 from .preferences_panel import size_text
 
 TAB = "World Tracing"
@@ -30,7 +31,9 @@ class WORLD_TRACING_PT_trace(bpy.types.Panel):
         layout.use_property_split = True
         layout.use_property_decorate = False
         settings = context.scene.world_tracing
-        layout.row().prop(settings, "source", expand=True)
+        row = layout.row(align=True)
+        row.prop(settings, "source", expand=True)
+        row.operator("world_tracing.paste_image", text="", icon="PASTEDOWN")
         if settings.source == "FILE":
             layout.prop(settings, "filepath")
         else:
@@ -59,7 +62,15 @@ class WORLD_TRACING_PT_image_editor(bpy.types.Panel):
         column = layout.column(align=True)
         column.operator("world_tracing.use_image", text="Use as Image", icon="IMAGE_DATA").target = "IMAGE"
         column.operator("world_tracing.use_image", text="Use as Mask", icon="MOD_MASK").target = "MASK"
-        if settings.source != "IMAGE" or settings.image is None or settings.image != shown:
+        column.operator("world_tracing.paste_image", icon="PASTEDOWN")
+        column = layout.column(align=True)
+        column.operator("world_tracing.mask_from_box", icon="SELECT_SET")
+        column.operator("world_tracing.paint_mask", icon="BRUSH_DATA")
+        brush = context.tool_settings.image_paint.brush
+        if cut_out.is_cut_out(shown) and context.space_data.ui_mode == "PAINT" and brush is not None:
+            column.prop(brush, "blend", text="Brush")
+        traced = settings.image if settings.source == "IMAGE" else None
+        if shown is not None and cut_out.source_of(shown) != traced:
             layout.label(text="Another image is chosen for tracing", icon="INFO")
         draw_settings(layout, settings)
         draw_action(layout, context)

@@ -1,0 +1,117 @@
+# mypy: disable-error-code="valid-type"
+"""A mask that begins with a box, or with what is found by itself, and is painted on in the Image Editor."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+from bpy.props import BoolProperty, FloatProperty, StringProperty
+
+from wt_backend.protocol import BackendError
+
+from ..backend import session
+from ..backend.jobs import JobState
+from ..backend.results import FollowUp, Place
+from ..scene import cut_out, files, image_source
+from ..ui.box_gesture import BoxGesture
+
+if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
+    from bpy.types import Operator as _Operator
+else:
+    _Operator = object
+
+
+class _CutOut(_Operator):
+    """An operator that lets the worker cut out the subject of the image in this editor."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """An Image Editor with an image, and an idle backend."""
+        space = context.space_data
+        if space is None or space.type != "IMAGE_EDITOR" or space.image is None:
+            cls.poll_message_set("Open an image in the Image Editor")
+            return False
+        cls.poll_message_set("The backend is busy")
+        return not session.jobs()
+
+    def run_job(self, context: bpy.types.Context, box: list[float], paint: bool) -> set[str]:
+        """Submit the job; in background mode wait for it."""
+        source = cut_out.source_of(context.space_data.image)
+        try:
+            path = image_source.image_file(source, files.folder("images"))
+        except BackendError as error:
+            return self._fail(error)
+        output = files.new_image_path(f"{Path(source.name).stem} Mask")
+        params = {"image": str(path), "output": str(output), "box": box}
+        label = f"Mask of {source.name}"
+        settings: dict[str, str | int] = {"image": source.name, "paint": paint}
+        job = session.submit(
+            "subject/cut_out", params, label, FollowUp("wear_cut_out", settings, Place.here(context))
+        )
+        if not bpy.app.background:
+            return {"FINISHED"}
+        session.wait(job, lambda _job: None)
+        if job.state is not JobState.DONE:
+            return self._fail(job.error or BackendError("cancelled", f"{label} was cancelled."))
+        return bpy.ops.world_tracing.wear_cut_out(result=json.dumps(job.result), **settings)
+
+    def _fail(self, error: BackendError) -> set[str]:
+        self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
+        return {"CANCELLED"}
+
+
+class WORLD_TRACING_OT_mask_from_box(bpy.types.Operator, BoxGesture, _CutOut):
+    """Drag a box around the subject; what stands out inside becomes the mask, to be corrected with a brush"""
+
+    bl_idname = "world_tracing.mask_from_box"
+    bl_label = "Mask from Box"
+
+    left: FloatProperty(name="Left", min=0.0, max=1.0, default=0.25, options={"SKIP_SAVE"})
+    top: FloatProperty(name="Top", min=0.0, max=1.0, default=0.25, options={"SKIP_SAVE"})
+    right: FloatProperty(name="Right", min=0.0, max=1.0, default=0.75, options={"SKIP_SAVE"})
+    bottom: FloatProperty(name="Bottom", min=0.0, max=1.0, default=0.75, options={"SKIP_SAVE"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Start with the box of the properties, in parts of the image, y down."""
+        return self.run_job(context, [self.left, self.top, self.right, self.bottom], paint=False)
+
+
+class WORLD_TRACING_OT_paint_mask(bpy.types.Operator, _CutOut):
+    """Paint the mask over the image: Add Alpha where the subject is, Erase Alpha elsewhere"""
+
+    bl_idname = "world_tracing.paint_mask"
+    bl_label = "Paint Mask"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Go on with the mask that is shown, or start with what is found by itself."""
+        shown = context.space_data.image
+        if cut_out.is_cut_out(shown):
+            context.space_data.ui_mode = "PAINT"
+            return {"FINISHED"}
+        return self.run_job(context, [], paint=True)
+
+
+class WORLD_TRACING_OT_wear_cut_out(bpy.types.Operator):
+    """Take a cut-out as the mask of the next trace"""
+
+    bl_idname = "world_tracing.wear_cut_out"
+    bl_label = "Use Cut-out"
+    bl_options = {"INTERNAL", "UNDO"}  # noqa: RUF012
+
+    result: StringProperty(options={"SKIP_SAVE"})
+    image: StringProperty(options={"SKIP_SAVE"})
+    paint: BoolProperty(options={"SKIP_SAVE"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Load it, choose it, show it."""
+        source = bpy.data.images.get(self.image)
+        if source is None:
+            self.report({"ERROR"}, f"The image {self.image} is not in the file any more.")
+            return {"CANCELLED"}
+        settings = context.scene.world_tracing
+        mask = cut_out.load(Path(json.loads(self.result)["picture"]), source, settings.mask_image)
+        settings.source, settings.image = "IMAGE", source
+        settings.mask_source, settings.mask_image = "IMAGE", mask
+        cut_out.show(mask, source, self.paint)
+        return {"FINISHED"}

@@ -1,0 +1,64 @@
+"""Cut-outs: a photo that is opaque where its subject is and faint elsewhere, to be painted on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+_SOURCE = "world_tracing_source"  # custom property of a cut-out: the image that it was made from
+_FAINT = 77 / 255  # alpha outside of the subject, as wt_backend/cut_out.py writes it
+
+
+def is_cut_out(image: bpy.types.Image | None) -> bool:
+    """Whether an image is a cut-out that this add-on made."""
+    return image is not None and _SOURCE in image
+
+
+def source_of(image: bpy.types.Image) -> bpy.types.Image:
+    """The photo behind a cut-out; any other image is its own."""
+    return bpy.data.images.get(image.get(_SOURCE, "")) or image
+
+
+def load(picture: Path, source: bpy.types.Image, earlier: bpy.types.Image | None) -> bpy.types.Image:
+    """The cut-out in a file as an image; the earlier one of the same photo is replaced."""
+    if earlier is not None and is_cut_out(earlier) and source_of(earlier) == source:
+        earlier.filepath = str(picture)
+        earlier.reload()
+        return earlier
+    image = bpy.data.images.load(str(picture))
+    image.name = f"{Path(source.name).stem} Mask"
+    image.alpha_mode = "STRAIGHT"
+    image[_SOURCE] = source.name
+    return image
+
+
+def show(image: bpy.types.Image, source: bpy.types.Image, paint: bool) -> None:
+    """Show a cut-out in the Image Editors that show its photo, ready to be painted on if that is wanted."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            space = area.spaces.active
+            if area.type == "IMAGE_EDITOR" and space.image in {source, image}:
+                space.image = image
+                if paint:
+                    space.ui_mode = "PAINT"
+
+
+def mask_file(image: bpy.types.Image, folder: Path) -> Path:
+    """Write what is painted on a cut-out as a mask: white where it is opaque, black where it is faint."""
+    width, height = image.size
+    pixels = np.empty(width * height * 4, np.float32)
+    image.pixels.foreach_get(pixels)
+    pixels = pixels.reshape(-1, 4)
+    pixels[:, :3] = np.clip((pixels[:, 3:] - _FAINT) / (1 - _FAINT), 0.0, 1.0)
+    pixels[:, 3] = 1.0
+    path = folder / f"{Path(bpy.path.clean_name(image.name)).stem}.painted.png"
+    mask = bpy.data.images.new("World Tracing mask", width, height)
+    try:
+        mask.pixels.foreach_set(pixels.ravel())
+        mask.filepath_raw, mask.file_format = str(path), "PNG"
+        mask.save()
+    finally:
+        bpy.data.images.remove(mask)
+    return path

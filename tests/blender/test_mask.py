@@ -1,0 +1,118 @@
+"""A mask from a box and a brush, with the real worker: what is painted on the cut-out is the trace's mask."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import bpy
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+BOX = {"left": 0.1, "top": 0.1, "right": 0.7, "bottom": 0.8}
+
+
+@pytest.fixture
+def image(scene: bpy.types.Scene, tmp_path: Path) -> bpy.types.Image:
+    """A photo of a bright disc before noise, (96, 128), loaded from disk."""
+    y, x = np.mgrid[:96, :128]
+    disc = (x - 50) ** 2 + (y - 45) ** 2 < 28**2
+    noise = np.random.default_rng(1).uniform(0.0, 0.4, (96, 128, 3))
+    rgb = np.where(disc[..., None], [0.9, 0.8, 0.2], noise)
+    made = bpy.data.images.new("photo", 128, 96)
+    made.pixels.foreach_set(np.dstack([rgb, np.ones((96, 128))])[::-1].astype(np.float32).ravel())
+    made.filepath_raw, made.file_format = str(tmp_path / "phôto.png"), "PNG"
+    made.save()
+    bpy.data.images.remove(made)
+    return bpy.data.images.load(str(tmp_path / "phôto.png"))
+
+
+@pytest.fixture
+def editor(image: bpy.types.Image, monkeypatch: pytest.MonkeyPatch) -> Iterator[bpy.types.SpaceImageEditor]:
+    """An Image Editor that shows the photo, and the real backend behind it."""
+    monkeypatch.setenv("WT_BACKEND_PYTHON", os.environ.get("WT_BACKEND_PYTHON", sys.executable))
+    area = bpy.context.window.screen.areas[0]
+    kind, area.ui_type = area.ui_type, "IMAGE_EDITOR"
+    area.spaces.active.image = image
+    with bpy.context.temp_override(area=area, region=area.regions[-1]):
+        yield area.spaces.active
+    area.ui_type = kind
+
+
+def pixels(image: bpy.types.Image) -> NDArray[np.float32]:
+    """(H, W, 4), top row first."""
+    values = np.empty(image.size[0] * image.size[1] * 4, np.float32)
+    image.pixels.foreach_get(values)
+    return values.reshape(image.size[1], image.size[0], 4)[::-1]
+
+
+def chosen_mask(addon: ModuleType, scene: bpy.types.Scene) -> NDArray[np.bool_]:
+    """The mask (H, W) that the next trace would get."""
+    tracing = sys.modules[f"{addon.__name__}.operators.tracing"]
+    mask = bpy.data.images.load(str(tracing._chosen_mask(scene.world_tracing)))
+    values = pixels(mask)
+    bpy.data.images.remove(mask)
+    assert (values[..., 3] == 1).all()
+    return values[..., 0] > 0.5
+
+
+def test_a_box_becomes_the_mask_of_the_next_trace(addon, scene, image, editor) -> None:
+    assert bpy.ops.world_tracing.mask_from_box(**BOX) == {"FINISHED"}
+    settings = scene.world_tracing
+    assert (settings.source, settings.image, settings.mask_source) == ("IMAGE", image, "IMAGE")
+    assert editor.image == settings.mask_image and settings.mask_image.name.startswith("phôto Mask")
+    mask = chosen_mask(addon, scene)
+    y, x = np.mgrid[:96, :128]
+    disc = (x - 50) ** 2 + (y - 45) ** 2 < 28**2
+    assert (mask == disc).mean() > 0.98
+    seen = pixels(settings.mask_image)
+    np.testing.assert_allclose(
+        seen[..., :3], pixels(image)[..., :3], atol=0.01
+    )  # painted over the photo itself
+    assert seen[..., 3].min() == pytest.approx(0.3, abs=0.01)
+
+
+def test_what_is_painted_counts_without_being_saved(addon, scene, image, editor) -> None:
+    bpy.ops.world_tracing.mask_from_box(**BOX)
+    cut_out = scene.world_tracing.mask_image
+    values = pixels(cut_out).copy()
+    values[:20, :, 3] = 1.0  # as a brush with Add Alpha does
+    cut_out.pixels.foreach_set(values[::-1].ravel())
+    assert chosen_mask(addon, scene)[:20].all()
+
+
+def test_another_box_replaces_the_mask(scene, image, editor) -> None:
+    bpy.ops.world_tracing.mask_from_box(**BOX)
+    first = scene.world_tracing.mask_image
+    assert editor.image == first  # drawn on the cut-out, the box means the photo behind it
+    bpy.ops.world_tracing.mask_from_box(**BOX | {"right": 0.8})
+    assert scene.world_tracing.mask_image == first and scene.world_tracing.image == image
+    assert len([one for one in bpy.data.images if "Mask" in one.name]) == 1
+
+
+def test_painting_starts_with_what_is_found_by_itself(addon, scene, image, editor) -> None:
+    assert bpy.ops.world_tracing.paint_mask() == {"FINISHED"}
+    assert editor.ui_mode == "PAINT" and editor.image == scene.world_tracing.mask_image
+    assert not chosen_mask(addon, scene).any()  # no plain background: nothing yet
+    editor.ui_mode = "VIEW"
+    assert bpy.ops.world_tracing.paint_mask() == {"FINISHED"}  # goes on with the same
+    assert editor.ui_mode == "PAINT"
+
+
+def test_a_box_that_finds_nothing_is_a_sentence(scene, image, editor) -> None:
+    with pytest.raises(RuntimeError, match="covers the whole image"):
+        bpy.ops.world_tracing.mask_from_box(left=0.0, top=0.0, right=1.0, bottom=1.0)
+    assert scene.world_tracing.mask_image is None
+
+
+def test_without_an_image_the_buttons_are_grey(scene, image, editor) -> None:
+    editor.image = None
+    assert not bpy.ops.world_tracing.mask_from_box.poll() and not bpy.ops.world_tracing.paint_mask.poll()
+
+
+def test_the_clipboard_needs_a_window(scene) -> None:
+    assert not bpy.ops.world_tracing.paste_image.poll()
