@@ -12,6 +12,11 @@ from .backend_setup import (
 )
 from .cancel import WORLD_TRACING_OT_cancel
 from .choose_checkpoint import WORLD_TRACING_OT_choose_checkpoint
+from .cut_out import (
+    WORLD_TRACING_OT_mask_from_box,
+    WORLD_TRACING_OT_paint_mask,
+    WORLD_TRACING_OT_wear_cut_out,
+)
 from .decimate import WORLD_TRACING_OT_decimate, WORLD_TRACING_OT_wear_reduced_mesh
 from .export import WORLD_TRACING_OT_export, WORLD_TRACING_OT_exported
 from .fill_colour import WORLD_TRACING_OT_fill_colour, WORLD_TRACING_OT_wear_filled_colour
@@ -26,6 +31,7 @@ from .models import (
     WORLD_TRACING_OT_model_ready,
     WORLD_TRACING_OT_verify_model,
 )
+from .paste_image import WORLD_TRACING_OT_paste_image
 from .project_texture import WORLD_TRACING_OT_project_texture, WORLD_TRACING_OT_wear_projection
 from .reproject import WORLD_TRACING_OT_reproject
 from .seed_sweep import WORLD_TRACING_OT_keep_variant, WORLD_TRACING_OT_seed_sweep
@@ -61,6 +67,10 @@ CLASSES = (
     WORLD_TRACING_OT_cancel,
     WORLD_TRACING_OT_use_trace_camera,
     WORLD_TRACING_OT_use_image,
+    WORLD_TRACING_OT_paste_image,
+    WORLD_TRACING_OT_mask_from_box,
+    WORLD_TRACING_OT_paint_mask,
+    WORLD_TRACING_OT_wear_cut_out,
     WORLD_TRACING_OT_select_trace,
     WORLD_TRACING_OT_rebuild_trace,
     WORLD_TRACING_OT_delete_trace,
