@@ -7,19 +7,24 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from devtools.cache import cache
 from devtools.extension import build_extension
 from devtools.process import ROOT, VENV_PYTHON, BuildError, Unavailable, capture, run, say
+from devtools.wheels import wheel_folder
 
 SUITES = {"sid": "Blender 5.2", "trixie": "Blender 4.3"}
 MAKE_CHROOT = ROOT / "scripts" / "gui_make_chroot.sh"
 SCENARIOS = ROOT / "tests" / "gui" / "scenarios"
+INSTALLS = "preferences"  # the scenario that installs the backend, offline
 TIMEOUT = 600.0  # for one window
 
 
 def test(suites: list[str], scenarios: list[str]) -> None:
     """Install the extension zip in each suite's Blender and play the scenarios, under a virtual screen."""
     chroots = [str(ensure_chroot(suite)) for suite in suites]
+    wheels = str(wheel_folder()) if INSTALLS in scenarios else ""
     variables = {"WT_GUI_CHROOTS": os.pathsep.join(chroots), "WT_GUI_SCENARIOS": os.pathsep.join(scenarios)}
+    variables["WT_GUI_WHEELS"] = wheels
     command: list[str | Path] = [VENV_PYTHON, "-m", "pytest", "-m", "gui", "-v", "tests/gui"]
     with tempfile.TemporaryDirectory(prefix="world-tracing-") as folder:  # its own: runs may go side by side
         archive = build_extension(Path(folder))
@@ -30,12 +35,6 @@ def test(suites: list[str], scenarios: list[str]) -> None:
 def scenario_names() -> list[str]:
     """The scenarios there are, by their files."""
     return sorted(path.stem for path in SCENARIOS.glob("[!_]*.py"))
-
-
-def cache() -> Path:
-    """Folder for what is large and can be made again: `$WT_CACHE`, or the user's cache folder."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Path(os.environ.get("WT_CACHE") or home / "world-tracing")
 
 
 def ensure_chroot(suite: str) -> Path:

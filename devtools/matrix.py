@@ -8,10 +8,10 @@ import tomllib
 from functools import partial
 from pathlib import Path
 
+from devtools.cache import cache
 from devtools.checks import all_of
 from devtools.environment import pinned
 from devtools.extension import build_extension
-from devtools.gui import cache
 from devtools.process import ROOT, VENV_PYTHON, BuildError, capture, run, say
 
 TIMEOUT = 1200.0

@@ -19,18 +19,24 @@ PAGES = 5
 
 
 def window() -> bpy.types.Window:
-    """The first (and only) main window."""
+    """The first main window."""
     return bpy.context.window_manager.windows[0]
+
+
+def area(kind: str) -> bpy.types.Area:
+    """The first area of a kind, in any window."""
+    shown = (area for window in bpy.context.window_manager.windows for area in window.screen.areas)
+    return next(area for area in shown if area.type == kind)
 
 
 def viewport() -> bpy.types.Area:
     """The 3D viewport."""
-    return next(area for area in window().screen.areas if area.type == "VIEW_3D")
+    return area("VIEW_3D")
 
 
-def region(kind: str) -> bpy.types.Region:
-    """A region of the viewport: "WINDOW" is the view, "UI" the sidebar."""
-    return next(region for region in viewport().regions if region.type == kind)
+def region(kind: str, within: bpy.types.Area | None = None) -> bpy.types.Region:
+    """A region of an area, the viewport if none is given: "WINDOW" is the view, "UI" the sidebar."""
+    return next(region for region in (within or viewport()).regions if region.type == kind)
 
 
 def middle(of: bpy.types.Region) -> tuple[int, int]:
@@ -38,19 +44,34 @@ def middle(of: bpy.types.Region) -> tuple[int, int]:
     return of.x + of.width // 2, of.y + of.height // 2
 
 
-def move(x: int, y: int) -> Wait:
+def move(x: int, y: int, on: bpy.types.Window | None = None) -> Wait:
     """Move the mouse; twice, because Blender activates a button on the second motion over it."""
     for dx in (0, 1):
-        window().event_simulate(type="MOUSEMOVE", value="NOTHING", x=x + dx, y=y)
+        (on or window()).event_simulate(type="MOUSEMOVE", value="NOTHING", x=x + dx, y=y)
         yield 0.03
 
 
-def click(x: int, y: int) -> Wait:
+def click(x: int, y: int, on: bpy.types.Window | None = None) -> Wait:
     """Move to a place and press the left button there."""
-    yield from move(x, y)
+    yield from move(x, y, on)
     for value in ("PRESS", "RELEASE"):
-        window().event_simulate(type="LEFTMOUSE", value=value, x=x + 1, y=y)
+        (on or window()).event_simulate(type="LEFTMOUSE", value=value, x=x + 1, y=y)
         yield 0.05
+    yield SETTLE
+
+
+def drag(start: tuple[int, int], end: tuple[int, int], steps: int = 8, pause: Wait | None = None) -> Wait:
+    """Move with the left button down; `pause` happens before it is let go."""
+    yield from move(*start)
+    window().event_simulate(type="LEFTMOUSE", value="PRESS", x=start[0] + 1, y=start[1])
+    yield 0.05
+    for step in range(1, steps + 1):
+        x, y = (round(a + (b - a) * step / steps) for a, b in zip(start, end, strict=True))
+        window().event_simulate(type="MOUSEMOVE", value="NOTHING", x=x, y=y)
+        yield 0.05
+    if pause is not None:
+        yield from pause
+    window().event_simulate(type="LEFTMOUSE", value="RELEASE", x=end[0], y=end[1])
     yield SETTLE
 
 
@@ -71,18 +92,19 @@ def wait_for(condition: Callable[[], bool], seconds: float, step: float = 0.1) -
         yield step
 
 
-def open_tab(category: str) -> Wait:
-    """Show the sidebar with one of its tabs in front."""
-    viewport().spaces[0].show_region_ui = True
+def open_tab(category: str, within: bpy.types.Area | None = None) -> Wait:
+    """Show the sidebar of an area (the viewport) with one of its tabs in front."""
+    shown = within or viewport()
+    shown.spaces[0].show_region_ui = True
     for _ in range(20):
-        viewport().tag_redraw()
+        shown.tag_redraw()
         yield 0.3
         try:
-            region("UI").active_panel_category = category
+            region("UI", shown).active_panel_category = category
         except AttributeError:  # read-only until the region has been drawn with its tabs
             continue
         break
-    viewport().tag_redraw()
+    shown.tag_redraw()
     yield 0.5
 
 
@@ -126,18 +148,20 @@ def find_button(operator: str, found: list[tuple[int, int]], within: bpy.types.R
 def scroll(within: bpy.types.Region, notches: int) -> Wait:
     """Turn the mouse wheel over a region, down where `notches` is positive."""
     x, y = middle(within)
-    yield from move(x, y)
+    on = place_of(within)[0]
+    yield from move(x, y, on)
     for _ in range(abs(notches)):
         kind = "WHEELDOWNMOUSE" if notches > 0 else "WHEELUPMOUSE"
-        place_of(within)[0].event_simulate(type=kind, value="PRESS", x=x + 1, y=y)
+        on.event_simulate(type=kind, value="PRESS", x=x + 1, y=y)
         yield 0.03
     yield SETTLE
 
 
 def _find_visible(operator: str, found: list[tuple[int, int]], shown: bpy.types.Region) -> Wait:
+    on = place_of(shown)[0]
     for x in (shown.x + shown.width // 2 - 8, shown.x + shown.width - 40, shown.x + 40):
         for y in range(shown.y + shown.height - 10, shown.y + 10, -SCAN_STEP):
-            yield from move(x, y)
+            yield from move(x, y, on)
             if f"{operator}(" in under_mouse(shown):
                 found.append((x, y))
                 return
@@ -145,7 +169,9 @@ def _find_visible(operator: str, found: list[tuple[int, int]], shown: bpy.types.
 
 def screenshot(name: str) -> Wait:
     """Photograph the whole screen into /share (the screen, not the render buffer: what a user would see)."""
-    viewport().tag_redraw()
+    for shown in bpy.context.window_manager.windows:
+        for area in shown.screen.areas:
+            area.tag_redraw()
     yield 0.6
     camera = subprocess.Popen(["import", "-window", "root", f"/share/{name}.png"])
     yield from wait_for(lambda: camera.poll() is not None, 30)  # Blender goes on meanwhile

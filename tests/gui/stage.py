@@ -78,19 +78,19 @@ def show_panels(opened: tuple[str, ...] = (), closed: tuple[str, ...] = ()) -> N
     for names, change in ((opened, set.discard), (closed, set.add)):
         for name in names:
             panel = getattr(bpy.types, name)
-            options = set(panel.bl_options)
+            options = set(getattr(panel, "bl_options", ()))
             change(options, "DEFAULT_CLOSED")
             bpy.utils.unregister_class(panel)
             panel.bl_options = options
             bpy.utils.register_class(panel)
 
 
-def press_button(operator: str, name: str) -> hands.Wait:
-    """Find an operator's button in the sidebar and click it."""
+def press_button(operator: str, name: str, within: bpy.types.Region | None = None) -> hands.Wait:
+    """Find an operator's button in a region (the viewport's sidebar) and click it."""
     found: list[tuple[int, int]] = []
-    yield from hands.find_button(operator, found)
+    yield from hands.find_button(operator, found, within)
     need(name, bool(found), found)
-    yield from hands.click(*found[0])
+    yield from hands.click(*found[0], on=hands.place_of(within)[0] if within else None)
 
 
 def until_idle(seconds: float = TRACE_SECONDS) -> hands.Wait:

@@ -99,6 +99,8 @@ def played(play: Play) -> dict[str, dict[str, object]]:
     variables = [f"WT_GUI_ROOT={ROOT}", f"WT_GUI_IMAGE={ROOT / 'samples' / 'cup.jpg'}"]
     if known["BACKEND"]:
         variables.append(f"WT_BACKEND_PYTHON={sys.executable}")
+    if wheels := os.environ.get("WT_GUI_WHEELS"):
+        variables += [f"WT_GUI_WHEELS={wheels}", f"WT_GUI_PYTHON={sys.executable}"]
     inside = ["bash", HERE / "window.sh", HERE / "play.py", play.scenario, known["SECONDS"], *known["SCREEN"]]
     command = [ROOT / "scripts" / "gui_in_chroot.sh", play.chroot, share, readonly_paths(), "env", *variables]
     done = subprocess.run(
@@ -123,7 +125,8 @@ def readonly_paths() -> str:
     base = Path(sys.base_prefix)
     name = f"python{sys.version_info.major}.{sys.version_info.minor}"
     python = [base / "bin" / name, base / "lib" / name] if base == Path("/usr") else [base]
-    return ":".join(str(path) for path in [ROOT, *python])
+    wheels = [wheels] if (wheels := os.environ.get("WT_GUI_WHEELS")) else []
+    return ":".join(str(path) for path in [ROOT, *python, *wheels])
 
 
 def test_in_the_window(window: dict[str, dict[str, object]], name: str) -> None:
