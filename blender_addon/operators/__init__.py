@@ -32,7 +32,7 @@ from .models import (
     WORLD_TRACING_OT_verify_model,
 )
 from .paste_image import WORLD_TRACING_OT_paste_image
-from .project_texture import WORLD_TRACING_OT_project_texture, WORLD_TRACING_OT_wear_projection
+from .project_texture import WORLD_TRACING_OT_project_texture
 from .reproject import WORLD_TRACING_OT_reproject
 from .seed_sweep import WORLD_TRACING_OT_keep_variant, WORLD_TRACING_OT_seed_sweep
 from .select_pixels import (
@@ -53,6 +53,7 @@ from .trace_world import WORLD_TRACING_OT_trace_world
 from .use_image import WORLD_TRACING_OT_use_image
 from .use_known_camera import WORLD_TRACING_OT_use_known_camera
 from .use_trace_camera import WORLD_TRACING_OT_use_trace_camera
+from .wear_projection import WORLD_TRACING_OT_wear_photos, WORLD_TRACING_OT_wear_projection
 
 CLASSES = (
     WORLD_TRACING_OT_trace_world,
@@ -93,6 +94,7 @@ CLASSES = (
     WORLD_TRACING_OT_wear_reduced_mesh,
     WORLD_TRACING_OT_project_texture,
     WORLD_TRACING_OT_wear_projection,
+    WORLD_TRACING_OT_wear_photos,
     WORLD_TRACING_OT_fit_to_layers,
     WORLD_TRACING_OT_wear_fit,
     WORLD_TRACING_OT_reproject,

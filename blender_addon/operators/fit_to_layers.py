@@ -2,6 +2,7 @@
 """Fit to Layers: the worker finds the move, turn and scale that lay a foreign mesh onto a trace."""
 
 import json
+from pathlib import Path
 
 import bpy
 from bpy.props import BoolProperty, StringProperty
@@ -10,7 +11,7 @@ from mathutils import Matrix
 from wt_backend.stack import StackError
 
 from ..backend import session
-from ..scene import projection
+from ..scene import files, projection
 from ..scene.projection import ProjectionError
 from .geometry_job import GeometryJob
 
@@ -48,14 +49,16 @@ class WORLD_TRACING_OT_fit_to_layers(bpy.types.Operator, GeometryJob):
         try:
             projection.check_place(target)
             mesh = projection.world_mesh(target, context)
+            output = files.new_projection(f"{target.name} fit")
             params = {
-                "mesh": projection.send(target, mesh, []), "stack": str(projection.stack_of(root)),
+                "mesh": projection.send(output, mesh, []), "stack": str(projection.stack_of(root)),
                 "to_local": projection.to_local(root).tolist(), "turn": self.turn,
             }  # fmt: skip
         except (ProjectionError, StackError, OSError) as error:
             return self.fail(str(error))
+        settings = {"target": target.name, "sent": str(params["mesh"])}
         label = f"Fit of {target.name}"
-        return self.run_job(context, "projection/fit", params, label, "wear_fit", {"target": target.name})
+        return self.run_job(context, "projection/fit", params, label, "wear_fit", settings)
 
 
 class WORLD_TRACING_OT_wear_fit(bpy.types.Operator):
@@ -66,12 +69,14 @@ class WORLD_TRACING_OT_wear_fit(bpy.types.Operator):
     bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012
 
     target: StringProperty(options={"SKIP_SAVE"})
+    sent: StringProperty(options={"SKIP_SAVE"})  # the file in which the mesh went to the worker
     result: StringProperty(options={"SKIP_SAVE"})
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Move it, say how well it fits."""
         target = bpy.data.objects.get(self.target)
         result = json.loads(self.result)
+        Path(self.sent).unlink(missing_ok=True)
         if target is None:
             self.report({"ERROR"}, f"{self.target} is gone.")
             return {"CANCELLED"}

@@ -1,4 +1,4 @@
-"""What a textured mesh wears: one baked texture, or the photo itself projected in the shader."""
+"""What a mesh wears after a bake: one texture, its UVs, and which parts of it are guesses."""
 
 from __future__ import annotations
 
@@ -6,27 +6,53 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from .materials import layer_material
+from .materials import layer_colour, layer_material
 
 UV_MAP = "WT Projected"  # of an automatic unwrap
+TINT = "Tint Guessed"
 SEEN = "wt_seen"  # point attribute: a photo shows this vertex, the others are guesses
 
 
-def uv_name(trace: str) -> str:
-    """Name of the UV map that holds a trace's pixels."""
-    return f"WT Pixel {trace}"[:60]
+def wear_texture(
+    target: bpy.types.Object, image: bpy.types.Image, mask: bpy.types.Image, uv_map: str
+) -> None:
+    """Show a baked texture on all faces, what ``mask`` shows black ready to be tinted.
 
-
-def projection_name(trace: str) -> str:
-    """Name of the attribute from which a shader projects a trace's photo."""
-    return f"wt_projection {trace}"[:60]
-
-
-def wear_texture(target: bpy.types.Object, image: bpy.types.Image, uv_map: str) -> None:
-    """Show a baked texture on all faces; materials that were there leave the mesh, not the file."""
+    Materials that were there leave the mesh, not the file.
+    """
     material = layer_material(f"{target.name} Projected", 0, image)
-    next(node for node in material.node_tree.nodes if node.type == "UVMAP").uv_map = uv_map
-    _only_material(target.data, material)
+    tree = material.node_tree
+    place = next(node for node in tree.nodes if node.type == "UVMAP")
+    place.uv_map = uv_map
+    seen, guessed = tree.nodes.new("ShaderNodeTexImage"), tree.nodes.new("ShaderNodeMath")
+    mask.colorspace_settings.name = "Non-Color"
+    seen.image, seen.extension, seen.location = mask, "EXTEND", (-500, -300)
+    guessed.operation, guessed.location = "SUBTRACT", (-220, -300)
+    guessed.inputs[0].default_value = 1.0
+    tree.links.new(place.outputs["UV"], seen.inputs["Vector"])
+    tree.links.new(seen.outputs["Color"], guessed.inputs[1])
+    tint(tree, guessed.outputs[0])
+    only_material(target.data, material)
+
+
+def tint(tree: bpy.types.NodeTree, guessed: bpy.types.NodeSocket) -> None:
+    """Let a material of the layers' kind tint what is ``guessed``, 0 to 1; not at all at first."""
+    layer, strength = tree.nodes["Layer"], tree.nodes.new("ShaderNodeMixRGB")
+    strength.name = strength.label = TINT
+    strength.location = (-40, -200)
+    strength.inputs["Fac"].default_value = 0.0  # of all inputs it alone is a slider from 0 to 1
+    strength.inputs["Color1"].default_value = (0.0, 0.0, 0.0, 1.0)
+    tree.links.new(guessed, strength.inputs["Color2"])
+    tree.links.new(strength.outputs[0], layer.inputs["Hint Strength"])
+    layer.inputs["Hint"].default_value = layer_colour(1)
+
+
+def tint_of(target: bpy.types.Object | None) -> bpy.types.NodeSocket | None:
+    """How much of a tint the guessed parts of an object show, as a socket to set; None if it wears none."""
+    material = target.active_material if target is not None and target.type == "MESH" else None
+    tree = material.node_tree if material is not None else None
+    node = tree.nodes.get(TINT) if tree is not None else None
+    return node.inputs["Fac"] if node is not None else None
 
 
 def write_uv(
@@ -46,25 +72,16 @@ def write_uv(
 
 def write_seen(mesh: bpy.types.Mesh, seen: NDArray[np.bool_]) -> None:
     """Which vertices a photo shows."""
-    attribute = mesh.attributes.get(SEEN)
-    if attribute is not None and (attribute.data_type, attribute.domain) != ("BOOLEAN", "POINT"):
+    attribute_of(mesh, SEEN, "BOOLEAN", "POINT").data.foreach_set("value", seen.astype(bool))
+
+
+def attribute_of(mesh: bpy.types.Mesh, name: str, kind: str, domain: str) -> bpy.types.Attribute:
+    """An attribute, made where there is none of this kind."""
+    attribute = mesh.attributes.get(name)
+    if attribute is not None and (attribute.data_type, attribute.domain) != (kind, domain):
         mesh.attributes.remove(attribute)
         attribute = None
-    attribute = attribute or mesh.attributes.new(SEEN, "BOOLEAN", "POINT")
-    attribute.data.foreach_set("value", seen.astype(bool))
-
-
-def write_projection(mesh: bpy.types.Mesh, trace: str, homogeneous: NDArray[np.floating]) -> None:
-    """Keep (u·w, v·w, w) (V, 3) of the vertices for the shader, and a trace's UV map for everything else.
-
-    Between vertices only the shader is exact: u and v alone do not change linearly over a face.
-    """
-    name = projection_name(trace)
-    attribute = mesh.attributes.get(name) or mesh.attributes.new(name, "FLOAT_VECTOR", "POINT")
-    attribute.data.foreach_set("vector", homogeneous.astype(np.float32).ravel())
-    corner = np.empty(len(mesh.loops), np.int32)
-    mesh.loops.foreach_get("vertex_index", corner)
-    write_uv(mesh, uv_name(trace), np.arange(len(corner), dtype=np.int32), uv_of(homogeneous)[corner])
+    return attribute or mesh.attributes.new(name, kind, domain)
 
 
 def uv_of(homogeneous: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -74,62 +91,8 @@ def uv_of(homogeneous: NDArray[np.float64]) -> NDArray[np.float64]:
     return uv
 
 
-def wear_photos(target: bpy.types.Object, photos: list[tuple[str, bpy.types.Image]]) -> None:
-    """Project photos in the shader: the first that has a place for a point gives its colour, else black."""
-    material = layer_material(f"{target.name} Photos", 0, photos[0][1])
-    tree = material.node_tree
-    for node in [node for node in tree.nodes if node.type in {"TEX_IMAGE", "UVMAP"}]:
-        tree.nodes.remove(node)
-    colour: bpy.types.NodeSocket | None = None
-    for number, (trace, image) in reversed(list(enumerate(photos))):
-        shown, inside = _projector(tree, trace, image, -420 * number)
-        mix = tree.nodes.new("ShaderNodeMixRGB")
-        mix.location = (-120, -420 * number)
-        mix.inputs["Color1"].default_value = (0.0, 0.0, 0.0, 1.0)
-        if colour is not None:
-            tree.links.new(colour, mix.inputs["Color1"])
-        tree.links.new(inside, mix.inputs["Fac"])
-        tree.links.new(shown, mix.inputs["Color2"])
-        colour = mix.outputs["Color"]
-    tree.links.new(colour, tree.nodes["Layer"].inputs["Color"])
-    _only_material(target.data, material)
-
-
-def _projector(
-    tree: bpy.types.NodeTree, trace: str, image: bpy.types.Image, y: float
-) -> tuple[bpy.types.NodeSocket, bpy.types.NodeSocket]:
-    """Nodes that divide (u·w, v·w, w) by w at every point: the photo's colour, and 1 where it has a place."""
-
-    def math(operation: str, x: float, *inputs: bpy.types.NodeSocket | float) -> bpy.types.NodeSocket:
-        node = tree.nodes.new("ShaderNodeMath")
-        node.operation, node.location = operation, (x, y)
-        for socket, value in zip(node.inputs, inputs, strict=False):
-            if isinstance(value, float):
-                socket.default_value = value
-            else:
-                tree.links.new(value, socket)
-        return node.outputs[0]
-
-    attribute, split = tree.nodes.new("ShaderNodeAttribute"), tree.nodes.new("ShaderNodeSeparateXYZ")
-    attribute.attribute_name = projection_name(trace)
-    attribute.location, split.location = (-1300, y), (-1120, y)
-    tree.links.new(attribute.outputs["Vector"], split.inputs[0])
-    depth = split.outputs["Z"]
-    u, v = (math("DIVIDE", -940, split.outputs[axis], depth) for axis in "XY")
-    join, texture = tree.nodes.new("ShaderNodeCombineXYZ"), tree.nodes.new("ShaderNodeTexImage")
-    join.location, texture.location = (-760, y), (-580, y)
-    texture.image, texture.extension = image, "EXTEND"
-    tree.nodes.active = texture
-    for number, value in enumerate((u, v)):
-        tree.links.new(value, join.inputs[number])
-    tree.links.new(join.outputs[0], texture.inputs["Vector"])
-    inside = math("GREATER_THAN", -400, depth, 0.0)
-    for value in (u, v):  # |value − ½| < ½
-        inside = math("MULTIPLY", -300, inside, math("COMPARE", -400, value, 0.5, 0.5))
-    return texture.outputs["Color"], inside
-
-
-def _only_material(mesh: bpy.types.Mesh, material: bpy.types.Material) -> None:
+def only_material(mesh: bpy.types.Mesh, material: bpy.types.Material) -> None:
+    """The one material of a mesh."""
     mesh.materials.clear()
     mesh.materials.append(material)
     mesh.polygons.foreach_set("material_index", np.zeros(len(mesh.polygons), np.int32))

@@ -144,9 +144,9 @@ def _read(mesh: bpy.types.Mesh, target: bpy.types.Object) -> WorldMesh:
     return WorldMesh(places, triangles, loops, None if uv is None else uv[loops], as_edited, only_triangles)
 
 
-def send(target: bpy.types.Object, mesh: WorldMesh, others: list[WorldMesh]) -> str:
+def send(output: Path, mesh: WorldMesh, others: list[WorldMesh]) -> str:
     """Write what the worker needs of a mesh, and of those that may hide it, as NPZ; return the path."""
-    path = files.folder("projection") / f"{bpy.path.clean_name(target.name)} mesh.npz"
+    path = output.with_name(f"{output.name} mesh.npz")
     arrays: dict[str, NDArray] = {"vertices": mesh.vertices, "triangles": mesh.triangles}
     if mesh.uv is not None:
         arrays["uv"] = mesh.uv

@@ -2,7 +2,7 @@
 
 import bpy
 
-from ..scene import projection, traces
+from ..scene import projected_look, projection, traces
 from .panel import TAB
 
 
@@ -34,4 +34,7 @@ class WORLD_TRACING_PT_projection(bpy.types.Panel):
         column.operator("world_tracing.project_texture", icon="TEXTURE").route = "BAKE"
         shader = column.operator("world_tracing.project_texture", text="UV Map per Camera", icon="UV")
         shader.route = "SHADER"
+        tint = projected_look.tint_of(context.object)
+        if tint is not None:
+            layout.prop(tint, "default_value", text="Tint Guessed", slider=True)
         layout.operator("world_tracing.reproject", icon="FILE_REFRESH")

@@ -11,5 +11,6 @@ from wt_backend.jobs import Method, lazy_method
 METHODS: dict[str, Method] = {
     "projection/bake": lazy_method("wt_backend.projection.bake_job"),
     "projection/fit": lazy_method("wt_backend.projection.align"),
+    "projection/shader": lazy_method("wt_backend.projection.shader_job"),
     "projection/unwrap": lazy_method("wt_backend.projection.unwrap"),
 }

@@ -18,7 +18,8 @@ from trimesh.registration import procrustes
 from wt_backend.geometry.job import REQUIRED, load_stack, read_params
 from wt_backend.geometry.layer_mesh import layer_points
 from wt_backend.jobs import Cancel, Progress
-from wt_backend.projection.mesh import TriangleMesh, read_mesh
+from wt_backend.projection.mesh import TriangleMesh
+from wt_backend.projection.request import faces_of, place_of
 from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack
 
@@ -53,12 +54,8 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
     """
     begun = time.monotonic()
     values = read_params(params, mesh=REQUIRED, stack=REQUIRED, to_local=[], turn=True)
-    to_local = np.array(values["to_local"], np.float64)
-    if to_local.shape != (4, 4):
-        raise BackendError("bad_request", "The place of the trace is not a 4×4 matrix.", "Send it again.")
-    mesh = read_mesh(values["mesh"])
-    if mesh is None or not len(mesh.triangles):
-        raise BackendError("bad_request", "The mesh has no faces.", "Choose an object that has some.")
+    to_local = place_of(values["to_local"])
+    mesh = faces_of(values["mesh"])
     target = layers_in_world(load_stack(values["stack"]), to_local)
     if len(target) < FEWEST:
         raise BackendError("bad_request", "The trace has almost no points.", "Choose another trace.")

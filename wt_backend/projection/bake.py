@@ -67,7 +67,7 @@ def bake(
     report : takes the share done, 0 to 1; may raise to stop.
     """
     assert mesh.uv is not None, "the caller saw to it"
-    vertex_colours, vertex_seen = _vertices(mesh, sights, hidden)
+    of_vertices, vertex_seen = vertex_colours(mesh, sights, hidden)
     is_float = any(sight.view.is_float for sight in sights)
     texture = np.zeros((size * size, 3), np.float16 if is_float else np.uint8)
     seen, covered = np.zeros(size * size, bool), np.zeros(size * size, bool)
@@ -80,7 +80,7 @@ def bake(
         doubt = np.flatnonzero(trust < 1)
         if len(doubt):
             ids = mesh.triangles[which.triangle[doubt]]
-            smooth = np.einsum("nk,nkc->nc", weights[doubt], vertex_colours[ids])
+            smooth = np.einsum("nk,nkc->nc", weights[doubt], of_vertices[ids])
             guess = _guess(hidden, points[doubt], smooth)
             colours[doubt] += (1 - trust[doubt, None]) * (guess - colours[doubt])
         place = which.row * size + which.column
@@ -96,7 +96,7 @@ def bake(
     return Baked(texture, seen.reshape(shape), covered.reshape(shape), vertex_seen, overlap)
 
 
-def _vertices(
+def vertex_colours(
     mesh: TriangleMesh, sights: list[Visibility], hidden: HiddenLayers
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Colours (V, 3) of the vertices, seen, guessed or filled in, and which are seen (V,)."""

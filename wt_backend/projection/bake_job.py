@@ -7,19 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
-import OpenImageIO as oiio
 from numpy.typing import NDArray
 
-from wt_backend.geometry.job import REQUIRED, choose, load_stack, read_params, whole_file
+from wt_backend.geometry.job import REQUIRED, choose, read_params, whole_file
 from wt_backend.jobs import Cancel, Progress
-from wt_backend.output import check_output, output_error
+from wt_backend.output import check_output
 from wt_backend.projection.bake import Baked, bake
 from wt_backend.projection.guess import HiddenLayers
 from wt_backend.projection.mesh import TriangleMesh, read_mesh
+from wt_backend.projection.pictures import write_exr, write_png
+from wt_backend.projection.refine import refine
+from wt_backend.projection.request import cameras_of, faces_of
 from wt_backend.projection.unwrap import unwrap
-from wt_backend.projection.view import View, load_view
+from wt_backend.projection.view import View
 from wt_backend.projection.visibility import Visibility
 from wt_backend.protocol import BackendError
 
@@ -27,8 +28,6 @@ SIZES = (16, 8192)
 STEPS = 100
 FLICKER = 1.5  # photo pixels a texel from which the photo is made smaller first
 UV_EDGE = 1e-4  # how far UVs may leave the unit square
-
-Camera = tuple[View, Path]
 
 
 def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str, Any]:
@@ -66,10 +65,8 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
         )
     check_output(Path(values["output"]).with_suffix(".png"))
     progress("read", 0, 1)
-    cameras = _cameras(values["cameras"])
-    mesh = read_mesh(values["mesh"])
-    if mesh is None or not len(mesh.triangles):
-        raise BackendError("bad_request", "The mesh has no faces.", "Choose an object that has some.")
+    cameras = cameras_of(values["cameras"])
+    mesh = faces_of(values["mesh"])
     occluder = read_mesh(values["mesh"], "occluder_")
     cancel()
     if values["unwrap"] == "xatlas":
@@ -77,47 +74,25 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
         mesh = replace(mesh, uv=unwrap(mesh, size)[0])
     _check_uv(mesh)
     progress("look", 0, 1)
-    sights = []
+    fine, sights = refine(mesh), []
     for view, _ in cameras:
         cancel()
         fitting = view.shrunk(factor) if (factor := _flicker(view, mesh, size)) > FLICKER else view
-        sights.append(Visibility(fitting, mesh, occluder, values["layer_hides"]))
+        sights.append(Visibility(fitting, fine, occluder, values["layer_hides"]))
     hidden = HiddenLayers(cameras, cancel)
 
     def report(share: float) -> None:
         cancel()
         progress("bake", round(share * STEPS), STEPS)
 
-    baked = bake(mesh, sights, hidden, size, report)
-    paths = _write(baked, mesh if values["unwrap"] == "xatlas" else None, values["output"])
+    baked = bake(fine, sights, hidden, size, report)
+    arrays = {"seen": baked.vertex_seen[: len(mesh.vertices)]}
+    if values["unwrap"] == "xatlas" and mesh.uv is not None:
+        arrays["uv"] = mesh.uv.astype(np.float32)
+    paths = _write(baked, arrays, values["output"])
     covered = int(baked.covered.sum())
     share = float(baked.seen.sum() / covered) if covered else 0.0
     return {**paths, "seen": share, "warnings": _warnings(baked), "seconds": time.monotonic() - begun}
-
-
-def _cameras(entries: list[Any]) -> list[Camera]:
-    if not entries:
-        raise BackendError("bad_request", "No camera was chosen.", "Choose a trace.")
-    cameras = []
-    for entry in entries:
-        if not isinstance(entry, dict):
-            raise BackendError("bad_request", f"A camera is {entry!r:.100}.", "Send an object.")
-        values = read_params(entry, stack=REQUIRED, to_local=[], photo="")
-        try:
-            matrix = np.array(values["to_local"], np.float64)
-            usable = (
-                matrix.shape == (4, 4) and np.isfinite(matrix).all() and abs(np.linalg.det(matrix)) > 1e-30
-            )
-        except (ValueError, TypeError):
-            usable = False
-        if not usable:
-            raise BackendError(
-                "bad_request", "The place of a trace is not usable.", "Check the scale of the trace's root."
-            )
-        cameras.append(
-            (load_view(load_stack(values["stack"]), matrix, values["photo"]), Path(values["stack"]))
-        )
-    return cameras
 
 
 def _check_uv(mesh: TriangleMesh) -> None:
@@ -148,37 +123,15 @@ def _areas(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])
 
 
-def _write(baked: Baked, unwrapped: TriangleMesh | None, output: str) -> dict[str, str]:
-    """Write texture, mask and vertex data, each whole or not at all."""
+def _write(baked: Baked, arrays: dict[str, NDArray[Any]], output: str) -> dict[str, str]:
+    """Write texture, mask and the mesh's data."""
     is_float = baked.texture.dtype != np.uint8
     texture, mask, data = (f"{output}{end}" for end in (".exr" if is_float else ".png", " seen.png", ".npz"))
-    with whole_file(texture) as part:
-        if is_float:
-            _write_exr(baked.texture, part, texture)
-        else:
-            part.write_bytes(_png(cv2.cvtColor(baked.texture, cv2.COLOR_RGB2BGR)))
-    with whole_file(mask) as part:
-        part.write_bytes(_png(baked.seen.astype(np.uint8) * 255))
-    arrays = {"seen": baked.vertex_seen}
-    if unwrapped is not None and unwrapped.uv is not None:
-        arrays["uv"] = unwrapped.uv.astype(np.float32)
+    (write_exr if is_float else write_png)(baked.texture, texture)
+    write_png(np.where(baked.seen, 255, 0).astype(np.uint8), mask)
     with whole_file(data) as part, part.open("wb") as file:
         np.savez(file, **arrays)
     return {"texture": texture, "mask": mask, "data": data}
-
-
-def _png(picture: NDArray[Any]) -> bytes:
-    return bytes(cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 3])[1])
-
-
-def _write_exr(texture: NDArray[np.float16], part: Path, path: str) -> None:
-    height, width, channels = texture.shape
-    spec = oiio.ImageSpec(width, height, channels, "half")
-    spec.attribute("compression", "zip")
-    out = oiio.ImageOutput.create(str(part))
-    if out is None or not out.open(str(part), spec) or not out.write_image(texture):
-        raise output_error(Path(path), OSError(oiio.geterror() or "cannot be written"))
-    out.close()
 
 
 def _warnings(baked: Baked) -> list[str]:

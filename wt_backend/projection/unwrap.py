@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from wt_backend.geometry.job import REQUIRED, read_params, whole_file
 from wt_backend.jobs import Cancel, Progress
-from wt_backend.projection.mesh import TriangleMesh, read_mesh
+from wt_backend.projection.mesh import TriangleMesh
+from wt_backend.projection.request import faces_of
 from wt_backend.protocol import BackendError
 
 PADDING = 4  # texels between charts
@@ -34,9 +35,7 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
     """
     begun = time.monotonic()
     values = read_params(params, mesh=REQUIRED, output=REQUIRED, size=2048)
-    mesh = read_mesh(values["mesh"])
-    if mesh is None or not len(mesh.triangles):
-        raise BackendError("bad_request", "The mesh has no faces.", "Choose an object that has some.")
+    mesh = faces_of(values["mesh"])
     progress("unwrap", 0, 1)
     cancel()
     uv, charts = unwrap(mesh, values["size"])

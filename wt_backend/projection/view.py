@@ -106,6 +106,12 @@ class View:
         scale = np.array([[width / self.size[0]], [height / self.size[1]]])
         return View(self.stack, self.to_local, small, self.grid_to_photo * scale)
 
+    def as_loaded(self) -> View:
+        """The same view of the photo as Blender loads it: stored turned, it stays so. Without its colours."""
+        width, height = self.stack.info.image_size
+        nothing = np.broadcast_to(np.uint8(0), (height, width, 3))
+        return View(self.stack, self.to_local, nothing, self.stack.grid_to_image)
+
 
 def load_view(stack: LayerStack, to_local: NDArray[np.float64], photo: str) -> View:
     """A view with the photo as it lies on disk; the stack's own small picture where ``photo`` is empty.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,6 +28,8 @@ LAYER = 0.04  # tolerance against layer 0, which is a guess and another mesh
 GRAZING, CLEAR = 0.06, 0.2  # cosines between which the photo fades in (87° and 78°)
 FEATHER = 12.0  # pixels of the buffer over which a photo gives way to another at its edges
 JUMP = 0.02  # relative step in depth that is an edge
+REACH = 1.5  # pixels from a place to the farthest that `hiding` answers for
+ELSEWHERE = 1e9  # 1/depth that hides everything
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +63,7 @@ class Visibility:
     def __init__(
         self, view: View, mesh: TriangleMesh, occluder: TriangleMesh | None = None, use_layer: bool = False
     ) -> None:
-        self.view = view
+        self.view, self._mesh = view, mesh
         self._use_layer = use_layer
         self._scale = min(1.0, LONGEST / max(view.size))
         width, height = (max(1, round(side * self._scale)) for side in view.size)
@@ -76,25 +79,65 @@ class Visibility:
 
     def see(self, points: NDArray[np.floating], triangle: NDArray[np.intp]) -> Sight:
         """What is seen of ``points`` (N, 3) on the mesh's triangles ``triangle`` (N,)."""
-        homogeneous = self.view.project(points)
-        depth = homogeneous[:, 2]
-        width, height = self.view.size
-        with np.errstate(divide="ignore", invalid="ignore"):
-            pixels = homogeneous[:, :2] / depth[:, None]
+        pixels, depth = self._place(points)
         towards = points - self.view.centre
         distance = np.sqrt(np.einsum("nc,nc->n", towards, towards))
         cosine = np.abs(self._offset[triangle]) / np.maximum(distance, 1e-30)
-        inside = (depth > self._near) & (pixels >= 0).all(1) & (pixels <= (width, height)).all(1)
-        index = np.flatnonzero(inside & (cosine > GRAZING))
+        index = np.flatnonzero(self._is_framed(pixels, depth) & (cosine > GRAZING))
         if len(index):
             index = index[self._unhidden(pixels[index], 1 / depth[index], triangle[index])]
         if len(index):
-            index = index[self._agrees_with_layers(pixels[index], depth[index])]
+            index = index[depth[index] <= self._farthest(pixels[index])]
         cosine, pixels, distance = cosine[index], pixels[index], distance[index]
         trust = _smooth((cosine - GRAZING) / (CLEAR - GRAZING))
         weight = trust * cosine**2 * (self.view.focal / np.maximum(distance, 1e-30)) ** 2
         weight *= self._feather[self._cell(pixels)]
         return Sight(index, pixels, trust.astype(np.float32), weight.astype(np.float32))
+
+    @property
+    def tolerance(self) -> float:
+        """How many times nearer than a point something must be to hide it, where both face the camera."""
+        return 1 + RELATIVE + FOOTPRINT * self._pixel
+
+    def planes(self) -> NDArray[np.float64]:
+        """Of each triangle (T, 2): its plane's distance from the camera, how much 1/depth may differ on it
+        within the pixels that `hiding` answers for. The distance is 0 for backs that look hidden all over: a
+        shader could not tell a thin sheet's two sides.
+        """
+        distance = np.abs(self._offset)
+        away = np.flatnonzero(self._offset > 0)
+        corners = self._mesh.corners[away]
+        middle = corners.mean(1, keepdims=True)
+        samples = np.concatenate([middle + 0.9 * (corners - middle), middle], axis=1).reshape(-1, 3)
+        framed = self._is_framed(*self._place(samples))
+        seen = np.zeros(len(samples), bool)
+        seen[self.see(samples, np.repeat(away, 4)).index] = True
+        distance[away[framed.reshape(-1, 4).any(1) & ~seen.reshape(-1, 4).any(1)]] = 0
+        return np.stack([distance, REACH * np.abs(self._plane[:, :2]).sum(1) / self._scale], axis=1)
+
+    def hiding(self) -> NDArray[np.float32]:
+        """1/depth (H, W) of what is nearest within a pixel's neighbours; `ELSEWHERE` where the photo shows
+        something else. Rows from the top.
+        """
+        height, width = self._inverse.shape
+        result: NDArray[Any] = cv2.dilate(self._inverse, np.ones((3, 3), np.uint8))
+        column = (np.arange(width) + 0.5) / self._scale
+        for row in range(height):  # one by one: the whole would need much memory
+            pixels = np.stack([column, np.full(width, (row + 0.5) / self._scale)], 1)
+            with np.errstate(divide="ignore"):
+                result[row] = np.maximum(result[row], np.minimum(1 / self._farthest(pixels), ELSEWHERE))
+        return result
+
+    def _place(self, points: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Photo coordinates (N, 2) and depth (N,) of world points (N, 3)."""
+        homogeneous = self.view.project(points)
+        depth = homogeneous[:, 2]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return homogeneous[:, :2] / depth[:, None], depth
+
+    def _is_framed(self, pixels: NDArray[np.float64], depth: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether places (N,) lie before the camera and inside the frame."""
+        return (depth > self._near) & (pixels >= 0).all(1) & (pixels <= self.view.size).all(1)
 
     def _draw(self, mesh: TriangleMesh) -> None:
         """Put a mesh into the buffer, cut at the camera's plane."""
@@ -154,17 +197,17 @@ class Visibility:
             free &= nearest <= expected * (1 + tolerance)
         return free
 
-    def _agrees_with_layers(
-        self, pixels: NDArray[np.float64], depth: NDArray[np.float64]
-    ) -> NDArray[np.bool_]:
-        """Whether points lie inside an object's silhouette and not behind layer 0, where that counts.
+    def _farthest(self, pixels: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Depth (K,) beyond which the photo shows something else: 0 outside an object's silhouette, and not
+        far behind layer 0, where that counts.
 
-        Both are asked at the four grid pixels around each point: photos blend with the background at edges.
+        Both are asked at the four grid pixels around each place: photos blend with the background at edges.
         """
         stack = self.view.stack
-        agrees = np.ones(len(pixels), bool)
-        if stack.info.mode != "object" and not self._use_layer:
-            return agrees
+        is_object = stack.info.mode == "object"
+        farthest = np.full(len(pixels), np.inf, np.float32)
+        if not is_object and not self._use_layer:
+            return farthest
         width, height = stack.size
         corner = np.floor(self.view.to_grid(pixels) - 0.5).astype(np.intp)
         for across, down in product((0, 1), (0, 1)):
@@ -172,12 +215,12 @@ class Visibility:
             inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
             column, row = column.clip(0, width - 1), row.clip(0, height - 1)
             there = stack.mask[0][row, column] & inside
-            if stack.info.mode == "object":
-                agrees &= there
+            if is_object:
+                farthest[~there] = 0
             if self._use_layer:
-                front = stack.xyz[0, ..., 2][row, column]
-                agrees &= ~(there & (front < depth * (1 - LAYER)))
-        return agrees
+                front = stack.xyz[0, ..., 2][row, column] / (1 - LAYER)
+                farthest = np.where(there, np.minimum(farthest, front), farthest)
+        return farthest
 
     def _distance_from_edges(self) -> NDArray[np.float32]:
         """0 to 1 for each pixel of the buffer: how far it is from the frame and from what hides things."""
