@@ -35,6 +35,14 @@ def _set_token(_self: bpy.types.AddonPreferences, token: str) -> None:
         session.unload()
 
 
+def _models_moved(_self: bpy.types.AddonPreferences, _context: bpy.types.Context) -> None:
+    from .backend import session
+
+    session.forget_models()
+    if not session.jobs():  # a worker that runs knows the old folder
+        session.unload()
+
+
 class WorldTracingPreferences(bpy.types.AddonPreferences):
     """Kept in Blender's user preferences."""
 
@@ -59,6 +67,11 @@ class WorldTracingPreferences(bpy.types.AddonPreferences):
         description="Python to build the environment on. Empty: one that is downloaded, or Blender's own "
         "where a folder of wheels is given",
     )
+    index: StringProperty(
+        name="Package Index",
+        description="Address of a package index to install everything from, PyTorch too, such as "
+        "https://pypi.example.org/simple. Empty: $PIP_INDEX_URL if it is set, else PyPI and PyTorch's own",
+    )
     device: StringProperty(
         name="Device",
         search=_devices,
@@ -72,6 +85,12 @@ class WorldTracingPreferences(bpy.types.AddonPreferences):
         set=_set_token,
         description="Access token of huggingface.co for gated models. Kept until Blender closes, never "
         "written; `hf auth login` or HF_TOKEN keep one for longer",
+    )
+    models: StringProperty(
+        name="Models Folder",
+        subtype="DIR_PATH",
+        update=_models_moved,
+        description="Where downloaded models lie. Empty: the cache folder of huggingface_hub",
     )
     silence: FloatProperty(
         name="Give Up After",

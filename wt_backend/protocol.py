@@ -94,7 +94,10 @@ class Device:
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """A model the worker knows; sizes are for the download and for the memory it needs while it runs."""
+    """A model the worker knows; sizes are for the download and for the memory it needs while it runs.
+
+    `bundled`: its weights are part of the package or the user's own file, so that they cannot be deleted.
+    """
 
     name: str
     label: str
@@ -103,6 +106,7 @@ class ModelEntry:
     size_mb: float
     memory_gb: float
     modes: list[str]
+    bundled: bool = False
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,8 @@ _CAUSES: tuple[tuple[str, str, str, str], ...] = (
         "Wait for the virus scanner to finish or make an exception for Blender's folder, then install again.",
     ),
     (
-        r"permission denied|access is denied|os error 13\b|os error 5\b|read-only file system|os error 30\b",
+        r"permission denied|operation not permitted|access is denied|os error 13\b|os error 5\b|"
+        r"read-only file system|os error 30\b",
         "access",
         "A folder of the installation cannot be written to.",
         "Check who owns Blender's user folder, and whether the disk is read-only.",

@@ -21,7 +21,7 @@ from wt_backend.stack import LayerStack, StackError
 from .environment import begin_environment, finish_environment, python_of
 from .install_errors import explain
 from .lock import only_one
-from .uv import HOST, provide_uv
+from .uv import provide_uv
 from .worker_process import clean_environment
 
 FREE_BYTES = 3_000_000_000  # for a CPU environment and its downloads
@@ -52,7 +52,7 @@ class Plan:
     torch_backend : for uv: "auto", "cpu", "cu126" …
     wheels : folder of wheels for an installation without network, else None.
     python : "3.12" for one that uv brings, or the path of an interpreter to build on.
-    host : where uv comes from.
+    index : address of the package index for everything, PyTorch too; "" for PyPI and PyTorch's own.
     """
 
     root: Path
@@ -61,7 +61,7 @@ class Plan:
     torch_backend: str = "auto"
     wheels: Path | None = None
     python: str = PYTHON
-    host: str = HOST
+    index: str = ""
     free_bytes: int = FREE_BYTES
 
 
@@ -134,23 +134,27 @@ class Installation:
         plan = self.plan
         self._check_space()
         self._enter(Stage.UV)
-        uv = provide_uv(plan.root / "uv", plan.wheels, self._downloaded, self._cancelled.is_set, plan.host)
+        uv = provide_uv(plan.root / "uv", plan.wheels, self._downloaded, self._cancelled.is_set, plan.index)
         folder = begin_environment(plan.root)
         self._enter(Stage.PYTHON)
         offline = ["--offline"] if plan.wheels else []
         self._call([str(uv), "venv", "--allow-existing", "--python", plan.python, *offline, str(folder)])
         self._enter(Stage.PACKAGES)
-        source = (
-            ["--no-index", "--find-links", str(plan.wheels), *offline]
-            if plan.wheels
-            else ["--torch-backend", plan.torch_backend]
-        )
         python = str(python_of(folder))
-        self._call([str(uv), "pip", "install", "--python", python, *source, plan.requirement])
+        self._call([str(uv), "pip", "install", "--python", python, *self._source(), plan.requirement])
         self._enter(Stage.VERIFY)
         self._verify(python, folder)
         finish_environment(plan.root, folder, plan.version, plan.torch_backend)
         shutil.rmtree(plan.root / "cache", ignore_errors=True)  # what made resuming quick
+
+    def _source(self) -> list[str]:
+        """Where packages come from, for uv."""
+        plan = self.plan
+        if plan.wheels:
+            return ["--no-index", "--find-links", str(plan.wheels), "--offline"]
+        if plan.index:
+            return ["--default-index", plan.index]
+        return ["--torch-backend", plan.torch_backend]
 
     def _check_space(self) -> None:
         free = shutil.disk_usage(self.plan.root).free

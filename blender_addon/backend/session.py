@@ -22,6 +22,7 @@ from .worker_process import WorkerProcess, worker_command
 ACTIVE_INTERVAL = 0.1  # seconds between two looks at a working backend
 RESTING_INTERVAL = 5.0  # … at one that waits to be sent home
 LOG_DAYS = 7
+_IN_MEGABYTES = {"download", "move"}  # stages that count megabytes
 MODELS_SECONDS = 5.0  # how long a list of models is believed
 
 
@@ -151,7 +152,7 @@ def models() -> list[Message]:
     from wt_backend.checkpoints.registry import models as known
 
     if _models is None or time.monotonic() - _models[0] > MODELS_SECONDS:
-        _models = time.monotonic(), [to_params(entry) for entry in known()]
+        _models = time.monotonic(), [to_params(entry) for entry in known(_models_folder())]
     return _models[1]
 
 
@@ -180,7 +181,11 @@ def progress_text(job: Job) -> str:
     if job.state is JobState.QUEUED:
         return "Starting the backend…" if worker_state() is not WorkerState.READY else "Waiting…"
     text = job.stage.replace("_", " ").capitalize() or "Working"
-    if job.total > 1:
+    if job.stage in _IN_MEGABYTES:
+        text += f" {job.step} of {job.total} MB"
+        if job.eta_s:
+            text += f", {(job.total - job.step) / job.eta_s:.1f} MB/s"
+    elif job.total > 1:
         text += f" {job.step}/{job.total}"
     if job.eta_s is not None:
         text += f", about {max(1, round(job.eta_s))} s left"
@@ -214,9 +219,18 @@ def _spawn() -> WorkerProcess:
     _forget_old_logs()
     backend().limits = Limits(silence=preferences.get().silence)
     interpreter = _interpreter()
-    token = preferences.get().hub_token
+    token, folder = preferences.get().hub_token, _models_folder()
+    variables = ({"HF_TOKEN": token} if token else {}) | ({"HF_HUB_CACHE": str(folder)} if folder else {})
     command = worker_command(interpreter.python, interpreter.package_folder)
-    return WorkerProcess(command, log_path(), {"HF_TOKEN": token} if token else {})
+    return WorkerProcess(command, log_path(), variables)
+
+
+def _models_folder() -> Path | None:
+    """Where downloaded models lie; None is the Hub's own place."""
+    from .. import preferences
+
+    chosen = preferences.get().models
+    return Path(bpy.path.abspath(chosen)) if chosen else None
 
 
 def _forget_old_logs() -> None:

@@ -20,6 +20,7 @@ from .environment import (
     remove_environment,
 )
 from .installation import PYTHON, Installation, Plan, requirement, space_needed
+from .uv import package_index
 
 INTERVAL = 0.2  # seconds
 
@@ -79,6 +80,7 @@ def make_plan() -> Plan:
         version=__version__,
         torch_backend=build,
         wheels=wheels,
+        index="" if wheels else package_index(settings.index),
         python=settings.base_python or (_own_python() if wheels else PYTHON),
         free_bytes=space_needed("cpu" if wheels else build, platform.system()),
     )

@@ -5,17 +5,21 @@ Its wheels are zip files with one program in them; each is pinned by its sha256.
 
 from __future__ import annotations
 
+import html
 import os
 import platform
+import re
 import shutil
+import urllib.parse
+import urllib.request
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from wt_backend.protocol import BackendError
 
-from .download import download
+from .download import STALL, download
 
 VERSION = "0.13.9"
 HOST = "https://files.pythonhosted.org/packages"
@@ -68,7 +72,7 @@ def provide_uv(
     wheels: Path | None,
     progress: Callable[[int, int], None],
     cancelled: Callable[[], bool],
-    host: str = HOST,
+    index: str = "",
 ) -> Path:
     """The program: the one from an earlier time, from a folder of wheels, or downloaded.
 
@@ -76,7 +80,8 @@ def provide_uv(
     ----------
     folder : where it is kept.
     wheels : folder of wheels for an installation without network, else None.
-    progress, cancelled, host : of the download.
+    progress, cancelled : of the download.
+    index : address of a package index to fetch it from, "" for PyPI's own files.
 
     Raises
     ------
@@ -99,10 +104,43 @@ def provide_uv(
             "Choose an existing Python with PyTorch in the preferences instead.",
         )
     archive = folder / wheel.name
-    download(f"{host}/{wheel.path}", archive, wheel.sha256, progress, cancelled)
+    url = url_in_index(index, wheel.name) if index else f"{HOST}/{wheel.path}"
+    download(url, archive, wheel.sha256, progress, cancelled)
     _unpack(archive, program)
     archive.unlink()
     return program
+
+
+def package_index(chosen: str, variables: Mapping[str, str] = os.environ) -> str:
+    """The index of the preferences, else the one that pip or uv would use; "" for their default."""
+    return chosen or variables.get("UV_DEFAULT_INDEX", "") or variables.get("PIP_INDEX_URL", "")
+
+
+def url_in_index(index: str, wheel: str) -> str:
+    """Address of uv's wheel on the pages of a package index (PEP 503).
+
+    Raises
+    ------
+    BackendError
+        The index cannot be read, or does not have the wheel.
+    """
+    page = f"{index.rstrip('/')}/uv/"
+    try:
+        with urllib.request.urlopen(page, timeout=STALL) as answer:
+            page, text = answer.url, answer.read().decode("utf-8", "replace")
+    except (OSError, ValueError) as error:
+        raise BackendError(
+            "network",
+            f"The package index {page} cannot be read: {error}.",
+            "Check the address in the preferences, the network and the proxy.",
+        ) from error
+    for link in re.findall(r"""href\s*=\s*["']([^"']+)""", text):
+        address = urllib.parse.urljoin(page, html.unescape(link)).partition("#")[0]
+        if urllib.parse.unquote(address).endswith(f"/{wheel}"):
+            return address
+    raise BackendError(
+        "access", f"{page} does not offer {wheel}.", "Ask for that file there, or use a folder of wheels."
+    )
 
 
 def _in_folder(wheels: Path) -> Path:

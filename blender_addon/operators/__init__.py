@@ -27,8 +27,10 @@ from .import_stack import WORLD_TRACING_OT_import_stack
 from .make_solid import WORLD_TRACING_OT_add_solid, WORLD_TRACING_OT_make_solid
 from .merge_static import WORLD_TRACING_OT_merge_static, WORLD_TRACING_OT_wear_merged
 from .models import (
+    WORLD_TRACING_OT_delete_model,
     WORLD_TRACING_OT_download_model,
     WORLD_TRACING_OT_model_ready,
+    WORLD_TRACING_OT_move_models,
     WORLD_TRACING_OT_verify_model,
 )
 from .paste_image import WORLD_TRACING_OT_paste_image
@@ -83,6 +85,8 @@ CLASSES = (
     WORLD_TRACING_OT_open_log,
     WORLD_TRACING_OT_download_model,
     WORLD_TRACING_OT_verify_model,
+    WORLD_TRACING_OT_delete_model,
+    WORLD_TRACING_OT_move_models,
     WORLD_TRACING_OT_model_ready,
     WORLD_TRACING_OT_choose_checkpoint,
     WORLD_TRACING_OT_trace_ground_truth,

@@ -1,17 +1,20 @@
 # mypy: disable-error-code="valid-type"
-"""Models: download after the licence was shown, verify."""
+"""Models: download after the licence was shown, verify, delete, move to another folder."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import BoolProperty, StringProperty
 
 from wt_backend.protocol import BackendError, Message
 
+from .. import preferences
 from ..backend import session
 from ..backend.jobs import JobState
 from ..backend.results import FollowUp, Place
+from ..ui.sizes import size_text
 
 if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
     from bpy.types import Operator as _Operator
@@ -23,6 +26,7 @@ class _ModelJob(_Operator):
     """An operator that starts a `models/*` job for one model."""
 
     model: StringProperty(name="Model", options={"SKIP_SAVE"})
+    METHOD = ""
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
@@ -30,17 +34,16 @@ class _ModelJob(_Operator):
         cls.poll_message_set("The backend is busy")
         return not session.jobs()
 
-    def run_job(self, context: bpy.types.Context, method: str, label: str) -> set[str]:
+    def run_job(self, context: bpy.types.Context, params: Message, label: str) -> set[str]:
         """Submit the job; in background mode wait for it."""
-        after = FollowUp("model_ready", {"model": self.model, "method": method}, Place.here(context))
-        job = session.submit(method, {"model": self.model}, label, after)
+        settings: dict[str, str | int] = {"model": self.model, "method": self.METHOD}
+        after = FollowUp("model_ready", settings, Place.here(context))
+        job = session.submit(self.METHOD, params, label, after)
         if not bpy.app.background:
             return {"FINISHED"}
         session.wait(job, lambda _job: None)
         if job.state is JobState.DONE:
-            return bpy.ops.world_tracing.model_ready(
-                model=self.model, method=method, result=json.dumps(job.result)
-            )
+            return bpy.ops.world_tracing.model_ready(result=json.dumps(job.result), **settings)
         return self.fail(job.error or BackendError("cancelled", f"{label} was cancelled."))
 
     def fail(self, error: BackendError) -> set[str]:
@@ -58,6 +61,7 @@ class WORLD_TRACING_OT_download_model(bpy.types.Operator, _ModelJob):
 
     bl_idname = "world_tracing.download_model"
     bl_label = "Download Model"
+    METHOD = "models/download"
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Show what it is before anything happens."""
@@ -73,7 +77,7 @@ class WORLD_TRACING_OT_download_model(bpy.types.Operator, _ModelJob):
         column.label(text=f"Licence: {entry['licence']}", icon="INFO")
         if "NC" in entry["licence"]:
             column.label(text="Not for commercial use; the results fall under it as well", icon="BLANK1")
-        column.label(text=f"Download: {entry['size_mb'] / 1000:.1f} GB", icon="IMPORT")
+        column.label(text=f"Download: {size_text(entry['size_mb'])}", icon="IMPORT")
         column.label(text=f"Memory while tracing: {entry['memory_gb']:.1f} GB", icon="MEMORY")
         column.label(text="Access must have been granted to your account on huggingface.co", icon="URL")
 
@@ -92,7 +96,7 @@ class WORLD_TRACING_OT_download_model(bpy.types.Operator, _ModelJob):
                     "Allow it in Edit > Preferences > System > Network.",
                 )
             )
-        return self.run_job(context, "models/download", f"Download of {self.model}")
+        return self.run_job(context, {"model": self.model}, f"Download of {self.model}")
 
 
 class WORLD_TRACING_OT_verify_model(bpy.types.Operator, _ModelJob):
@@ -100,10 +104,50 @@ class WORLD_TRACING_OT_verify_model(bpy.types.Operator, _ModelJob):
 
     bl_idname = "world_tracing.verify_model"
     bl_label = "Verify Model"
+    METHOD = "models/verify"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start the comparison."""
-        return self.run_job(context, "models/verify", f"Verification of {self.model}")
+        return self.run_job(context, {"model": self.model}, f"Verification of {self.model}")
+
+
+class WORLD_TRACING_OT_delete_model(bpy.types.Operator, _ModelJob):
+    """Delete a downloaded model from the disk"""
+
+    bl_idname = "world_tracing.delete_model"
+    bl_label = "Delete Model"
+    METHOD = "models/delete"
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Ask first."""
+        return context.window_manager.invoke_confirm(self, event)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Delete it."""
+        return self.run_job(context, {"model": self.model}, f"Deletion of {self.model}")
+
+
+class WORLD_TRACING_OT_move_models(bpy.types.Operator, _ModelJob):
+    """Move all downloaded models into another folder, on another disk for instance"""
+
+    bl_idname = "world_tracing.move_models"
+    bl_label = "Move Models"
+    METHOD = "models/move"
+
+    directory: StringProperty(name="Folder", subtype="DIR_PATH", options={"SKIP_SAVE"})
+    filter_folder: BoolProperty(default=True, options={"HIDDEN"})
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Ask for the folder."""
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Start moving."""
+        if not self.directory:
+            return self.fail(BackendError("bad_output", "No folder is chosen.", "Choose one."))
+        folder = str(Path(bpy.path.abspath(self.directory)).absolute())
+        return self.run_job(context, {"folder": folder}, "Models")
 
 
 class WORLD_TRACING_OT_model_ready(bpy.types.Operator):
@@ -119,15 +163,24 @@ class WORLD_TRACING_OT_model_ready(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Put it into the panel."""
+        result = json.loads(self.result)
+        if self.method == "models/move":
+            preferences.get().models = result["folder"]
         session.forget_models()
-        damaged = self.method == "models/verify" and not json.loads(self.result)["intact"]
-        if damaged:
+        if self.method == "models/verify" and not result["intact"]:
             session.notice = session.Notice(
                 f"The model {self.model} is damaged or incomplete.", "Download it again, or reinstall it."
             )
             self.report({"ERROR"}, session.notice.message)
             return {"CANCELLED"}
-        what = "is what was published" if self.method == "models/verify" else "is here"
-        session.notice = session.Notice(f"The model {self.model} {what}.", error=False)
+        session.notice = session.Notice(self._sentence(result), error=False)
         self.report({"INFO"}, session.notice.message)
         return {"FINISHED"}
+
+    def _sentence(self, result: Message) -> str:
+        if self.method == "models/move":
+            return f"Downloaded models lie in {result['folder']} now."
+        if self.method == "models/delete":
+            return f"The model {self.model} is deleted: {size_text(result['freed_mb'])} are free again."
+        what = "is what was published" if self.method == "models/verify" else "is here"
+        return f"The model {self.model} {what}."

@@ -10,7 +10,7 @@ from .. import preferences
 from ..backend import session, setup
 from ..backend.jobs import Job, JobState
 from ..scene import cut_out
-from .preferences_panel import size_text
+from .sizes import size_text
 
 TAB = "World Tracing"
 _CHARACTER_WIDTH = 7  # pixels at a user interface scale of 1, a little generous

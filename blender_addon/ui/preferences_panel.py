@@ -8,6 +8,7 @@ from wt_backend.protocol import BackendError
 
 from ..backend import session, setup
 from ..backend.environment import EnvironmentState
+from .sizes import size_text
 
 _COLUMNS = 90  # characters in a line of the preferences
 
@@ -49,10 +50,17 @@ def _draw_environment(layout: bpy.types.UILayout, settings: bpy.types.AddonPrefe
     if installation is not None and installation.status.error is not None:
         _draw_error(layout.column(align=True), installation.status.error)
     column = layout.column()
-    column.prop(settings, "torch_build")
+    build = column.row()
+    build.enabled = not settings.wheels  # the folder decides
+    build.prop(settings, "torch_build")
     column.prop(settings, "wheels")
     column.prop(settings, "base_python")
-    if state is not EnvironmentState.READY:
+    index = column.row()
+    index.enabled = not settings.wheels
+    index.prop(settings, "index")
+    if settings.wheels:
+        layout.label(text="Nothing is downloaded: all of it comes out of the folder of wheels", icon="INFO")
+    elif state is not EnvironmentState.READY:
         size = "about 0.3 GB for the CPU, up to 4 GB for a GPU"
         layout.label(text=f"Downloads {size}: Python packages, PyTorch and a Python build", icon="URL")
     row = layout.row(align=True)
@@ -86,16 +94,16 @@ def _draw_models(layout: bpy.types.UILayout, settings: bpy.types.AddonPreference
         name = "verify_model" if model["available"] else "download_model"
         text = "Verify" if model["available"] else "Download"
         row.operator(f"world_tracing.{name}", text=text).model = model["name"]
+        if model["available"] and not model["bundled"]:
+            row.operator("world_tracing.delete_model", text="", icon="TRASH").model = model["name"]
     running = session.jobs()
     if running:
         layout.progress(factor=running[0].fraction, type="BAR", text=session.progress_text(running[0]))
         layout.operator("world_tracing.cancel", icon="X")
+    row = layout.row(align=True)
+    row.prop(settings, "models")
+    row.operator("world_tracing.move_models", text="Move")
     layout.prop(settings, "hub_token")
-
-
-def size_text(megabytes: float) -> str:
-    """A size as people read it."""
-    return f"{megabytes / 1000:.1f} GB" if megabytes >= 1000 else f"{megabytes:.0f} MB"
 
 
 def _draw_error(layout: bpy.types.UILayout, error: BackendError) -> None:

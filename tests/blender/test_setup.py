@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ from types import ModuleType
 import bpy
 import pytest
 
+WORKER_PYTHON = os.environ.get("WT_BACKEND_PYTHON", sys.executable)
+
 
 @pytest.fixture
 def preferences(addon: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[bpy.types.AddonPreferences]:
@@ -17,7 +20,7 @@ def preferences(addon: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.delenv("WT_BACKEND_PYTHON", raising=False)
     found = bpy.context.preferences.addons[addon.__name__].preferences
     yield found
-    for name in ("wheels", "base_python", "torch_build", "python"):
+    for name in ("wheels", "base_python", "torch_build", "python", "index", "models"):
         found.property_unset(name)
 
 
@@ -51,6 +54,8 @@ def test_the_plan_installs_the_wheel_that_came_with_the_extension(preferences, s
     assert plan.requirement.startswith("wt_backend[worker] @ file://")
     assert setup.bundled_wheel().is_file()
     assert plan.python == sys.executable and plan.wheels == tmp_path
+    preferences.index = "https://pypi.example.org/simple"
+    assert not setup.make_plan().index  # a folder of wheels needs none
     preferences.torch_build = "CU126"
     assert setup.make_plan().torch_backend == "cu126"
     assert plan.root.is_relative_to(Path(bpy.utils.resource_path("USER")))
@@ -82,6 +87,38 @@ def test_the_bundled_model_is_verified(preferences, stand_in) -> None:
     assert bpy.ops.world_tracing.verify_model(model="wt-mini") == {"FINISHED"}
     with pytest.raises(RuntimeError, match="damaged or incomplete"):
         bpy.ops.world_tracing.verify_model(model="damaged")
+
+
+@pytest.fixture
+def downloaded(addon, preferences, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of models that holds one as the Hub's client leaves it, and the real backend to handle it."""
+    monkeypatch.setenv("WT_BACKEND_PYTHON", WORKER_PYTHON)
+    folder = tmp_path / "mödels"
+    repository = folder / "models--haoz19--object-model-6layer"
+    for name, content in (("blobs/abc", b"w" * 1000), ("refs/main", b"1f")):
+        (repository / name).parent.mkdir(parents=True)
+        (repository / name).write_bytes(content)
+    (repository / "snapshots" / "1f").mkdir(parents=True)
+    (repository / "snapshots" / "1f" / "model.pt").symlink_to("../../blobs/abc")
+    preferences.models = str(folder)
+    return folder
+
+
+def is_here(addon, name: str) -> bool:
+    return sys.modules[f"{addon.__name__}.backend.session"].model(name)["available"]
+
+
+def test_a_downloaded_model_is_moved_and_deleted(
+    addon, preferences, downloaded: Path, tmp_path: Path
+) -> None:
+    assert is_here(addon, "object")
+    target = tmp_path / "another disk"
+    assert bpy.ops.world_tracing.move_models(directory=str(target)) == {"FINISHED"}
+    assert Path(preferences.models) == target and is_here(addon, "object") and not any(downloaded.iterdir())
+    assert bpy.ops.world_tracing.delete_model(model="object") == {"FINISHED"}
+    assert not is_here(addon, "object") and not any(target.iterdir())
+    with pytest.raises(RuntimeError, match="not on this machine"):
+        bpy.ops.world_tracing.delete_model(model="object")
 
 
 def test_the_token_reaches_the_worker_and_no_file(addon, preferences, stand_in, photo: Path) -> None:

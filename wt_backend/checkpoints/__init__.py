@@ -6,6 +6,8 @@
 |---|---|---|
 | `models/download` | `{model}` | `{path, sha256}`; the licence has been shown and accepted before |
 | `models/verify` | `{model}` | `{intact}`: whether the file is the published one |
+| `models/delete` | `{model}` | `{freed_mb}` |
+| `models/move` | `{folder}` | `{moved, folder}`: all downloads lie there now |
 """
 
 from __future__ import annotations
@@ -30,4 +32,21 @@ def _verify(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[
     return verify_model(params, progress, cancel)
 
 
-METHODS: dict[str, Method] = {"models/download": _download, "models/verify": _verify}
+def _delete(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str, Any]:
+    from wt_backend.checkpoints.storage import delete_model
+
+    return delete_model(params, progress, cancel)
+
+
+def _move(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str, Any]:
+    from wt_backend.checkpoints.storage import move_models
+
+    return move_models(params, progress, cancel)
+
+
+METHODS: dict[str, Method] = {
+    "models/download": _download,
+    "models/verify": _verify,
+    "models/delete": _delete,
+    "models/move": _move,
+}

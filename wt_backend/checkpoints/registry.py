@@ -169,7 +169,7 @@ _SCENE = replace(
     background=None,
     unit="relative",
     size_mb=6197,
-    memory_gb=6.0,
+    memory_gb=5.8,
 )
 _DYNAMIC = replace(
     _OBJECT,
@@ -205,14 +205,19 @@ def find(name: str) -> RegistryEntry | None:
     return next((entry for entry in entries() if name in (entry.name, *entry.aliases)), None)
 
 
-def cached(source: Source) -> Path | None:
+def cached(source: Source, cache: Path | None = None) -> Path | None:
     """The file in the Hub's cache, if it is there; read from the folder, without the Hub's client."""
-    folder = hub_cache() / f"models--{source.repository.replace('/', '--')}"
+    folder = repository_folder(source, cache)
     revision = folder / "refs" / "main"
     if not revision.is_file():
         return None
     path = folder / "snapshots" / revision.read_text(encoding="utf-8").strip() / source.filename
     return path if path.is_file() else None
+
+
+def repository_folder(source: Source, cache: Path | None = None) -> Path:
+    """Where the Hub's client keeps a repository."""
+    return (cache or hub_cache()) / f"models--{source.repository.replace('/', '--')}"
 
 
 def hub_cache() -> Path:
@@ -223,24 +228,28 @@ def hub_cache() -> Path:
     return Path(os.environ.get("HF_HOME", f"{base}/huggingface")).expanduser() / "hub"
 
 
-def is_available(entry: RegistryEntry) -> bool:
+def is_available(entry: RegistryEntry, cache: Path | None = None) -> bool:
     """Whether the weights are on this machine."""
     if isinstance(entry.weights, Path):
         return entry.weights.is_file()
-    return cached(entry.weights) is not None
+    return cached(entry.weights, cache) is not None
 
 
-def models() -> list[ModelEntry]:
-    """All known models as the worker lists them. Imports nothing heavy: Blender calls it too."""
+def models(cache: Path | None = None) -> list[ModelEntry]:
+    """All known models as the worker lists them. Imports nothing heavy: Blender calls it too.
+
+    `cache` is the folder of downloads where it is not the one that the environment names.
+    """
     return [
         ModelEntry(
             name=entry.name,
             label=entry.label,
             licence=entry.licence,
-            available=is_available(entry),
+            available=is_available(entry, cache),
             size_mb=entry.size_mb,
             memory_gb=entry.memory_gb,
             modes=entry.modes,
+            bundled=isinstance(entry.weights, Path),
         )
         for entry in entries()
     ]

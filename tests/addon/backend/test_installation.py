@@ -9,7 +9,8 @@ import sys
 import threading
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from blender_addon.backend.interpreter import find_interpreter
 from wt_backend.stack import LayerStack, StackInfo
 
 UV = shutil.which("uv", path=str(Path(sys.executable).parent))
+ROOT = Path(__file__).resolve().parents[3]
 MAIN = """
 import pathlib, shutil, sys, time
 here = pathlib.Path(__file__).parent
@@ -251,6 +253,57 @@ def test_two_blenders_do_not_install_at_once(make_plan: MakePlan) -> None:
     first.cancel()
     first.wait(10)
     assert install(make_plan("0.2.0")).error is None
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from blender_addon.backend.lock import only_one
+with only_one(Path(sys.argv[2])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_two_processes_do_not_install_at_once_and_a_killed_one_lets_go(make_plan: MakePlan) -> None:
+    plan = make_plan()
+    lock = plan.root / "install.lock"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(ROOT), str(lock)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert holder.stdout.readline() == "held\n"
+        assert install(plan).error.message == "Another Blender is installing the backend."
+        assert not list(plan.root.glob("env-*"))
+    finally:
+        holder.kill()
+        holder.wait(10)
+        holder.stdout.close()
+    assert install(plan).error is None
+
+
+def test_a_read_only_folder_is_said(make_plan: MakePlan) -> None:
+    plan = make_plan()
+    plan.root.mkdir(parents=True)
+    with read_only(plan.root):
+        status = install(plan)
+    assert status.error is not None and status.error.kind == "access" and "cannot be" in status.error.message
+    assert not any(plan.root.iterdir())
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """A folder that nobody can write to: root, whom modes do not stop, is stopped by its attributes."""
+    if os.geteuid() != 0:
+        folder.chmod(0o500)
+        yield
+        folder.chmod(0o700)
+    elif subprocess.run(["chattr", "+i", folder], check=False, capture_output=True).returncode:
+        pytest.skip("this file system knows no immutable folders")
+    else:
+        yield
+        subprocess.run(["chattr", "-i", folder], check=True)
 
 
 def test_remove_takes_everything_but_strangers(make_plan: MakePlan) -> None:

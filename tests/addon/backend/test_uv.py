@@ -1,0 +1,80 @@
+"""uv out of a package index: its page is read, its wheel is taken only if it is the pinned one."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from blender_addon.backend.uv import WHEELS, package_index, provide_uv, url_in_index
+from wt_backend.protocol import BackendError
+
+WHEEL = WHEELS["Linux", "x86_64"].name
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_args: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Path]]:
+    """A package index on a free port, and its folder, which holds something under the name of every wheel."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    page = tmp_path / "index" / "simple" / "uv"
+    files = tmp_path / "index" / "files"
+    page.mkdir(parents=True)
+    files.mkdir()
+    links = []
+    for wheel in WHEELS.values():
+        (files / wheel.name).write_bytes(b"not what was published")
+        links.append(f'<a href="../../files/{wheel.name}#sha256=00">{wheel.name}</a>')
+    (page / "index.html").write_text("\n".join(links))
+    handler = functools.partial(Quiet, directory=str(tmp_path / "index"))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/simple", page
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_wheel_is_found_on_the_page(index: tuple[str, Path]) -> None:
+    address, _page = index
+    expected = f"{address.removesuffix('/simple')}/files/{WHEEL}"
+    assert url_in_index(address, WHEEL) == url_in_index(address + "/", WHEEL) == expected
+
+
+def test_a_wheel_that_is_not_the_pinned_one_is_refused(index: tuple[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(BackendError, match="the download is damaged") as error:
+        provide_uv(tmp_path / "uv", None, lambda *_: None, lambda: False, index[0])
+    assert error.value.kind == "network" and not list((tmp_path / "uv").iterdir())
+
+
+def test_an_index_without_the_wheel_is_said(index: tuple[str, Path]) -> None:
+    (index[1] / "index.html").write_text("<a href='uv-0.0.1.tar.gz'>old</a>")
+    with pytest.raises(BackendError, match="does not offer uv-"):
+        url_in_index(index[0], WHEEL)
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1/simple", "no address", "{}/nothing"])
+def test_an_index_that_cannot_be_read_is_said(index: tuple[str, Path], address: str) -> None:
+    with pytest.raises(BackendError, match="cannot be read") as error:
+        url_in_index(address.format(index[0]), WHEEL)
+    assert error.value.kind == "network" and "preferences" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("chosen", "variables", "expected"),
+    [
+        ("", {}, ""),
+        ("https://a/simple", {"PIP_INDEX_URL": "https://b"}, "https://a/simple"),
+        ("", {"PIP_INDEX_URL": "https://b"}, "https://b"),
+        ("", {"PIP_INDEX_URL": "https://b", "UV_DEFAULT_INDEX": "https://c"}, "https://c"),
+    ],
+)
+def test_which_index(chosen: str, variables: dict[str, str], expected: str) -> None:
+    assert package_index(chosen, variables) == expected

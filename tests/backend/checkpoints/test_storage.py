@@ -1,0 +1,98 @@
+"""Downloaded models are deleted and moved whole, links and all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wt_backend import methods
+from wt_backend.checkpoints import registry, storage
+from wt_backend.checkpoints.registry import Source, cached
+from wt_backend.protocol import BackendError
+
+OBJECT = Source("haoz19/object-model-6layer")
+SHARED = Path("/dev/shm")
+
+
+def nothing(*_values: object) -> None:
+    pass
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Hub cache with one model, laid out as its client does: a blob, and a link that names it."""
+    folder = tmp_path / "hüb"
+    repository = folder / "models--haoz19--object-model-6layer"
+    (repository / "blobs").mkdir(parents=True)
+    (repository / "blobs" / "abc").write_bytes(b"w" * 3_000_000)
+    snapshot = repository / "snapshots" / "1f"
+    snapshot.mkdir(parents=True)
+    (snapshot / "model.pt").symlink_to("../../blobs/abc")
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text("1f")
+    (folder / "models--somebody--else").mkdir()
+    monkeypatch.setenv("HF_HUB_CACHE", str(folder))
+    return folder
+
+
+def test_a_deleted_model_is_gone_and_strangers_stay(cache: Path) -> None:
+    assert cached(OBJECT) is not None
+    assert methods.call("models/delete", {"model": "object"}, nothing, nothing)["freed_mb"] == pytest.approx(
+        3.0, abs=0.001
+    )
+    assert cached(OBJECT) is None and [path.name for path in cache.iterdir()] == ["models--somebody--else"]
+
+
+@pytest.mark.parametrize(
+    ("model", "words"), [("wt-mini", "part of the package"), ("scene", "not on this machine")]
+)
+def test_what_cannot_be_deleted_is_said(cache: Path, model: str, words: str) -> None:
+    with pytest.raises(BackendError, match=words):
+        methods.call("models/delete", {"model": model}, nothing, nothing)
+    assert cached(OBJECT) is not None
+
+
+@pytest.mark.parametrize("disk", ["the same", "another"])
+def test_models_move_and_are_found_there(
+    cache: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch, disk: str
+) -> None:
+    target = tmp_path / "néw"
+    if disk == "another":
+        if not SHARED.is_dir() or SHARED.stat().st_dev == tmp_path.stat().st_dev:
+            pytest.skip("this machine has one file system only")
+        import tempfile
+
+        target = Path(tempfile.mkdtemp(dir=SHARED)) / "néw"
+    steps: list[tuple] = []
+    result = methods.call("models/move", {"folder": str(target)}, lambda *step: steps.append(step), nothing)
+    assert result == {"moved": 1, "folder": str(target)} and steps[-1] == ("move", 3, 3)
+    assert cached(OBJECT) is None
+    monkeypatch.setenv("HF_HUB_CACHE", str(target))
+    assert cached(OBJECT).read_bytes() == b"w" * 3_000_000
+    assert (cache / "models--somebody--else").is_dir() and not list(target.glob("*.part"))
+    if disk == "another":
+        storage.shutil.rmtree(target.parent)
+
+
+def test_a_cancelled_move_leaves_everything_where_it_was(cache: Path) -> None:
+    if not SHARED.is_dir() or SHARED.stat().st_dev == cache.stat().st_dev:
+        pytest.skip("this machine has one file system only")
+    import tempfile
+
+    target = Path(tempfile.mkdtemp(dir=SHARED))
+
+    def cancel() -> None:
+        raise BackendError("cancelled", "The job was cancelled.")
+
+    with pytest.raises(BackendError, match="cancelled"):
+        methods.call("models/move", {"folder": str(target)}, nothing, cancel)
+    assert cached(OBJECT).is_file() and not any(target.iterdir())
+    target.rmdir()
+
+
+def test_a_folder_that_holds_the_model_already_is_refused(cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "new" / registry.repository_folder(OBJECT).name).mkdir(parents=True)
+    with pytest.raises(BackendError, match="exists already"):
+        methods.call("models/move", {"folder": str(tmp_path / "new")}, nothing, nothing)
+    assert cached(OBJECT) is not None
