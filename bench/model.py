@@ -5,7 +5,8 @@
     python -m bench.model --device cuda --full    released sizes with random weights, 20 steps each
 
 Plain and ours take turns, and the best of several repeats counts. "step" is one network evaluation; what ours
-computes once per image is spread over the run's steps ("ours"), as a user meets it.
+computes once per image is spread over the run's steps ("ours"), as a user meets it. "same" is the ratio with
+both on the kernels that torch chooses, as plain always is: what caching and broadcasting alone bring.
 In bfloat16 the plain variant runs under autocast with float32 weights, as the released scripts do.
 """
 
@@ -20,10 +21,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from unittest.mock import patch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # runs as a script too
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from bench.memory import StorageCounter
@@ -31,6 +34,7 @@ from bench.plain_wt_dit import PlainWTDiT
 from wt_backend.checkpoints import registry
 from wt_backend.flow.noise import seed_generators
 from wt_backend.flow.sampler import sample
+from wt_backend.model import kernels
 from wt_backend.model.config import (
     DYNAMIC_R76,
     OBJECT_R75B,
@@ -74,23 +78,24 @@ class Row:
     ours_step: float
     ours: float
     ratio: float
+    same_kernels: float
     plain_memory: float
     ours_memory: float
     difference: float
 
 
 class Timer:
-    """Wall-clock milliseconds of a call on a device."""
+    """Milliseconds of a call on a device, by a clock."""
 
-    def __init__(self, device: torch.device) -> None:
-        self.device = device
+    def __init__(self, device: torch.device, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.device, self.clock = device, clock
 
     def __call__(self, call: Callable[[], object]) -> float:
         self._wait()
-        began = time.perf_counter()
+        began = self.clock()
         call()
         self._wait()
-        return (time.perf_counter() - began) * 1e3
+        return (self.clock() - began) * 1e3
 
     def memory(self, call: Callable[[], object]) -> float:
         """Peak megabytes of tensors that a call makes."""
@@ -109,17 +114,23 @@ class Timer:
             torch.cuda.synchronize()
 
 
+def torch_kernels() -> AbstractContextManager[object]:
+    """Linear layers and attention by the kernels that torch would choose."""
+    return patch.multiple(kernels, linear=F.linear, attention=F.scaled_dot_product_attention)
+
+
 def compare(
     name: str,
     config: WTDiTConfig,
     frames: int,
     precision: Precision,
-    device: torch.device,
+    timer: Timer,
     repeats: int,
     state: dict[str, Tensor] | None,
     default_steps: int = STEPS,
 ) -> Row:
     """Measure one configuration, plain and ours in turns."""
+    device = timer.device
     torch.manual_seed(0)
     ours, plain = WTDiT(config), WTDiT(config)
     if state is not None:
@@ -127,7 +138,7 @@ def compare(
     plain.load_state_dict(ours.state_dict())
     ours = convert(ours, policy_for(precision, device)).to(device).eval()
     reference = PlainWTDiT(plain.to(device).eval())
-    size, timer = config.image_size, Timer(device)
+    size = config.image_size
     rgb = torch.rand(1, frames, 3, size, size, device=device)
     x = torch.randn(1, frames, config.num_layers, size, size, 3, device=device)
     t = torch.full((1,), 0.7, device=device)
@@ -136,20 +147,30 @@ def compare(
         return torch.autocast(device.type, torch.bfloat16) if precision == "bf16" else nullcontext()
 
     def plain_step() -> Tensor:
-        with autocast():
+        with autocast(), torch_kernels():
             return reference.predict_x0(x, t, reference.condition(rgb))
+
+    def ours_step() -> Tensor:
+        return ours.predict_x0(x, t, cond)
+
+    def once() -> object:
+        return ours.condition(rgb)
 
     with torch.inference_mode():
         cond = ours.condition(rgb)
-        difference = (plain_step() - ours.predict_x0(x, t, cond)).abs().max() / plain_step().abs().max()
-        plain_times, once_times, step_times = [], [], []
+        difference = (plain_step() - ours_step()).abs().max() / plain_step().abs().max()
+        plain_times, once_times, step_times, same_once, same_step = [], [], [], [], []
         for _ in range(repeats):
             plain_times.append(timer(plain_step))
-            once_times.append(timer(lambda: ours.condition(rgb)))
-            step_times.append(timer(lambda: ours.predict_x0(x, t, cond)))
+            once_times.append(timer(once))
+            step_times.append(timer(ours_step))
+            with torch_kernels():
+                same_once.append(timer(once))
+                same_step.append(timer(ours_step))
         plain_memory = timer.memory(plain_step)
         ours_memory = timer.memory(lambda: ours.predict_x0(x, t, ours.condition(rgb)))
     mean = min(once_times) / default_steps + min(step_times)
+    same_mean = min(same_once) / default_steps + min(same_step)
     return Row(
         config=name,
         precision=precision,
@@ -159,6 +180,7 @@ def compare(
         ours_step=min(step_times),
         ours=mean,
         ratio=mean / min(plain_times),
+        same_kernels=same_mean / min(plain_times),
         plain_memory=plain_memory,
         ours_memory=ours_memory,
         difference=difference.item(),
@@ -276,6 +298,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--eager", action="store_true", help="leave torch.compile out of --full")
     parser.add_argument("--threads", type=int, nargs="*", help="default: 1 and all")
+    parser.add_argument(
+        "--busy",
+        action="store_true",
+        help="processor time, not wall clock: other jobs run too (use one thread)",
+    )
     parser.add_argument("--json", type=Path, help="also write the results here")
     arguments = parser.parse_args(argv)
     device = torch.device(arguments.device)
@@ -299,9 +326,10 @@ def run_small(device: torch.device, arguments: argparse.Namespace) -> list[Row]:
     cases = {name: (*case, None, STEPS) for name, case in SMALL.items()} | {
         "wt-mini": (network, 1, state, steps)
     }
+    timer = Timer(device, time.process_time if arguments.busy else time.perf_counter)
     threads = arguments.threads or sorted({1, torch.get_num_threads()})
     rows = []
-    print(f"{'config':14} {'format':6} {'thr':>3} {'plain':>9} {'ours':>9} {'ratio':>6}", end=" ")
+    print(f"{'config':14} {'format':6} {'thr':>3} {'plain':>9} {'ours':>9} {'ratio':>6} {'same':>6}", end=" ")
     print(f"{'once':>8} {'step':>9} {'MB plain':>9} {'MB ours':>8} {'differ':>8}")
     for count in threads if device.type == "cpu" else [1]:
         torch.set_num_threads(count)
@@ -310,7 +338,7 @@ def run_small(device: torch.device, arguments: argparse.Namespace) -> list[Row]:
                 if arguments.only and name not in arguments.only:
                     continue
                 row = compare(
-                    name, config, frames, precision, device, arguments.repeats, weights, default_steps
+                    name, config, frames, precision, timer, arguments.repeats, weights, default_steps
                 )
                 rows.append(row)
                 print(_line(row), flush=True)
@@ -320,7 +348,7 @@ def run_small(device: torch.device, arguments: argparse.Namespace) -> list[Row]:
 def _line(row: Row) -> str:
     return (
         f"{row.config:14} {row.precision:6} {row.threads:3} {row.plain_step:9.1f} {row.ours:9.1f} "
-        f"{row.ratio:6.2f} {row.ours_once:8.1f} {row.ours_step:9.1f} "
+        f"{row.ratio:6.2f} {row.same_kernels:6.2f} {row.ours_once:8.1f} {row.ours_step:9.1f} "
         f"{row.plain_memory:9.1f} {row.ours_memory:8.1f} {row.difference:8.1e}"
     )
 

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from wt_backend.model import kernels
 from wt_backend.model.config import ENCODER_TAPS, EncoderConfig
 from wt_backend.model.layers import LayerNorm, LayerScale, Linear, Mlp, gaussian
 
@@ -26,7 +27,7 @@ class EncoderAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         qkv = self.qkv(x).unflatten(-1, (3, self.heads, -1))  # (N, S, 3, h, d)
         q, k, v = qkv.permute(2, 0, 3, 1, 4)  # (N, h, S, d) each
-        y = F.scaled_dot_product_attention(q, k, v)
+        y = kernels.attention(q, k, v)
         return self.proj(y.transpose(1, 2).flatten(2))  # (N, S, E)
 
 

@@ -16,6 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from wt_backend.model import kernels
+
 TIME_CHANNELS = 256
 TIME_SCALE = 1000.0
 TIME_BASE = 10_000.0
@@ -41,7 +43,7 @@ class Linear(nn.Linear):
     def forward(self, x: Tensor) -> Tensor:
         if x.dtype != self.weight.dtype and not torch.is_autocast_enabled(x.device.type):
             x = x.to(self.weight.dtype)
-        return F.linear(x, self.weight, self.bias)
+        return kernels.linear(x, self.weight, self.bias)
 
 
 class LayerNorm(nn.LayerNorm):
@@ -122,7 +124,7 @@ def rope_table(positions: Tensor, head_width: int, angle_dtype: torch.dtype) -> 
 def rotate(x: Tensor, rope: Rope) -> Tensor:
     """Turn the channel pairs of ``x`` (..., head width) by the table's angles."""
     swapped = x.unflatten(-1, (2, 2, -1)).flip(-2).flatten(-3)  # (a, b) -> (b, a) in each half
-    return x * rope.cos + swapped * rope.sin
+    return (x * rope.cos).add_(swapped.mul_(rope.sin))
 
 
 class Attention(nn.Module):
@@ -143,7 +145,7 @@ class Attention(nn.Module):
         dtype = self.kernel_dtype or v.dtype
         q = _to_sequences(_placed(self.q_norm(q), rope).to(dtype), axis)  # (N, h, S, d)
         k = _to_sequences(_placed(self.k_norm(k), rope).to(dtype), axis)
-        y = F.scaled_dot_product_attention(q, k, _to_sequences(v.to(dtype), axis))  # (N, h, S, d)
+        y = kernels.attention(q, k, _to_sequences(v.to(dtype), axis))  # (N, h, S, d)
         y = self.proj(y.transpose(1, 2).flatten(2))  # (N, S, D)
         return _from_sequences(y, axis, x.shape)
 
@@ -282,7 +284,7 @@ class PatchProjection(nn.Sequential):
         return self._apply_half(xyz, cast(Linear, self[0]).weight[:, self.split :], None)
 
     def _apply_half(self, image: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        return F.linear(patchify(image, self.patch_size).to(weight.dtype), weight, bias)
+        return kernels.linear(patchify(image, self.patch_size).to(weight.dtype), weight, bias)
 
 
 def patchify(image: Tensor, patch: int) -> Tensor:
