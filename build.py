@@ -18,6 +18,8 @@ from devtools import checks, extension, gui, matrix, project, trace
 from devtools.environment import setup
 from devtools.process import ROOT, VENV_PYTHON, BuildError, run, say
 
+MOST_STEPS = 1000  # as wt_backend.protocol has it
+
 
 def main() -> int:
     """Run one command; a failure is a sentence on standard error and exit status 1."""
@@ -48,7 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--mode", choices=("auto", "object", "scene"), default="auto")
     command.add_argument("--mask", type=Path, help="picture that is white where the subject is")
     command.add_argument("--seed", type=int, default=42)
-    command.add_argument("--steps", type=int, help="denoising steps (default: the model's own)")
+    command.add_argument("--steps", type=_steps, help="denoising steps (default: the model's own)")
+    command.add_argument("--fit", choices=("crop", "pad", "stretch"), help="default: the model's own")
     command.add_argument("--model", help="name of a model (default: the bundled one)")
     command.add_argument("--project", type=Path, metavar="MESH", help="a mesh to texture from the image")
     command.set_defaults(command=_trace)
@@ -83,13 +86,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _steps(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_STEPS:
+        raise argparse.ArgumentTypeError(f"{text} is no number of steps; choose 1 to {MOST_STEPS}.")
+    return int(text)
+
+
 def _trace(arguments: argparse.Namespace) -> None:
     if arguments.project:
         if arguments.image is None:
             raise BuildError("--project needs an image: `python build.py trace IMAGE --project MESH`.")
         project.check_mesh(arguments.project)
     mask = arguments.mask and arguments.mask.resolve()  # the job runs in the repository's folder
-    given = {"mask": mask, "steps": arguments.steps, "model": arguments.model}
+    given = {"mask": mask, "steps": arguments.steps, "fit": arguments.fit, "model": arguments.model}
     options = {"mode": arguments.mode, "seed": arguments.seed, **given}
     trace.trace(arguments.image, arguments.out, {k: v for k, v in options.items() if v is not None})
     if arguments.project:

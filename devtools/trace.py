@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from devtools.extension import build_extension
@@ -24,6 +25,8 @@ def trace(image: Path | None, out: Path | None, options: Mapping[str, object]) -
         folder = (out or ROOT / "out").resolve()
         if out is None or len(images) > 1:
             folder /= picture.stem
+        if not picture.exists() and "#" not in picture.name:
+            raise BuildError(f"There is no file {picture}; check the path.")
         _make_folder(folder)
         say(f"Tracing {picture} into {folder}")
         flags = [word for name, value in options.items() for word in (f"--{name}", str(value))]
@@ -38,7 +41,12 @@ def trace(image: Path | None, out: Path | None, options: Mapping[str, object]) -
             folder,
             *flags,
         ]
-        run(command, what=f"Tracing {picture.name}", timeout=TIMEOUT)
+        try:
+            run(command, what=f"Tracing {picture.name}", timeout=TIMEOUT)
+        except BuildError:
+            with suppress(OSError):  # results of an earlier run stay
+                folder.rmdir()
+            raise
 
 
 def _make_folder(folder: Path) -> None:

@@ -2,7 +2,8 @@
 """Footage inside Blender: install the extension, Trace Footage, save the scene, frames and a contact sheet.
 
     python scripts/footage_in_blender.py --zip EXTENSION.zip --image CLIP --out FOLDER [--mode auto]
-                                         [--mask FILE] [--seed N] [--steps N] [--model NAME] [--python PYTHON]
+                                         [--mask FILE] [--fit crop] [--seed N] [--steps N]
+                                         [--model NAME] [--python PYTHON]
 
 CLIP is a movie, a folder of images or NAME_####.png. Needs what `trace_in_blender.py` needs.
 """
@@ -11,7 +12,6 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 import time
 from pathlib import Path
 
@@ -37,16 +37,10 @@ def main() -> int:
         still.install(arguments.zip)
         bpy.ops.wm.read_homefile(use_empty=True)
         ready = still.say("Blender with the extension", start)
-        given = {key: getattr(arguments, key) for key in ("mask", "seed", "steps", "model")}
         bpy.ops.world_tracing.trace_footage(
             filepath=str(arguments.image),
             shot=str(out / name),
-            mode=arguments.mode.upper(),
-            **{
-                key: str(value) if key == "mask" else value
-                for key, value in given.items()
-                if value is not None
-            },
+            **still.settings(arguments),
         )
         traced = still.say("Trace and import", ready)
         scene = bpy.context.scene
@@ -58,8 +52,7 @@ def main() -> int:
         scrub(scene)
         sheet = render_sheet(scene, out, name)
     except RuntimeError as error:
-        sys.stdout.flush()
-        print(str(error).removeprefix("Error: ").strip(), file=sys.stderr)
+        still.say_why(error)
         return 1
     still.say(f"Frames and {sheet}: done in all", start)
     return 0

@@ -2,7 +2,8 @@
 """The main job inside Blender: install the extension, press its Trace World, save the scene and pictures.
 
     python scripts/trace_in_blender.py --zip EXTENSION.zip --image PHOTO --out FOLDER [--mode auto]
-                                       [--mask FILE] [--seed N] [--steps N] [--model NAME] [--python PYTHON]
+                                       [--mask FILE] [--fit crop] [--seed N] [--steps N]
+                                       [--model NAME] [--python PYTHON]
 
 Needs the bpy wheel and the worker's packages in one environment (`python build.py setup`). It touches
 nobody's Blender settings.
@@ -42,10 +43,16 @@ def main() -> int:
     try:
         _job(arguments, start)
     except RuntimeError as error:  # what an operator reports, what Blender cannot write
-        sys.stdout.flush()
-        print(str(error).removeprefix("Error: ").strip(), file=sys.stderr)
+        say_why(error)
         return 1
     return 0
+
+
+def say_why(error: RuntimeError) -> None:
+    """Print an error, unless it is an operator's: Blender has printed that already."""
+    sys.stdout.flush()
+    if not str(error).startswith("Error: "):
+        print(error, file=sys.stderr)
 
 
 def _job(arguments: argparse.Namespace, start: float) -> None:
@@ -59,12 +66,10 @@ def _job(arguments: argparse.Namespace, start: float) -> None:
     ready = say("Blender with the extension", start)
 
     stack_path = out / f"{name}.wts"
-    given = {key: getattr(arguments, key) for key in ("mask", "seed", "steps", "model")}
     bpy.ops.world_tracing.trace_world(
         filepath=str(arguments.image),
         stack=str(stack_path),
-        mode=arguments.mode.upper(),
-        **{key: str(value) if key == "mask" else value for key, value in given.items() if value is not None},
+        **settings(arguments),
     )
     traced = say("Trace and import", ready)
     _print_objects()
@@ -98,6 +103,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
     parser.add_argument("--mode", choices=("auto", "object", "scene"), default="auto")
     parser.add_argument("--mask", type=Path)
+    parser.add_argument("--fit", choices=("crop", "pad", "stretch"))
     parser.add_argument("--seed", type=int)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--model")
@@ -107,6 +113,14 @@ def read_arguments() -> argparse.Namespace:
         if (path := getattr(arguments, key)) is not None:
             setattr(arguments, key, path.absolute())
     return arguments
+
+
+def settings(arguments: argparse.Namespace) -> dict[str, object]:
+    """The operator's properties that the command line names."""
+    words = {"mode": arguments.mode.upper(), "fit": arguments.fit and arguments.fit.upper()}
+    numbers = {key: getattr(arguments, key) for key in ("seed", "steps", "model")}
+    given = words | numbers | {"mask": arguments.mask and str(arguments.mask)}
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def install(archive: Path) -> None:

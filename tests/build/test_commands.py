@@ -84,3 +84,23 @@ def test_trace_into_a_place_that_is_no_folder_is_a_sentence(tmp_path: Path) -> N
     assert done.returncode == 1
     assert f"The folder {taken / 'results'}" in done.stderr and "--out" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("steps", ["0", "-1", "1001", "many"])
+def test_steps_out_of_range_are_refused_before_anything_starts(steps: str) -> None:
+    done = build("trace", "--steps", steps)
+    assert done.returncode == 2 and "is no number of steps; choose 1 to 1000" in done.stderr
+
+
+def test_a_failed_trace_is_said_once_and_leaves_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    done = build("trace", str(tmp_path / "broken.png"), "--out", str(tmp_path / "results"))
+    assert done.returncode == 1
+    assert (done.stdout + done.stderr).count("broken.png is damaged") == 1
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_missing_image_is_said_before_blender_starts(tmp_path: Path) -> None:
+    done = build("trace", str(tmp_path / "none.png"), "--out", str(tmp_path / "results"))
+    assert done.returncode == 1 and f"There is no file {tmp_path / 'none.png'}" in done.stderr
+    assert not (tmp_path / "results").exists()
