@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wt_backend.images import srgb_from_linear
-from wt_backend.projection.guess import HiddenLayers, smooth_fill
+from wt_backend.projection.guess import MEND, HiddenLayers, Spread
 from wt_backend.projection.mesh import TriangleMesh
 from wt_backend.projection.padding import pad
 from wt_backend.projection.raster import barycentric, fragments
@@ -67,7 +67,7 @@ def bake(
     report : takes the share done, 0 to 1; may raise to stop.
     """
     assert mesh.uv is not None, "the caller saw to it"
-    of_vertices, vertex_seen = vertex_colours(mesh, sights, hidden)
+    of_vertices, mend, vertex_seen = vertex_colours(mesh, sights, hidden)
     is_float = any(sight.view.is_float for sight in sights)
     texture = np.zeros((size * size, 3), np.float16 if is_float else np.uint8)
     seen, covered = np.zeros(size * size, bool), np.zeros(size * size, bool)
@@ -80,8 +80,8 @@ def bake(
         doubt = np.flatnonzero(trust < 1)
         if len(doubt):
             ids = mesh.triangles[which.triangle[doubt]]
-            smooth = np.einsum("nk,nkc->nc", weights[doubt], of_vertices[ids])
-            guess = _guess(hidden, points[doubt], smooth)
+            smooth, added = (np.einsum("nk,nkc->nc", weights[doubt], of[ids]) for of in (of_vertices, mend))
+            guess = np.maximum(_guess(hidden, points[doubt], smooth) + added, 0)
             colours[doubt] += (1 - trust[doubt, None]) * (guess - colours[doubt])
         place = which.row * size + which.column
         texture[place] = colours if is_float else srgb_from_linear(colours)
@@ -98,8 +98,10 @@ def bake(
 
 def vertex_colours(
     mesh: TriangleMesh, sights: list[Visibility], hidden: HiddenLayers
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Colours (V, 3) of the vertices, seen, guessed or filled in, and which are seen (V,)."""
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+    """Colours (V, 3) of the vertices, seen, guessed or filled in; what is to be added to guesses (V, 3), so
+    that they go on where a photo ends; which vertices are seen (V,).
+    """
     count = len(mesh.vertices)
     inner = mesh.corners + INWARD * (mesh.corners.mean(1, keepdims=True) - mesh.corners)
     triangle = np.repeat(np.arange(len(mesh.triangles)), 3)
@@ -108,14 +110,15 @@ def vertex_colours(
     total = np.bincount(ids, trust, count)
     sums = np.stack([np.bincount(ids, trust * colours[:, channel], count) for channel in range(3)], 1)
     result = (sums / np.maximum(total, 1e-6)[:, None]).astype(np.float32)
-    known = total > SEEN
+    shown = total > SEEN
     seen = np.bincount(ids, trust >= SEEN, count) > 0
-    others = np.flatnonzero(~known)
-    guess, belief = hidden.look(mesh.vertices[others])
-    believed = belief > SEEN
-    result[others[believed]] = guess[believed]
-    known[others[believed]] = True
-    return smooth_fill(mesh, result, known), seen
+    guess, belief = hidden.look(mesh.vertices)
+    step = belief[:, None] * (result - guess)
+    extent = float(np.linalg.norm(np.ptp(mesh.vertices, axis=0)))
+    mend = Spread(mesh, shown).fade(np.where(shown[:, None], step, 0).astype(np.float32), MEND * extent)
+    believed = ~shown & (belief > SEEN)
+    result[believed] = guess[believed]
+    return Spread(mesh, shown | believed).smooth(result), mend, seen
 
 
 def _look(

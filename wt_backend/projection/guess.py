@@ -18,6 +18,7 @@ from wt_backend.projection.mesh import TriangleMesh
 from wt_backend.projection.view import LINEAR, View
 
 REACH = 0.06  # of the layers' extent: hidden layers farther away say nothing
+MEND = 0.05  # of the mesh's extent, over which a guess gives up what it differs by where a photo ends
 TOLERANCE, ROUNDS = 1e-3, 300  # of the smooth fill's solver
 
 
@@ -60,37 +61,64 @@ class HiddenLayers:
         return colours, trust
 
 
-def smooth_fill(
-    mesh: TriangleMesh, colours: NDArray[np.float32], known: NDArray[np.bool_]
-) -> NDArray[np.float32]:
-    """Colours (V, 3) of all vertices: ``known`` ones as given, the others the mean of their neighbours'.
+class Spread:
+    """Carries what some vertices of a mesh know over to the others, along its edges.
 
-    Parts of the mesh without a known vertex get the colour of the nearest known one elsewhere; grey if there
-    is none at all.
+    Parameters
+    ----------
+    mesh
+    known : (V,) which vertices know.
     """
-    count = len(colours)
-    if not known.any():
-        return np.full((count, 3), 0.2, np.float32)
-    result = colours.copy()
-    if known.all():
+
+    def __init__(self, mesh: TriangleMesh, known: NDArray[np.bool_]) -> None:
+        self._mesh, self._known, self._unknown = mesh, known, np.flatnonzero(~known)
+        count = len(known)
+        one, other = mesh.triangles[:, [0, 1, 2]].ravel(), mesh.triangles[:, [1, 2, 0]].ravel()
+        links = coo_matrix((np.ones(len(one)), (one, other)), (count, count)).tocsr()
+        links = ((links + links.T) > 0).astype(np.float64)
+        self._degree = np.asarray(links.sum(1)).ravel()[self._unknown]
+        self._among = links[self._unknown][:, self._unknown]
+        self._from_known = links[self._unknown][:, np.flatnonzero(known)]
+
+    def smooth(self, colours: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Colours (V, 3): known ones as given, the others the mean of their neighbours'.
+
+        Parts without a known vertex get the colour of the nearest known one elsewhere; grey if there is none
+        at all.
+        """
+        if not self._known.any():
+            return np.full(colours.shape, 0.2, np.float32)
+        places = self._mesh.vertices
+        nearest = cKDTree(places[self._known]).query(places[self._unknown])[1]
+        return self._solve(colours, colours[self._known][nearest], self._degree == 0, 0.0)
+
+    def fade(self, values: NDArray[np.float32], length: float) -> NDArray[np.float32]:
+        """Values (V, 3): known ones as given, from there fading to 0 within about ``length``."""
+        corners = self._mesh.corners
+        edge = np.linalg.norm(corners - corners[:, [1, 2, 0]], axis=2).mean()
+        start = np.zeros((len(self._unknown), values.shape[1]), np.float32)
+        # Σ (value − neighbour's) is about −1.5 edge² times the Laplacian where six triangles meet.
+        return self._solve(values, start, self._degree == 0, 1.5 * (edge / length) ** 2)
+
+    def _solve(
+        self,
+        values: NDArray[np.float32],
+        start: NDArray[np.float32],
+        lonely: NDArray[np.bool_],
+        screen: float,
+    ) -> NDArray[np.float32]:
+        result = values.copy()
+        result[self._unknown] = start
+        if not len(self._unknown):
+            return result
+        diagonal = np.maximum(self._degree, 1.0) + screen
+        system, inverse = diags(diagonal) - self._among, diags(1 / diagonal)
+        given = self._from_known @ values[self._known] + np.where(lonely[:, None], start, 0)
+        for channel in range(values.shape[1]):
+            result[self._unknown, channel] = cg(
+                system, given[:, channel], x0=start[:, channel], rtol=TOLERANCE, maxiter=ROUNDS, M=inverse
+            )[0]
         return result
-    unknown = np.flatnonzero(~known)
-    result[unknown] = colours[known][cKDTree(mesh.vertices[known]).query(mesh.vertices[unknown])[1]]
-    one, other = mesh.triangles[:, [0, 1, 2]].ravel(), mesh.triangles[:, [1, 2, 0]].ravel()
-    links = coo_matrix((np.ones(len(one)), (one, other)), (count, count)).tocsr()
-    links = ((links + links.T) > 0).astype(np.float64)
-    degree = np.asarray(links.sum(1)).ravel()[unknown]
-    among = links[unknown][:, unknown]
-    system = diags(np.maximum(degree, 1.0)) - among
-    from_known = links[unknown][:, np.flatnonzero(known)] @ colours[known]
-    inverse = diags(1 / np.maximum(degree, 1.0))
-    lonely = degree == 0
-    for channel in range(3):
-        target = from_known[:, channel] + np.where(lonely, result[unknown, channel], 0)
-        result[unknown, channel] = cg(
-            system, target, x0=result[unknown, channel], rtol=TOLERANCE, maxiter=ROUNDS, M=inverse
-        )[0]
-    return result
 
 
 def _texture_beside(stack: Path, layer: int, size: tuple[int, int]) -> NDArray[np.uint8] | None:
