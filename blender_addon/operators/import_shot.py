@@ -12,6 +12,7 @@ from wt_backend.stack import Shot, StackError
 
 from ..properties import CACHES, OUTPUTS
 from ..scene import shot as shot_scene
+from ..scene import viewport
 from ..scene.camera_match import CameraMatchError
 from ..scene.shot_cache import ShotCacheError
 
@@ -51,6 +52,9 @@ class WORLD_TRACING_OT_import_shot(bpy.types.Operator, ImportHelper):
         if self.use_range:
             scene.frame_start, scene.frame_end = built.frames[0], built.frames[-1]
             scene.frame_set(built.frames[0])
+        context.view_layer.update()  # what is visible now can be selected
+        viewport.select(context, built.root)
+        viewport.show(context, built.root)
         rate = scene.render.fps / scene.render.fps_base
         if abs(rate - shot.fps) > 0.01:
             self.report({"WARNING"}, f"The shot has {shot.fps:g} frames a second, the scene plays {rate:g}.")

@@ -11,7 +11,7 @@ def select(context: bpy.types.Context, root: bpy.types.Object) -> None:
         return
     for member in context.view_layer.objects.selected:
         member.select_set(False)
-    for member in (root, *traces.layers_of(root)):
+    for member in (root, *traces.layers_of(root), *traces.shot_layers_of(root)):
         if member.name in context.view_layer.objects:
             member.select_set(True)
     context.view_layer.objects.active = root

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 from av.error import FFmpegError
 
@@ -39,7 +40,12 @@ class Movie:
             stream = self._video(container)
             own = stream.average_rate or stream.guessed_rate or RATE
             self.own_rate = float(own)
+            self.aspect = float(stream.sample_aspect_ratio or 1)  # width of a pixel, in heights
             self.rate = rate or self.own_rate
+        if self.aspect != 1:
+            self.notes.append(
+                f"Its pixels are {self.aspect:.3g} times as wide as high; they were made square first."
+            )
 
     def frames(self, numbers: Sequence[int]) -> Iterator[Frame]:
         """The given frames, as far as the movie goes; a decoded frame becomes a picture on demand."""
@@ -70,7 +76,7 @@ class Movie:
     def _frame(self, number: int, shown: Any, broken: list[float]) -> Frame:
         if broken or shown is None:
             return lost(number, "its data in the file are damaged")
-        return Frame(number, lambda: _picture(shown))
+        return Frame(number, lambda: _picture(shown, self.aspect))
 
     def _decoded(self, container: Any) -> Iterator[tuple[float, Any]]:
         """(seconds from the start, frame) in the order of display; None for a frame that is damaged."""
@@ -114,7 +120,10 @@ class Movie:
 
     def _video(self, container: Any) -> Any:
         if not container.streams.video:
-            raise self._bad("has no pictures", "Choose a movie with a video track.")
+            raise self._bad(
+                "has no video track, or its end is missing",
+                "Choose a movie with pictures; if this is one, copy it again.",
+            )
         stream = container.streams.video[0]
         if stream.codec_context is None:
             raise self._bad("has a codec that is not known here", "Convert it, to H.264 for example.")
@@ -124,11 +133,20 @@ class Movie:
         return BackendError("bad_image", f"The footage {self.path} {what}.", hint)
 
 
-def _picture(frame: Any) -> Picture:
+def _picture(frame: Any, aspect: float) -> Picture:
     has_alpha = any(component.is_alpha for component in frame.format.components)
     if has_alpha:
         rgba = frame.to_ndarray(format="rgba")
     else:
         rgb = frame.to_ndarray(format="rgb24")
         rgba = np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)])
-    return np.ascontiguousarray(np.rot90(rgba, round(frame.rotation / 90) % 4))
+    return np.ascontiguousarray(np.rot90(_square_pixels(rgba, aspect), round(frame.rotation / 90) % 4))
+
+
+def _square_pixels(picture: Picture, aspect: float) -> Picture:
+    """A stored picture (H, W, 4) as it is to be shown, stretched along one side so that nothing is lost."""
+    if aspect == 1:
+        return picture
+    height, width = picture.shape[:2]
+    size = (round(width * max(aspect, 1.0)), round(height / min(aspect, 1.0)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR), np.uint8)

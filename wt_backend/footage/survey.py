@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -24,6 +25,7 @@ from wt_backend.protocol import BackendError, TraceRequest
 from wt_backend.subject import find_subject
 
 Box = tuple[int, int, int, int]
+NUMBER = re.compile(r"\d+")  # reasons that differ in one are alike
 
 
 @dataclass
@@ -225,7 +227,11 @@ def _notes(request: ShotRequest, last_seen: int, skipped: dict[str, str]) -> lis
     notes = []
     if request.last is not None and last_seen + request.step <= request.last:
         notes.append(f"The footage ends before frame {request.last}; the last frame traced is {last_seen}.")
-    if skipped:
-        numbers = ", ".join(list(skipped)[:8]) + (" …" if len(skipped) > 8 else "")
-        notes.append(f"{len(skipped)} frames are left out ({numbers}): {next(iter(skipped.values()))}.")
+    numbers: dict[str, list[str]] = {}
+    for number, why in skipped.items():
+        numbers.setdefault(NUMBER.sub("#", why), []).append(number)
+    for same in numbers.values():
+        which = ", ".join(same[:8]) + (" …" if len(same) > 8 else "")
+        left = "1 frame is" if len(same) == 1 else f"{len(same)} frames are"
+        notes.append(f"{left} left out ({which}): {skipped[same[0]]}.")
     return notes

@@ -48,6 +48,7 @@ def movie(tmp_path: Path) -> MakeMovie:
         rate: int = 24,
         times: Sequence[int] | None = None,
         rotation: int = 0,
+        aspect: Fraction | None = None,
         picture: Callable[[int], NDArray[np.uint8]] = ball,
         options: dict[str, str] | None = None,
     ) -> Path:
@@ -57,6 +58,8 @@ def movie(tmp_path: Path) -> MakeMovie:
             height, width, channels = picture(1).shape
             stream.width, stream.height, stream.pix_fmt = width, height, pix_fmt
             stream.thread_count = 1
+            if aspect:
+                stream.codec_context.sample_aspect_ratio = aspect
             if rotation:
                 stream.set_display_rotation(rotation)
             for index in range(frames):

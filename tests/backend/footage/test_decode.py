@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +72,18 @@ def test_a_turned_movie_is_shown_upright(movie: MakeMovie, degrees: int, turns: 
     expected = np.rot90(ball(1), turns)
     assert picture.shape[:2] == expected.shape[:2]
     assert np.abs(picture[..., :3].astype(int) - expected).mean() < 4
+
+
+@pytest.mark.parametrize(
+    ("aspect", "rotation", "shape"),
+    [(Fraction(4, 3), 0, (64, 128)), (Fraction(1, 2), 0, (128, 96)), (Fraction(4, 3), 90, (128, 64))],
+)
+def test_pixels_become_square(
+    movie: MakeMovie, aspect: Fraction, rotation: int, shape: tuple[int, int]
+) -> None:
+    clip = open_clip(movie(aspect=aspect, rotation=rotation))
+    assert next(iter(clip.frames([1]))).picture().shape[:2] == shape
+    assert any("square" in note for note in clip.notes)
 
 
 def test_alpha_is_kept(movie: MakeMovie) -> None:

@@ -82,7 +82,8 @@ def test_missing_frames_are_left_out_and_told(
     )
     assert Shot.load(result.shot).finished() == [1, 5, 6]
     assert list(result.skipped) == ["2", "3", "4"] and "damaged" in result.skipped["2"]
-    assert any("3 frames are left out (2, 3, 4)" in warning for warning in result.warnings)
+    assert any("1 frame is left out (2): " in warning for warning in result.warnings)
+    assert any("2 frames are left out (3, 4): " in warning for warning in result.warnings)
 
 
 class Stop(Cancellation):
