@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wt_backend.geometry.tearing import Tear, joined_edges
+from wt_backend.geometry.tearing import Tear, joined_edges, seam_limits
 from wt_backend.training.data import generate
 
 FINER = {96: 7, 224: 5, 504: 3}  # odd: the middle of the finer pixels is the coarse centre
@@ -104,7 +104,8 @@ def score(cases: list[Case], tear: Tear, noise: float) -> Count:
         masks = case.depths > 0
         depths = case.depths * (1 + noise * random.standard_normal(case.depths.shape)).astype(np.float32)
         for layer, mask in enumerate(masks):
-            right, down = joined_edges(depths, masks, layer, tear.limit(case.focal))
+            limits = seam_limits(depths[layer], mask, tear.limit(case.focal))
+            right, down = joined_edges(depths, masks, layer, limits)
             count.add(right, case.right[layer], mask[:, 1:] & mask[:, :-1], case.depths[layer], 1)
             count.add(down, case.down[layer], mask[1:] & mask[:-1], case.depths[layer], 0)
     return count

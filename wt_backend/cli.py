@@ -25,7 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "make-validation": ("wt_backend.training.data.validation", "render the validation set"),
     "evaluate": ("wt_backend.evaluation.evaluate", "measure models against true geometry"),
     "verify": ("wt_backend.verify", "compare the network with the numeric fixtures"),
-    "export": ("wt_backend.geometry.export", "write a stack as GLB, PLY …"),
+    "export": ("wt_backend.geometry.export", "write a stack as PLY, EXR or NPZ"),
     "models": ("wt_backend.models_command", "list, download, check models"),
 }
 FAILED = 2

@@ -50,7 +50,10 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
 
 def main(argv: Sequence[str] | None = None) -> int:
     """``python -m wt_backend export X.wts --to KIND --out PATH``."""
-    parser = argparse.ArgumentParser(prog="python -m wt_backend export", description="Write a stack as …")
+    parser = argparse.ArgumentParser(
+        prog="python -m wt_backend export",
+        description="Write a stack for other programs. GLB, USD: import it, use Blender's exporters.",
+    )
     parser.add_argument("stack", help="a .wts file")
     parser.add_argument("--to", required=True, choices=KINDS, dest="kind")
     parser.add_argument("--out", required=True, dest="output", help="file to write (layers-ply: one a layer)")

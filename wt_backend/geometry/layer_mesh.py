@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from wt_backend.stack import LayerStack
 
-from .tearing import Edges, Tear, joined_edges, piece_sizes
+from .tearing import Edges, Tear, joined_edges, piece_sizes, seam_limits
 
 
 @dataclass(frozen=True)
@@ -100,13 +100,15 @@ def layer_mesh(
         Faces look away from the camera, as back faces do (see :func:`.pairing.back_layers`).
     """
     settings = settings or MeshSettings()
-    valid = existing(stack, layer)
-    rows, columns = _window(valid)
-    width = valid.shape[1]
+    whole = existing(stack, layer)
+    rows, columns = _window(whole)
+    width = whole.shape[1]
     masks = stack.mask[:, rows, columns].copy()
-    masks[layer] = valid = valid[rows, columns]
+    masks[layer] = valid = whole[rows, columns]
     focal = float(np.sqrt(stack.intrinsics[0, 0] * stack.intrinsics[1, 1]))
-    edges = joined_edges(stack.xyz[:, rows, columns, 2], masks, layer, settings.tear.limit(focal))
+    limits = seam_limits(stack.xyz[layer, ..., 2], whole, settings.tear.limit(focal))
+    limits = limits[0][_between(columns)], limits[1][_between(rows)]
+    edges = joined_edges(stack.xyz[:, rows, columns, 2], masks, layer, limits)
     if settings.island > 1:
         large = piece_sizes(valid, edges) >= settings.island
         edges = edges[0] & large[:, 1:], edges[1] & large[1:]
@@ -128,6 +130,11 @@ def _window(valid: NDArray[np.bool_]) -> tuple[slice, slice]:
         filled = np.flatnonzero(valid.any(axis))
         bounds.append(slice(int(filled[0]), int(filled[-1]) + 1) if len(filled) else slice(0, 0))
     return bounds[0], bounds[1]
+
+
+def _between(lines: slice) -> slice:
+    """The gaps between neighbouring columns, or rows."""
+    return slice(lines.start, max(lines.start, lines.stop - 1))
 
 
 # A cell is the square between four pixel centres, named by the flat number of a:  a b

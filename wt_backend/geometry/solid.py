@@ -79,7 +79,9 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
     solid = make_solid(stack, values["resolution"])
     if not len(solid.triangles):
         raise BackendError(
-            "bad_stack", f"{values['stack']} holds no matter to make solid.", "Choose a stack with surfaces."
+            "bad_stack",
+            f"{values['stack']} holds no matter to make solid.",
+            "Choose a stack with surfaces; in a scene, things whose backs were traced.",
         )
     cancel()
     progress("check solid", 1, 3)
@@ -109,13 +111,16 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
 def make_solid(stack: LayerStack, resolution: int = RESOLUTION) -> Solid:
     """Join the entry and exit layers of a stack.
 
-    An entry without an exit (the model saw no thickness, or the stack ended) becomes a thin slab.
+    An entry without an exit (the model saw no thickness, or the stack ended) becomes a thin slab; in a scene
+    it is no matter but the wall, floor or sky on which rays end.
 
     Parameters
     ----------
     resolution : largest side of the grid of rays that is used.
     """
     valid = np.stack([existing(stack, layer) for layer in range(stack.layers)])  # (L, H, W)
+    if stack.info.mode == "scene":
+        valid = _with_exit(valid)
     rows, columns = (_thinned(valid[0].any(axis), resolution) for axis in (1, 0))
     if not len(rows) or not len(columns):
         return _empty()
@@ -141,6 +146,15 @@ def make_solid(stack: LayerStack, resolution: int = RESOLUTION) -> Solid:
         piece=piece,
         ray_volume=grid.ray_volume(enter, leave),
     )
+
+
+def _with_exit(valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Layers (L, H, W) without the last one of rays that enter more often than they leave."""
+    paired = valid.copy()
+    paired[0::2][: len(valid) // 2] &= valid[1::2]
+    if len(valid) % 2:
+        paired[-1] = False
+    return paired
 
 
 def _thinned(filled: NDArray[np.bool_], most: int) -> NDArray[np.intp]:

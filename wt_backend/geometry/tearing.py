@@ -11,11 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+Limits = tuple[NDArray[np.float32], NDArray[np.float32]]  # to the right (W − 1,), downwards (H − 1,)
 Edges = tuple[NDArray[np.bool_], NDArray[np.bool_]]  # to the right (H, W − 1), downwards (H − 1, W)
 
 SAME_SLOPE = 0.3  # steps in 1/z that agree this well belong to one slope
 ELSEWHERE = 0.3  # a surface goes on in another layer if that is nearer than this share of the jump
 FLOOR = 0.004, 0.15  # smallest jump that other layers can cut: relative to depth, and to the limit
+PATCH = 14  # pixels; World Tracing models answer in squares of this side, each for itself
+SEAM = 1.5, 4.0  # steps between squares so many times those within: what counts, and the most that does
+ENOUGH = 500  # pairs of pixels across seams that a median needs
 
 
 @dataclass(frozen=True)
@@ -39,35 +43,71 @@ class Tear:
         return max(self.depth, 1.0 / (focal * np.tan(self.grazing)))
 
 
-def joined_edges(depths: NDArray[np.float32], masks: NDArray[np.bool_], layer: int, limit: float) -> Edges:
+def seam_limits(depth: NDArray[np.float32], valid: NDArray[np.bool_], limit: float) -> Limits:
+    """The limit for each line between two columns, and between two rows, of a layer's whole grid.
+
+    A network's squares do not quite fit: steps across their borders are larger than steps within, by a factor
+    that the layer itself tells. There the limit is larger by as much; elsewhere, and for anything that was
+    not made of squares, it is ``limit``.
+
+    Parameters
+    ----------
+    depth : (H, W) float32, anything where ``valid`` is false.
+    """
+    factors = [_seam_factor(values, known) for values, known in ((depth, valid), (depth.T, valid.T))]
+    lines = [np.full(size - 1, limit, np.float32) for size in (depth.shape[1], depth.shape[0])]
+    for line, factor in zip(lines, factors, strict=True):
+        line[PATCH - 1 :: PATCH] *= np.float32(factor)
+    return lines[0], lines[1]
+
+
+def _seam_factor(depth: NDArray[np.float32], valid: NDArray[np.bool_]) -> float:
+    """How many times larger steps between columns are at the borders of squares; 1 where they are not."""
+    middle = PATCH // 2 - 1
+    medians = []
+    for first in (PATCH - 1, middle):
+        left, right = depth[:, first:-1:PATCH], depth[:, first + 1 :: PATCH]
+        both = valid[:, first:-1:PATCH] & valid[:, first + 1 :: PATCH]
+        if np.count_nonzero(both) < ENOUGH:
+            return 1.0
+        near, far = left[both], right[both]
+        medians.append(float(np.median(np.abs(far - near) / np.minimum(near, far))))
+    across, within = medians
+    return min(across / within, SEAM[1]) if across > SEAM[0] * within > 0 else 1.0
+
+
+def joined_edges(depths: NDArray[np.float32], masks: NDArray[np.bool_], layer: int, limits: Limits) -> Edges:
     """Join neighbours of one layer that lie on one surface.
 
-    They do if their depth differs by no more than ``limit`` (relative) or continues one slope; and they do
-    not if one pixel has more layers than the other and the surface rather goes on in another layer there.
+    They do if their depth differs by no more than their line's limit (relative) or continues one slope; and
+    they do not if one pixel has more layers than the other and the surface rather goes on in another layer
+    there.
 
     Parameters
     ----------
     depths : (L, H, W) float32, anything where the mask is false.
     masks : (L, H, W) bool, where each layer exists.
-    limit : relative jump, see :meth:`Tear.limit`.
+    limits : relative jumps, see :meth:`Tear.limit` and :func:`seam_limits`.
     """
     hits = masks.sum(0, dtype=np.int8)
     depth = np.ascontiguousarray(depths[layer])
     with np.errstate(invalid="ignore", over="ignore"):  # depth outside the mask may be anything
-        right = _joined_rows(depth, masks[layer], limit)
-        _cut_swaps(right, depths, masks, hits, layer, limit)
-        down = _joined_rows(depth.T, masks[layer].T, limit)
-        _cut_swaps(down, depths.transpose(0, 2, 1), masks.transpose(0, 2, 1), hits.T, layer, limit)
+        right = _joined_rows(depth, masks[layer], limits[0])
+        _cut_swaps(right, depths, masks, hits, layer, limits[0])
+        down = _joined_rows(depth.T, masks[layer].T, limits[1])
+        _cut_swaps(down, depths.transpose(0, 2, 1), masks.transpose(0, 2, 1), hits.T, layer, limits[1])
     return right, down.T
 
 
-def _joined_rows(depth: NDArray[np.float32], valid: NDArray[np.bool_], limit: float) -> NDArray[np.bool_]:
+def _joined_rows(
+    depth: NDArray[np.float32], valid: NDArray[np.bool_], limit: NDArray[np.float32]
+) -> NDArray[np.bool_]:
     """Edges along the second axis, (H, W − 1)."""
     left, right = depth[:, :-1], depth[:, 1:]
     jump = right - left
     np.abs(jump, out=jump)
     near = np.minimum(left, right)
-    near *= np.float32(limit)
+    near *= limit
     joined = jump <= near
     both = valid[:, :-1] & valid[:, 1:]
     joined &= both
@@ -83,7 +123,7 @@ def _cut_swaps(
     masks: NDArray[np.bool_],
     hits: NDArray[np.int8],
     layer: int,
-    limit: float,
+    limit: NDArray[np.float32],
 ) -> None:
     """Cut row edges (H, W − 1), in place, over which the surface changes its layer.
 
@@ -93,7 +133,7 @@ def _cut_swaps(
     rows, columns = np.nonzero(joined & (hits[:, 1:] != hits[:, :-1]))
     left, right = depths[layer, rows, columns], depths[layer, rows, columns + 1]
     jump = np.abs(right - left)
-    large = jump > max(FLOOR[0], FLOOR[1] * limit) * np.minimum(left, right)
+    large = jump > np.maximum(FLOOR[0], FLOOR[1] * limit)[columns] * np.minimum(left, right)
     rows, columns, left, right, jump = (values[large] for values in (rows, columns, left, right, jump))
     gap = np.full(len(rows), np.inf, np.float32)
     for other in range(len(depths)):

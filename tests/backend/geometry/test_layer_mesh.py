@@ -260,6 +260,37 @@ def test_spiral_is_one_piece() -> None:
     assert label_pieces(valid, edges)[1] == 1
 
 
+def squares_of_a_network(steps: float, gap: float = 0.0) -> np.ndarray:
+    """Depths (1, 112, 112) of a slanted wall in squares of 14 pixels, each off by about ``steps``.
+
+    In the upper half of the frame everything right of column 48 is ``gap`` farther.
+    """
+    random = np.random.default_rng(2)
+    y, x = np.mgrid[:112, :112] / 112
+    depths = (3 + 0.5 * x + 0.3 * y) * (1 + 0.002 * random.standard_normal((112, 112)))
+    depths *= 1 + steps * np.kron(random.standard_normal((8, 8)), np.ones((14, 14)))
+    depths[:56, 48:] *= 1 + gap
+    return depths[None]
+
+
+def test_steps_between_the_squares_of_a_network_are_no_gaps() -> None:
+    torn = layer_mesh(shapes.make_stack(squares_of_a_network(0.0), mode="scene"), 0)
+    assert len(torn.quads) == 111 * 111
+    whole = layer_mesh(shapes.make_stack(squares_of_a_network(0.025), mode="scene"), 0)
+    assert len(whole.quads) == 111 * 111
+    gap = layer_mesh(shapes.make_stack(squares_of_a_network(0.025, gap=0.1), mode="scene"), 0)
+    rows, columns = np.divmod(gap.points.pixel[gap.quads], 112)
+    across = (columns.min(1) == 47) & (columns.max(1) == 48)
+    assert set(rows[across].min(1)) <= set(range(55, 111)) and len(gap.quads) >= 111 * 111 - 57
+
+
+@pytest.mark.parametrize("size", [56, 224])  # the edge of the near wall lies between two squares
+def test_gaps_between_squares_of_true_depth_stay_gaps(size: int) -> None:
+    stack = shapes.two_planes(size, near=2.0, far=2.5)
+    mesh = layer_mesh(replace(stack, mask=stack.mask & [[[True]], [[False]]]), 0)
+    assert len(mesh.quads) == (size - 1) * (size - 2)
+
+
 def test_tear_limit_follows_the_grid() -> None:
     tear = Tear(depth=0.05, grazing=np.radians(10))
     assert tear.limit(focal=1000) == 0.05

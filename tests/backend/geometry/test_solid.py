@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import manifold3d
@@ -107,10 +108,22 @@ def test_thin_sheets_are_closed(thickness: float) -> None:
         assert volume(solid) == pytest.approx(solid.ray_volume, rel=0.02)
 
 
-def test_wall_without_a_back_becomes_a_slab() -> None:
-    solid = make_solid(shapes.one_layer(32))
+def test_surface_without_a_back_becomes_a_slab() -> None:
+    wall = shapes.one_layer(32)
+    solid = make_solid(replace(wall, info=replace(wall.info, mode="object")))
     assert solid.pieces()[0].is_watertight
     np.testing.assert_allclose(solid.vertices[:, 2], -shapes.DISTANCE, atol=0.15)
+
+
+def test_the_wall_of_a_scene_is_no_matter_but_what_stands_before_it_is() -> None:
+    ball, wall = shapes.sphere(128, layers=3), 2 * shapes.DISTANCE
+    depths = np.where(ball.mask, ball.xyz[..., 2], np.nan)
+    depths[2] = np.where(ball.mask[0], wall, np.nan)
+    depths[0] = np.where(ball.mask[0], depths[0], wall)
+    solid = make_solid(shapes.make_stack(depths, mode="scene"))
+    (piece,) = solid.pieces()
+    assert piece.is_watertight and piece.volume == pytest.approx(4 / 3 * math.pi * 0.9**3, rel=0.02)
+    assert not len(make_solid(shapes.one_layer(32)).triangles)
 
 
 def test_noise_leaves_it_closed() -> None:
