@@ -22,6 +22,10 @@ else:
     _Operator = object
 
 
+_PART = "Edge of the box in parts of the image, from its top left corner"
+_SKIP = {"SKIP_SAVE"}
+
+
 class _CutOut(_Operator):
     """An operator that lets the worker cut out the subject of the image in this editor."""
 
@@ -67,10 +71,10 @@ class WORLD_TRACING_OT_mask_from_box(bpy.types.Operator, BoxGesture, _CutOut):
     bl_idname = "world_tracing.mask_from_box"
     bl_label = "Mask from Box"
 
-    left: FloatProperty(name="Left", min=0.0, max=1.0, default=0.25, options={"SKIP_SAVE"})
-    top: FloatProperty(name="Top", min=0.0, max=1.0, default=0.25, options={"SKIP_SAVE"})
-    right: FloatProperty(name="Right", min=0.0, max=1.0, default=0.75, options={"SKIP_SAVE"})
-    bottom: FloatProperty(name="Bottom", min=0.0, max=1.0, default=0.75, options={"SKIP_SAVE"})
+    left: FloatProperty(name="Left", description=_PART, min=0.0, max=1.0, default=0.25, options=_SKIP)
+    top: FloatProperty(name="Top", description=_PART, min=0.0, max=1.0, default=0.25, options=_SKIP)
+    right: FloatProperty(name="Right", description=_PART, min=0.0, max=1.0, default=0.75, options=_SKIP)
+    bottom: FloatProperty(name="Bottom", description=_PART, min=0.0, max=1.0, default=0.75, options=_SKIP)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start with the box of the properties, in parts of the image, y down."""

@@ -30,7 +30,7 @@ class WORLD_TRACING_OT_decimate(bpy.types.Operator, GeometryJob):
     bl_label = "Reduce Faces"
     bl_property = "budget"
 
-    budget: EnumProperty(name="Budget", items=BUDGETS, default="10000")
+    budget: EnumProperty(name="Budget", items=BUDGETS, default="10000", description="Faces that are left")
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

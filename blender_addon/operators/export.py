@@ -28,7 +28,7 @@ class WORLD_TRACING_OT_export(bpy.types.Operator, ExportHelper, GeometryJob):
 
     filename_ext = ""
     check_extension = None
-    kind: EnumProperty(name="Kind", items=KINDS)
+    kind: EnumProperty(name="Kind", items=KINDS, description="What to write")
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Offer a name beside the stack."""

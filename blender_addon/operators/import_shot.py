@@ -27,7 +27,7 @@ class WORLD_TRACING_OT_import_shot(bpy.types.Operator, ImportHelper):
     filename_ext = ".json"
     filter_glob: StringProperty(default="*.json", options={"HIDDEN"})
     name: StringProperty(name="Name", options={"SKIP_SAVE"}, description="Empty: the folder's name")
-    output: EnumProperty(name="Output", items=OUTPUTS)
+    output: EnumProperty(name="Output", items=OUTPUTS, description="What a layer becomes")
     cache: EnumProperty(name="Bake to Cache", items=CACHES, description="Where the meshes of all frames lie")
     use_range: BoolProperty(
         name="Set Frame Range", default=True, description="Let the scene play the frames of the shot"

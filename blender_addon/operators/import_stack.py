@@ -36,7 +36,7 @@ class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
         options={"SKIP_SAVE", "HIDDEN"},
         description="Of the hidden layers: a fill_colour result as JSON",
     )
-    output: EnumProperty(name="Output", items=OUTPUTS)
+    output: EnumProperty(name="Output", items=OUTPUTS, description="What a layer becomes")
     tear: FloatProperty(
         name="Tear",
         default=layer_object.DEFAULTS.tear.depth,

@@ -25,7 +25,7 @@ else:
 class _ModelJob(_Operator):
     """An operator that starts a `models/*` job for one model."""
 
-    model: StringProperty(name="Model", options={"SKIP_SAVE"})
+    model: StringProperty(name="Model", options={"SKIP_SAVE"}, description="Which model")
     METHOD = ""
 
     @classmethod
@@ -134,7 +134,9 @@ class WORLD_TRACING_OT_move_models(bpy.types.Operator, _ModelJob):
     bl_label = "Move Models"
     METHOD = "models/move"
 
-    directory: StringProperty(name="Folder", subtype="DIR_PATH", options={"SKIP_SAVE"})
+    directory: StringProperty(
+        name="Folder", subtype="DIR_PATH", options={"SKIP_SAVE"}, description="Where they shall lie"
+    )
     filter_folder: BoolProperty(default=True, options={"HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:

@@ -1,9 +1,14 @@
 """The image of the clipboard as the image of the next trace."""
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import bpy
+
+_NOTHING = "The clipboard holds no image. Copy a picture in another program first."
+_NOTHING_UNDER_X11 = "Blender cannot paste images under X11. Save the picture and choose the file."
 
 
 class WORLD_TRACING_OT_paste_image(bpy.types.Operator):
@@ -27,13 +32,17 @@ class WORLD_TRACING_OT_paste_image(bpy.types.Operator):
                 bpy.ops.image.clipboard_paste()
         pasted = set(bpy.data.images) - before
         if not pasted:
-            self.report({"ERROR"}, "The clipboard holds no image. Copy a picture in another program first.")
+            self.report({"ERROR"}, _NOTHING_UNDER_X11 if _under_x11() else _NOTHING)
             return {"CANCELLED"}
         image = pasted.pop()
         image.pack()  # it is in no file that Blender could find again
         settings = context.scene.world_tracing
         settings.source, settings.image = "IMAGE", image
         return {"FINISHED"}
+
+
+def _under_x11() -> bool:
+    return sys.platform == "linux" and not os.environ.get("WAYLAND_DISPLAY")
 
 
 @contextmanager

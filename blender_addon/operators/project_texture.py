@@ -33,9 +33,9 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
     bl_label = "Project Texture"
     bl_options = {"UNDO"}  # noqa: RUF012
 
-    route: EnumProperty(name="As", items=ROUTES, default="BAKE")
-    unwrap: EnumProperty(name="UVs", items=UNWRAPS, default="AUTO")
-    size: EnumProperty(name="Size", items=SIZES, default="2048")
+    route: EnumProperty(name="As", items=ROUTES, default="BAKE", description="What the meshes wear")
+    unwrap: EnumProperty(name="UVs", items=UNWRAPS, default="AUTO", description="Where the texture lies")
+    size: EnumProperty(name="Size", items=SIZES, default="2048", description="Side of the texture")
     layer_hides: BoolProperty(
         name="Layer 1 Hides",
         default=False,

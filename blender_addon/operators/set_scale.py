@@ -22,9 +22,15 @@ class WORLD_TRACING_OT_set_scale(bpy.types.Operator, OnTrace):
     bl_label = "Set Scale"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
-    known: EnumProperty(name="Known", items=KNOWN, default="DISTANCE")
+    known: EnumProperty(name="Known", items=KNOWN, default="DISTANCE", description="What was measured")
     length: FloatProperty(
-        name="True Length", default=1.0, min=1e-6, soft_max=1000.0, subtype="DISTANCE", options={"SKIP_SAVE"}
+        name="True Length",
+        default=1.0,
+        min=1e-6,
+        soft_max=1000.0,
+        subtype="DISTANCE",
+        options={"SKIP_SAVE"},
+        description="How long it is in reality",
     )
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:

@@ -17,7 +17,9 @@ class WORLD_TRACING_OT_trace_folder(bpy.types.Operator, TraceSettings):
     bl_idname = "world_tracing.trace_folder"
     bl_label = "Trace Folder"
 
-    directory: StringProperty(name="Folder", subtype="DIR_PATH", options={"SKIP_SAVE"})
+    directory: StringProperty(
+        name="Folder", subtype="DIR_PATH", options={"SKIP_SAVE"}, description="Folder of images"
+    )
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:

@@ -25,7 +25,9 @@ class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings):
     bl_idname = "world_tracing.trace_footage"
     bl_label = "Trace Footage"
 
-    filepath: StringProperty(name="Footage", subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filepath: StringProperty(
+        name="Footage", subtype="FILE_PATH", options={"SKIP_SAVE"}, description="Movie or image sequence"
+    )
     filter_movie: BoolProperty(default=True, options={"HIDDEN"})
     filter_image: BoolProperty(default=True, options={"HIDDEN"})
     filter_folder: BoolProperty(default=True, options={"HIDDEN"})

@@ -38,7 +38,7 @@ class WORLD_TRACING_OT_trace_ground_truth(bpy.types.Operator):
         name="Longest Side", default=512, min=16, max=4096, description="Of the pixel grid that is traced"
     )
     layers: IntProperty(name="Layers", default=6, min=1, max=32, description="Surfaces kept along a ray")
-    mode: EnumProperty(name="Mode", items=MODES, default="AUTO")
+    mode: EnumProperty(name="Mode", items=MODES, default="AUTO", description="What the scene shows")
     build_layers: BoolProperty(
         name="Build Layers",
         default=True,

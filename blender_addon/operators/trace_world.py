@@ -17,7 +17,9 @@ class WORLD_TRACING_OT_trace_world(bpy.types.Operator, TraceSettings):
     bl_idname = "world_tracing.trace_world"
     bl_label = "Trace World"
 
-    filepath: StringProperty(name="Image", subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filepath: StringProperty(
+        name="Image", subtype="FILE_PATH", options={"SKIP_SAVE"}, description="Image to trace"
+    )
     directory: StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE", "HIDDEN"})
     files: CollectionProperty(type=bpy.types.OperatorFileListElement, options={"SKIP_SAVE", "HIDDEN"})
     stack: StringProperty(

@@ -14,6 +14,7 @@ class WORLD_TRACING_OT_use_image(bpy.types.Operator):
 
     target: EnumProperty(
         name="As",
+        description="What the image is for",
         items=(("IMAGE", "Image", "The image to trace"), ("MASK", "Mask", "White where the subject is")),
     )
 

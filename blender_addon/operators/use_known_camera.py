@@ -29,7 +29,7 @@ class WORLD_TRACING_OT_use_known_camera(bpy.types.Operator, OnTrace):
     bl_label = "Use Known Camera"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
-    source: EnumProperty(name="From", items=SOURCES, default="FOCAL")
+    source: EnumProperty(name="From", items=SOURCES, default="FOCAL", description="How the camera is known")
     focal_length: FloatProperty(
         name="Focal Length",
         default=50.0,

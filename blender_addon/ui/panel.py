@@ -66,7 +66,7 @@ class WORLD_TRACING_PT_image_editor(bpy.types.Panel):
         column = layout.column(align=True)
         column.operator("world_tracing.mask_from_box", icon="SELECT_SET")
         column.operator("world_tracing.paint_mask", icon="BRUSH_DATA")
-        brush = context.tool_settings.image_paint.brush
+        brush = context.scene.tool_settings.image_paint.brush
         if cut_out.is_cut_out(shown) and context.space_data.ui_mode == "PAINT" and brush is not None:
             column.prop(brush, "blend", text="Brush")
         traced = settings.image if settings.source == "IMAGE" else None

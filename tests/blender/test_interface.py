@@ -1,0 +1,86 @@
+"""What Blender shows of every button and setting: a name, a tooltip, and a reason where it is grey."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from types import ModuleType
+
+import bpy
+import pytest
+
+
+def classes(addon: ModuleType, kind: type) -> list[type]:
+    """The registered classes of a kind."""
+    known = sys.modules[f"{addon.__name__}.registration"].CLASSES
+    return [cls for cls in known if issubclass(cls, kind)]
+
+
+def shown_as(cls: type) -> bpy.types.Struct:
+    """What Blender's interface asks for names and tooltips."""
+    if not issubclass(cls, bpy.types.Operator):
+        return cls.bl_rna
+    return getattr(bpy.ops.world_tracing, cls.bl_idname.partition(".")[2]).get_rna_type()
+
+
+def test_every_operator_has_a_name_and_a_tooltip(addon) -> None:
+    found = classes(addon, bpy.types.Operator)
+    assert len(found) > 40
+    for cls in found:
+        words = shown_as(cls).description
+        assert cls.bl_label and words and not words.endswith("."), cls.__name__
+        assert cls.bl_idname.startswith("world_tracing."), cls.__name__
+
+
+def test_every_setting_has_a_tooltip(addon) -> None:
+    silent = []
+    for kind in (bpy.types.Operator, bpy.types.PropertyGroup, bpy.types.AddonPreferences):
+        for cls in classes(addon, kind):
+            own = {name for base in cls.__mro__ for name in getattr(base, "__annotations__", {})}
+            properties = shown_as(cls).properties
+            for name in own & set(properties.keys()):
+                shown = properties[name]
+                if not (shown.is_hidden or shown.description or "INTERNAL" in getattr(cls, "bl_options", ())):
+                    silent.append(f"{cls.__name__}.{name}")
+    assert not silent, "\n".join(silent)
+
+
+def test_every_grey_button_says_why(addon) -> None:
+    with_poll = [cls for cls in classes(addon, bpy.types.Operator) if hasattr(cls, "poll")]
+    own = [cls for cls in with_poll if cls.poll.__func__.__qualname__ != "poll"]
+    assert len(own) > 15
+    for cls in own:
+        source = inspect.getsource(cls.poll)
+        assert "poll_message_set" in source or "super().poll" in source, cls.__name__
+
+
+def test_every_panel_is_in_one_tab_and_has_a_tooltip(addon) -> None:
+    for cls in classes(addon, bpy.types.Panel):
+        assert cls.bl_category == "World Tracing" and cls.bl_label and cls.__doc__, cls.__name__
+
+
+def test_search_finds_every_operator_that_a_person_may_call(addon) -> None:
+    """F3 lists operators that are registered and not internal."""
+    hidden = {
+        cls.bl_idname
+        for cls in classes(addon, bpy.types.Operator)
+        if "INTERNAL" in getattr(cls, "bl_options", ())
+    }
+    assert hidden == {name for name in hidden if name.split(".")[1].startswith(INTERNAL)}
+
+
+INTERNAL = ("wear_", "add_solid", "model_ready", "exported")  # what the worker's answers call
+
+
+@pytest.mark.parametrize("kind", ["VIEW_3D", "IMAGE_EDITOR"])
+def test_files_are_dropped_where_they_make_sense(addon, kind: str) -> None:
+    handlers = classes(addon, bpy.types.FileHandler)
+    assert {cls.bl_import_operator for cls in handlers} >= {
+        "world_tracing.trace_world",
+        "world_tracing.import_stack",
+    }
+    area = bpy.context.window.screen.areas[0]
+    before, area.ui_type = area.ui_type, kind
+    with bpy.context.temp_override(area=area):
+        assert all(cls.poll_drop(bpy.context) == (kind == "VIEW_3D") for cls in handlers)
+    area.ui_type = before
