@@ -101,11 +101,11 @@ class WorldTracingPreferences(bpy.types.AddonPreferences):
         description="Seconds without any sign of life after which the backend is ended",
     )
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         """Draw the preferences."""
         from .ui import preferences_panel
 
-        preferences_panel.draw(self.layout, self)
+        preferences_panel.draw(self.layout, context, self)
 
 
 def get() -> WorldTracingPreferences:

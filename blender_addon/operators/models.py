@@ -14,7 +14,7 @@ from .. import preferences
 from ..backend import session
 from ..backend.jobs import JobState
 from ..backend.results import FollowUp, Place
-from ..ui.sizes import size_text
+from ..ui.text import size_text
 
 if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
     from bpy.types import Operator as _Operator

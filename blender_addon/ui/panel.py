@@ -1,7 +1,5 @@
 """Trace World: choose an image, press the button, watch it come."""
 
-import textwrap
-
 import bpy
 
 from wt_backend.protocol import BackendError
@@ -10,10 +8,9 @@ from .. import preferences
 from ..backend import session, setup
 from ..backend.jobs import Job, JobState
 from ..scene import cut_out
-from .sizes import size_text
+from .text import draw_text, size_text
 
 TAB = "World Tracing"
-_CHARACTER_WIDTH = 7  # pixels at a user interface scale of 1, a little generous
 
 
 class WORLD_TRACING_PT_trace(bpy.types.Panel):
@@ -123,8 +120,8 @@ def draw_notice(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     notice = session.notice
     if notice is not None:
         box = layout.box().column(align=True)
-        _draw_text(box, context, notice.message, "ERROR" if notice.error else "INFO")
-        _draw_text(box, context, notice.hint, "BLANK1")
+        draw_text(box, context, notice.message, "ERROR" if notice.error else "INFO")
+        draw_text(box, context, notice.hint, "BLANK1")
 
 
 def _draw_setup(layout: bpy.types.UILayout, context: bpy.types.Context, obstacle: BackendError) -> None:
@@ -137,19 +134,10 @@ def _draw_setup(layout: bpy.types.UILayout, context: bpy.types.Context, obstacle
         box.progress(factor=status.fraction, type="BAR", text=status.detail)
         box.operator("world_tracing.cancel_install", icon="X")
         return
-    _draw_text(box.column(align=True), context, obstacle.message, "INFO")
-    _draw_text(box.column(align=True), context, obstacle.hint, "BLANK1")
+    draw_text(box.column(align=True), context, obstacle.message, "INFO")
+    draw_text(box.column(align=True), context, obstacle.hint, "BLANK1")
     show = box.operator("preferences.addon_show", text="Open Preferences", icon="PREFERENCES")
     show.module = preferences.ADDON
-
-
-def _draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
-    """Text in as many lines as the width of the sidebar asks for."""
-    scale = context.preferences.system.ui_scale
-    columns = max(20, int(context.region.width / (_CHARACTER_WIDTH * scale)) - 8)
-    for line in textwrap.wrap(text, columns):
-        layout.label(text=line, icon=icon)
-        icon = "BLANK1"
 
 
 def _draw_model(layout: bpy.types.UILayout, model: dict) -> None:

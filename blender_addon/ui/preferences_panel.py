@@ -1,16 +1,12 @@
 """What the add-on's preferences show."""
 
-import textwrap
-
 import bpy
 
 from wt_backend.protocol import BackendError
 
 from ..backend import session, setup
 from ..backend.environment import EnvironmentState
-from .sizes import size_text
-
-_COLUMNS = 90  # characters in a line of the preferences
+from .text import draw_text, size_text
 
 _SAYS = {
     EnvironmentState.NOT_INSTALLED: ("The backend is not installed yet", "INFO"),
@@ -20,12 +16,14 @@ _SAYS = {
 }
 
 
-def draw(layout: bpy.types.UILayout, settings: bpy.types.AddonPreferences) -> None:
+def draw(
+    layout: bpy.types.UILayout, context: bpy.types.Context, settings: bpy.types.AddonPreferences
+) -> None:
     """Draw everything."""
     layout.use_property_split = True
     layout.use_property_decorate = False
     if not settings.python:
-        _draw_environment(layout.box(), settings)
+        _draw_environment(layout.box(), context, settings)
     layout.prop(settings, "python")
     layout.prop(settings, "device")
     layout.prop(settings, "silence")
@@ -33,11 +31,13 @@ def draw(layout: bpy.types.UILayout, settings: bpy.types.AddonPreferences) -> No
     row.operator("world_tracing.check_backend", icon="CONSOLE")
     row.operator("world_tracing.unload_model", icon="X")
     row.operator("world_tracing.open_log", icon="TEXT")
-    _draw_backend(layout.box().column(align=True))
+    _draw_backend(layout.box().column(align=True), context)
     _draw_models(layout.box(), settings)
 
 
-def _draw_environment(layout: bpy.types.UILayout, settings: bpy.types.AddonPreferences) -> None:
+def _draw_environment(
+    layout: bpy.types.UILayout, context: bpy.types.Context, settings: bpy.types.AddonPreferences
+) -> None:
     """State of the managed environment, and the buttons that change it."""
     state, installation = setup.state(), setup.installation()
     text, icon = _SAYS[state]
@@ -48,7 +48,7 @@ def _draw_environment(layout: bpy.types.UILayout, settings: bpy.types.AddonPrefe
         layout.operator("world_tracing.cancel_install", icon="X")
         return
     if installation is not None and installation.status.error is not None:
-        _draw_error(layout.column(align=True), installation.status.error)
+        _draw_error(layout.column(align=True), context, installation.status.error)
     column = layout.column()
     build = column.row()
     build.enabled = not settings.wheels  # the folder decides
@@ -59,21 +59,23 @@ def _draw_environment(layout: bpy.types.UILayout, settings: bpy.types.AddonPrefe
     index.enabled = not settings.wheels
     index.prop(settings, "index")
     if settings.wheels:
-        layout.label(text="Nothing is downloaded: all of it comes out of the folder of wheels", icon="INFO")
+        text = "Nothing is downloaded: all of it comes out of the folder of wheels"
+        draw_text(layout.column(align=True), context, text, "INFO")
     elif state is not EnvironmentState.READY:
         size = "about 0.3 GB for the CPU, up to 4 GB for a GPU"
-        layout.label(text=f"Downloads {size}: Python packages, PyTorch and a Python build", icon="URL")
+        text = f"Downloads {size}: Python packages, PyTorch and a Python build"
+        draw_text(layout.column(align=True), context, text, "URL")
     row = layout.row(align=True)
     install = {EnvironmentState.READY: "Install Again", EnvironmentState.OUTDATED: "Upgrade Backend"}
     row.operator("world_tracing.install_backend", text=install.get(state, "Install Backend"), icon="IMPORT")
     row.operator("world_tracing.remove_backend", text="", icon="TRASH")
 
 
-def _draw_backend(layout: bpy.types.UILayout) -> None:
+def _draw_backend(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """What the backend said about itself, or why it said nothing."""
     info = session.info()
     if session.notice is not None and session.notice.error:
-        _draw_error(layout, BackendError("internal", session.notice.message, session.notice.hint))
+        _draw_error(layout, context, BackendError("internal", session.notice.message, session.notice.hint))
     elif info is None:
         layout.label(text="Starting…" if session.is_running() else "Not started yet", icon="INFO")
     else:
@@ -87,8 +89,10 @@ def _draw_models(layout: bpy.types.UILayout, settings: bpy.types.AddonPreference
     """What there is, with licence, size and memory before the click."""
     layout.label(text="Models", icon="FILE_3D")
     for model in session.models():
-        row = layout.row(align=True)
-        row.label(text=model["label"], icon="CHECKMARK" if model["available"] else "IMPORT")
+        split = layout.split(factor=0.36)
+        name = model["label"].removeprefix("World Tracing ")  # short enough for a small window
+        split.label(text=name, icon="CHECKMARK" if model["available"] else "IMPORT")
+        row = split.row(align=True)
         row.label(text=model["licence"])
         row.label(text=f"{size_text(model['size_mb'])}, memory {model['memory_gb']:.0f} GB")
         name = "verify_model" if model["available"] else "download_model"
@@ -106,8 +110,6 @@ def _draw_models(layout: bpy.types.UILayout, settings: bpy.types.AddonPreference
     layout.prop(settings, "hub_token")
 
 
-def _draw_error(layout: bpy.types.UILayout, error: BackendError) -> None:
-    for text, icon in ((error.message, "ERROR"), (error.hint, "BLANK1")):
-        for line in textwrap.wrap(text, _COLUMNS):
-            layout.label(text=line, icon=icon)
-            icon = "BLANK1"
+def _draw_error(layout: bpy.types.UILayout, context: bpy.types.Context, error: BackendError) -> None:
+    draw_text(layout, context, error.message, "ERROR")
+    draw_text(layout, context, error.hint, "BLANK1")

@@ -15,7 +15,6 @@ CHECKS = (
     "import_button",
     "editor_fits",
     "preferences_button",
-    "verify_button",
 )
 
 
@@ -45,7 +44,5 @@ def scenario() -> hands.Wait:
     page = hands.region("WINDOW", hands.area("PREFERENCES"))
     yield from hands.screenshot("preferences")
     yield from press_button("world_tracing.check_backend", "preferences_button", page)
-    found = []
-    yield from hands.find_button("world_tracing.verify_model", found, page)
-    check("verify_button", bool(found), found)
+    yield from hands.scroll(page, 60)
     yield from hands.screenshot("end_of_preferences")

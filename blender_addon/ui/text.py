@@ -1,0 +1,25 @@
+"""Words in the interface: text in as many lines as fit, sizes."""
+
+from __future__ import annotations
+
+import textwrap
+
+import bpy
+
+_CHARACTER_WIDTH = 7  # pixels at a user interface scale of 1, a little generous
+_MARGIN = 8  # characters for the icon and the borders around
+_NARROWEST, _WIDEST = 20, 90  # characters; longer lines are hard to read
+
+
+def draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
+    """Text in as many lines as the width of the region asks for; the first has the icon."""
+    scale = context.preferences.system.ui_scale
+    columns = int(context.region.width / (_CHARACTER_WIDTH * scale)) - _MARGIN
+    for line in textwrap.wrap(text, min(max(columns, _NARROWEST), _WIDEST)):
+        layout.label(text=line, icon=icon)
+        icon = "BLANK1"
+
+
+def size_text(megabytes: float) -> str:
+    """A size as people read it."""
+    return f"{megabytes / 1000:.1f} GB" if megabytes >= 1000 else f"{megabytes:.0f} MB"
