@@ -21,7 +21,7 @@ from torch import Tensor
 
 from wt_backend.parity.components import verify_components
 from wt_backend.parity.keys import key_problems
-from wt_backend.parity.ledger import Check, Ledger, MissingTensor
+from wt_backend.parity.ledger import Check, Ledger
 from wt_backend.parity.network import STATE, verify_family
 
 FORMAT = "wt-dit-golden-1"
@@ -30,10 +30,11 @@ TOLERANCE = 1e-5
 
 @dataclass
 class Report:
-    """What a verification found: errors per tensor, and everything that could not be compared."""
+    """What a verification found: errors per tensor, everything that could not be compared, the files read."""
 
     checks: list[Check] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
 
     @property
     def worst(self) -> Check | None:
@@ -55,6 +56,8 @@ def verify_folder(folder: str | Path) -> Report:
     """
     folder = Path(folder)
     description = json.loads((folder / "golden.json").read_text(encoding="utf-8"))
+    if not isinstance(description, dict):
+        raise ValueError(f"{folder / 'golden.json'} describes nothing.")
     if description.get("format") != FORMAT:
         raise ValueError(
             f"{folder / 'golden.json'} has format {description.get('format')!r}, not {FORMAT!r}."
@@ -65,12 +68,16 @@ def verify_folder(folder: str | Path) -> Report:
     if "components" in description:
         _verify_file(report, folder, "components", description["components"], verify_components)
     for name, file in description.get("keys", {}).items():
-        if not (folder / file).is_file():
-            report.problems.append(f"keys.{name}: {file} is missing")
-            continue
         found = key_problems(name, folder / file)
         report.problems += found
         report.checks.append(Check(f"keys.{name}", float(len(found))))
+    named = {*description.get("keys", {}).values(), *(path.name for path in report.files)}
+    report.problems += [
+        f"{path.name} is mentioned nowhere in golden.json"
+        for pattern in ("*.safetensors", "*.json.gz")
+        for path in sorted(folder.glob(pattern))
+        if path.name not in named
+    ]
     return report
 
 
@@ -82,25 +89,19 @@ def _verify_file(
     verify: Callable[[Ledger, dict[str, Any]], None],
 ) -> None:
     """One tensor file: described tensors present, all of them known, all compared."""
-    path = folder / described["file"]
+    path = folder / described.get("file", f"{name}.safetensors")
+    report.files.append(path)
     try:
         golden = load_file(str(path))
     except (OSError, SafetensorError) as error:
         report.problems.append(f"{name}: {path} cannot be read: {error}")
         return
-    report.problems += _differing_description(name, described.get("tensors", {}), golden)
     ledger = Ledger(f"{name}.", golden)
-    try:
+    with ledger.part("description"):
+        ledger.problems += _differing_description(name, described.get("tensors", {}), golden)
+    with ledger.part("network" if verify is verify_family else "components"):
         verify(ledger, described)
-    except (
-        MissingTensor,
-        RuntimeError,
-        ValueError,
-        KeyError,
-    ) as error:  # wrong shapes or a strange description
-        report.problems.append(f"{name}: {error}")
-    else:
-        report.problems += [f"{name}.{tensor} is unknown here" for tensor in sorted(ledger.unused)]
+    report.problems += ledger.finish()
     report.checks += ledger.checks
 
 

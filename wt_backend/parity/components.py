@@ -25,6 +25,7 @@ from wt_backend.model.wt_dit import joint_norm
 from wt_backend.parity.ledger import Ledger
 from wt_backend.subject import near_white_alpha
 
+PATCH = 14  # pixels; names of position grids are in pixels
 # The fixtures of the window and of the border leave the 3D outliers alone.
 EDGE_PRESETS: dict[str, EdgeFilter | tuple[EdgeFilter, EdgeFilter]] = {
     "default": EdgeFilter(),
@@ -36,22 +37,30 @@ EDGE_PRESETS: dict[str, EdgeFilter | tuple[EdgeFilter, EdgeFilter]] = {
 
 def verify_components(ledger: Ledger, description: dict[str, Any]) -> None:
     """Compare every component that the file holds."""
-    with torch.inference_mode():
-        _stills(ledger, description.get("preprocess", {}).get("cases", []))
-        _clips(ledger, description.get("preprocess", {}).get("clips", []))
-        _automatic_alpha(ledger)
-        _normalisation(ledger)
-        _intrinsics(ledger)
-        _rope(ledger)
-        _time(ledger)
-        _tokens(ledger, description)
-        _prior(ledger, description)
-        _edge_filter(ledger)
-        _voxels(ledger, description)
-        _blocks(ledger, description)
+    parts = {
+        "stills": _stills,
+        "clips": _clips,
+        "automatic alpha": _automatic_alpha,
+        "normalisation": _normalisation,
+        "intrinsics": _intrinsics,
+        "rotary tables": _rope_tables,
+        "rotary queries": _rope_queries,
+        "time": _time,
+        "patches": _patches,
+        "positions": _positions,
+        "prior": _prior,
+        "edge filter": _edge_filter,
+        "voxels": _voxels,
+        "decoder block": _decoder_block,
+        "encoder block": _encoder_block,
+    }
+    for name, compare in parts.items():
+        with ledger.part(name), torch.inference_mode():
+            compare(ledger, description)
 
 
-def _stills(ledger: Ledger, cases: list[dict[str, Any]]) -> None:
+def _stills(ledger: Ledger, description: dict[str, Any]) -> None:
+    cases = description.get("preprocess", {}).get("cases", [])
     images = {name: ledger.array(name) for name in ledger.numbered("pre.image.")}
     for case in cases:
         image, size = images[f"pre.image.{case['image']}"], case["image_size"]
@@ -61,7 +70,8 @@ def _stills(ledger: Ledger, cases: list[dict[str, Any]]) -> None:
         _compare_fitted(ledger, f"pre.{case['index']}", fitted.rgb[None], fitted.mask[None], case)
 
 
-def _clips(ledger: Ledger, cases: list[dict[str, Any]]) -> None:
+def _clips(ledger: Ledger, description: dict[str, Any]) -> None:
+    cases = description.get("preprocess", {}).get("clips", [])
     frames = [ledger.array(name) for name in ledger.numbered("clip.frame.")]
     for case in cases:
         cropped = case["center_crop"]
@@ -93,7 +103,7 @@ def _colour(case: dict[str, Any]) -> tuple[int, int, int] | None:
     return None if colour is None else (colour[0], colour[1], colour[2])
 
 
-def _automatic_alpha(ledger: Ledger) -> None:
+def _automatic_alpha(ledger: Ledger, description: dict[str, Any]) -> None:
     if ledger.has("autoalpha.rgb"):
         ledger.compare("autoalpha.alpha", near_white_alpha(ledger.array("autoalpha.rgb")))
     if ledger.has("autoalpha.rgb_rejected"):
@@ -101,7 +111,7 @@ def _automatic_alpha(ledger: Ledger) -> None:
         ledger.require("autoalpha.rgb_rejected", rejected)
 
 
-def _normalisation(ledger: Ledger) -> None:
+def _normalisation(ledger: Ledger, description: dict[str, Any]) -> None:
     if not ledger.has("norm.encoded"):
         return
     encoded = ledger.take("norm.encoded")
@@ -110,7 +120,7 @@ def _normalisation(ledger: Ledger) -> None:
         ledger.compare(f"norm.decoded.{mode}", OFFICIAL_MEDIAN_LOG.decode(encoded))
 
 
-def _intrinsics(ledger: Ledger) -> None:
+def _intrinsics(ledger: Ledger, description: dict[str, Any]) -> None:
     if not ledger.has("intr.xyz"):
         return
     xyz, mask = ledger.array("intr.xyz"), ledger.array("intr.mask")
@@ -120,8 +130,8 @@ def _intrinsics(ledger: Ledger) -> None:
         ledger.compare("intr.fov_x_deg", np.array([horizontal_fov(fitted, mask.shape[1])], np.float32))
 
 
-def _rope(ledger: Ledger) -> None:
-    """Tables of one axis, and rotated queries of patches and frames."""
+def _rope_tables(ledger: Ledger, description: dict[str, Any]) -> None:
+    """Tables of one axis."""
     dtypes = {"f32": torch.float32, "bf16": torch.bfloat16}
     for name in ledger.numbered("rope.cos.") + ledger.numbered("rope.sin."):
         _, part, width, kind = name.split(".")
@@ -130,6 +140,10 @@ def _rope(ledger: Ledger) -> None:
         quarter = int(width) // 4  # frequencies; in the second half of an axis sin has its own sign
         values = (table.cos if part == "cos" else table.sin)[:, quarter : 2 * quarter]
         ledger.compare(name, values.repeat(1, 2).float())
+
+
+def _rope_queries(ledger: Ledger, description: dict[str, Any]) -> None:
+    """Rotated queries of patches and frames."""
     if ledger.has("rope.q"):
         q, positions = ledger.take("rope.q"), ledger.take("rope.positions")
         ledger.compare("rope.q_rotated", _rotated(q, positions, torch.float32))
@@ -148,24 +162,28 @@ def _rotated(q: Tensor, positions: Tensor, angle_dtype: torch.dtype) -> Tensor:
     return rotate(q, Rope(table.cos[:, :, None], table.sin[:, :, None]))
 
 
-def _time(ledger: Ledger) -> None:
+def _time(ledger: Ledger, description: dict[str, Any]) -> None:
     if ledger.has("time.t"):
         ledger.compare("time.sinusoid", sinusoid(ledger.take("time.t")))
     for name in ledger.numbered("time.grid."):
         ledger.compare(name, torch.tensor(time_grid(int(name.rsplit(".", 1)[1]))))
 
 
-def _tokens(ledger: Ledger, description: dict[str, Any]) -> None:
-    """Patch order, position interpolation, joint normalisation."""
+def _patches(ledger: Ledger, description: dict[str, Any]) -> None:
+    """Their order."""
     if ledger.has("patchify.out"):
         views, height, width, patch = _numbers(
             description["patchify"], r"V=(\d+), H=(\d+), W=(\d+), patch (\d+)"
         )
         image = torch.arange(views * height * width * 3, dtype=torch.float32)
         ledger.compare("patchify.out", patchify(image.view(1, views, height, width, 3), patch))
+
+
+def _positions(ledger: Ledger, description: dict[str, Any]) -> None:
+    """Their interpolation, and the joint normalisation of features."""
     for name in ledger.numbered("posembed.out."):
         height, width = _numbers(name, r"(\d+)x(\d+)$")
-        grid = interpolate_positions(ledger.take("posembed.in"), height // 14, width // 14)
+        grid = interpolate_positions(ledger.take("posembed.in"), height // PATCH, width // PATCH)
         ledger.compare(name, grid)
     if ledger.has("featnorm.x"):
         ledger.compare("featnorm.y", joint_norm(ledger.take("featnorm.x")))
@@ -189,7 +207,7 @@ def _prior(ledger: Ledger, description: dict[str, Any]) -> None:
     ledger.compare("prior.x_T", x.movedim(-1, 1))
 
 
-def _edge_filter(ledger: Ledger) -> None:
+def _edge_filter(ledger: Ledger, description: dict[str, Any]) -> None:
     if not ledger.has("post.xyz"):
         return
     xyz, mask = ledger.array("post.xyz"), ledger.array("post.mask")
@@ -221,19 +239,21 @@ def _voxels(ledger: Ledger, description: dict[str, Any]) -> None:
         ledger.compare(name, voxelise(frame.apply(dense), resolution, settings["close_iters"]))
 
 
-def _blocks(ledger: Ledger, description: dict[str, Any]) -> None:
-    """Single blocks on inputs of low variance, where a wrong epsilon shows."""
+def _decoder_block(ledger: Ledger, description: dict[str, Any]) -> None:
+    """One on inputs of low variance, where a wrong epsilon shows."""
     if ledger.has("block.x"):
         x, positions = ledger.take("block.x"), ledger.take("block.positions")
-        width, head_width = x.shape[-1], len(ledger.golden["block.sd.attn.q_norm.weight"])
+        width, head_width = x.shape[-1], len(ledger.take("block.sd.attn.q_norm.weight"))
         block = DiTBlock(width, width // head_width, 1.0)
         _load(ledger, block, "block.sd.")
-        table = rope_table(positions[0], head_width, torch.float32)
+        cos, sin = rope_table(positions, head_width, torch.float32)  # (B, S, d)
+        rope = Rope(cos[:, None, None, :, None], sin[:, None, None, :, None])
         modulation = ledger.take("block.modulation_input").permute(2, 0, 1, 3)[:, :, :, None, None]
-        y = block(
-            x[:, None, None], modulation, Axis.FRAME, Rope(table.cos[:, None], table.sin[:, None])
-        )  # (B, 1, 1, S, D)
-        ledger.compare("block.y", y)
+        ledger.compare("block.y", block(x[:, None, None], modulation, Axis.FRAME, rope))  # (B, 1, 1, S, D)
+
+
+def _encoder_block(ledger: Ledger, description: dict[str, Any]) -> None:
+    """The same for the encoder's."""
     if ledger.has("encoder_block.x"):
         x = ledger.take("encoder_block.x")
         (heads,) = _numbers(description["low_variance"]["encoder_block"], r"(\d+) heads")

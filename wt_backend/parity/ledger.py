@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,10 @@ class MissingTensor(Exception):
     """A fixture lacks a tensor that the comparison needs."""
 
 
+# What strange shapes and descriptions, which come from outside, can raise.
+UNUSABLE = (MissingTensor, RuntimeError, ValueError, LookupError, TypeError)
+
+
 class Ledger:
     """Golden tensors of one file, struck off as they are used.
 
@@ -39,6 +44,22 @@ class Ledger:
         self.golden = golden
         self.unused = set(golden)
         self.checks: list[Check] = []
+        self.problems: list[str] = []
+        self.abandoned = False
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """A part of the comparison: what makes it impossible is noted, and the other parts go on."""
+        try:
+            yield
+        except UNUSABLE as error:
+            self.abandoned = True
+            self.problems.append(f"{self.prefix}{name}: {type(error).__name__}: {error}")
+
+    def finish(self) -> list[str]:
+        """Everything that was found besides differing numbers."""
+        why = "was not compared" if self.abandoned else "is unknown here"
+        return self.problems + [f"{self.prefix}{name} {why}" for name in sorted(self.unused)]
 
     def take(self, name: str) -> Tensor:
         """A tensor that serves as input."""

@@ -13,11 +13,17 @@ from torch import Tensor, nn
 from wt_backend.flow.noise import SampleShape, fill_invalid, seed_generators, start_noise
 from wt_backend.flow.normalisation import OFFICIAL_MEDIAN_LOG, OFFICIAL_ZSCORE, Normalisation
 from wt_backend.flow.sampler import OnStep, sample, velocity
-from wt_backend.model.config import EncoderConfig, WTDiTConfig
+from wt_backend.model.config import BLOCK_KINDS, EncoderConfig, WTDiTConfig
 from wt_backend.model.wt_dit import Conditioning, WTDiT
 from wt_backend.parity.ledger import Ledger
 
 STATE = "sd."
+TAPS = "last 4 blocks"
+NORMALISATIONS = {
+    "zscore": OFFICIAL_ZSCORE,
+    "median_log": OFFICIAL_MEDIAN_LOG,
+    "median_log_global": OFFICIAL_MEDIAN_LOG,
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,7 @@ class Inputs:
 
 def verify_family(ledger: Ledger, family: dict[str, Any]) -> None:
     """Compare everything that a family file holds."""
+    _check_description(ledger, family)
     model = _model(ledger, family)
     batch, frames, size = family["batch"], family["frames"], family["image_size"]
     shape = (batch, frames, family["layers"], size, size)
@@ -43,9 +50,25 @@ def verify_family(ledger: Ledger, family: dict[str, Any]) -> None:
         mask=ledger.take("in.mask").reshape(shape),
         noise=ledger.take("in.fill_noise").reshape(*shape, 3),
     )
-    with torch.inference_mode():
+    with ledger.part("network"), torch.inference_mode():
         _network(ledger, model, inputs)
+    with ledger.part("sampler"), torch.inference_mode():
         _sampler(ledger, model, inputs, family)
+
+
+def _check_description(ledger: Ledger, family: dict[str, Any]) -> None:
+    """Note settings that no network here has: it would be compared as if it were another."""
+    blocks, inserted = (
+        family["model_arguments"]["num_decoder_blocks"],
+        family["model_arguments"].get("temporal_insert"),
+    )
+    if inserted is not None and list(inserted) != list(range(blocks // BLOCK_KINDS)):
+        ledger.problems.append(
+            f"{ledger.prefix}temporal_insert: {inserted} is not one after every global block"
+        )
+    taps = family["encoder_arguments"].get("taps", TAPS)
+    if taps != TAPS:
+        ledger.problems.append(f"{ledger.prefix}taps: {taps!r} is not {TAPS!r}")
 
 
 def family_config(family: dict[str, Any]) -> WTDiTConfig:
@@ -68,7 +91,7 @@ def family_config(family: dict[str, Any]) -> WTDiTConfig:
 
 def family_normalisation(family: dict[str, Any]) -> Normalisation:
     """The released normalisation of an official mode name."""
-    return OFFICIAL_ZSCORE if family["xyz_norm_mode"] == "zscore" else OFFICIAL_MEDIAN_LOG
+    return NORMALISATIONS[family["xyz_norm_mode"]]
 
 
 def _model(ledger: Ledger, family: dict[str, Any]) -> WTDiT:
@@ -76,6 +99,9 @@ def _model(ledger: Ledger, family: dict[str, Any]) -> WTDiT:
         model = WTDiT(family_config(family))
     names = [name for name in ledger.golden if name.startswith(STATE)]
     model.load_state_dict({name[len(STATE) :]: ledger.take(name) for name in names}, assign=True)
+    counted = sum(parameter.numel() for parameter in model.parameters())
+    if counted != family.get("num_parameters", counted):
+        ledger.problems.append(f"{ledger.prefix}{counted} parameters, not {family['num_parameters']}")
     return model.eval()
 
 
@@ -107,7 +133,10 @@ def _sampler(ledger: Ledger, model: WTDiT, inputs: Inputs, family: dict[str, Any
     ledger.compare("out.mask", final_mask)
     cond = model.condition(inputs.rgb)
     normalisation = family_normalisation(family)
-    runs = (("in.x_T", "out.xyz", family["noise_time_corr"]), ("in.x_T_iid", "out.xyz_iid_prior", 0.0))
+    runs = (
+        ("in.x_T", "out.xyz", family.get("noise_time_corr") or 0.0),
+        ("in.x_T_iid", "out.xyz_iid_prior", 0.0),
+    )
     for start_name, points_name, correlation in runs:
         start = start_noise(SampleShape(*shape), seed_generators([seed]), correlation)
         ledger.compare(start_name, start.flatten(1, 2).movedim(-1, 1))

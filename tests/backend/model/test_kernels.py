@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -29,10 +31,11 @@ def test_linear_of_views_is_as_fast_as_of_copies() -> None:
     """oneDNN takes seconds for a product of this size where the strides are unusual."""
     x = torch.randn(1024, 4, 256).transpose(0, 1)[1]
     weight = torch.randn(512, 1024)[:, 256:512]
-    with torch.inference_mode(), torch.profiler.profile() as profile:
+    began = time.process_time()
+    with torch.inference_mode():
         result = kernels.linear(x, weight, None)
+    assert time.process_time() - began < 1.0
     assert relative(result, F.linear(x, weight)) < 1e-5
-    assert sum(event.self_cpu_time_total for event in profile.key_averages()) < 1e6  # microseconds
 
 
 @pytest.mark.parametrize("sequence", [1, 6, 511, 1100])
