@@ -82,10 +82,35 @@ def _rebuild(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> No
     layer = values.id_data
     if values.role != "LAYER":
         return
+    if layer.data.is_editmode:
+        session.notice = session.Notice(
+            f"{layer.name} is being edited.", "Leave Edit Mode, then set it again."
+        )
+        return
     try:
         rebuild.rebuild_layer(layer, rebuild.load_stack(layer))
     except StackError as error:
         session.notice = session.Notice(str(error), "The layer is as it was.")
+
+
+def _show_sky(values: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    """The sky goes, or comes back."""
+    root = values.id_data
+    if values.role != "ROOT":
+        return
+    if context.mode != "OBJECT":
+        session.notice = session.Notice(f"{root.name} is being edited.", "Leave Edit Mode, then Rebuild.")
+        return
+    try:
+        rebuild.rebuild_trace(root)
+    except StackError as error:
+        session.notice = session.Notice(str(error), "The layers are as they were.")
+
+
+def _change_sky(values: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    """Another mask."""
+    if values.without_sky:
+        _show_sky(values, context)
 
 
 def _show_layers(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
@@ -195,6 +220,18 @@ class WorldTracingObject(bpy.types.PropertyGroup):
         default=False,
         update=_show_lit,
         description="Let the scene's lights fall on the layers, instead of showing them as the photo does",
+    )
+    without_sky: BoolProperty(
+        name="Leave Out Sky",
+        default=False,
+        update=_show_sky,
+        description="Build the layers without what the sky mask says is sky",
+    )
+    sky: PointerProperty(
+        name="Sky Mask",
+        type=bpy.types.Image,
+        update=_change_sky,
+        description="Image that is white where the photo shows sky; after painting, Rebuild from Stack",
     )
     metric: BoolProperty(name="Metres", default=False, options={"HIDDEN"})
     seed: StringProperty(name="Seed", options={"HIDDEN"})

@@ -43,6 +43,7 @@ from .select_pixels import (
     WORLD_TRACING_OT_select_under_mask,
 )
 from .set_scale import WORLD_TRACING_OT_set_scale
+from .sky import WORLD_TRACING_OT_find_sky, WORLD_TRACING_OT_mark_sky
 from .trace_folder import WORLD_TRACING_OT_trace_folder
 from .trace_footage import WORLD_TRACING_OT_trace_footage
 from .trace_ground_truth import WORLD_TRACING_OT_trace_ground_truth
@@ -108,6 +109,8 @@ CLASSES = (
     WORLD_TRACING_OT_select_under_mask,
     WORLD_TRACING_OT_select_same_pixel,
     WORLD_TRACING_OT_select_sky,
+    WORLD_TRACING_OT_find_sky,
+    WORLD_TRACING_OT_mark_sky,
     WORLD_TRACING_OT_export,
     WORLD_TRACING_OT_exported,
 )

@@ -45,7 +45,7 @@ class WORLD_TRACING_OT_decimate(bpy.types.Operator, GeometryJob):
         if root is None:
             return self.fail(f"{layer.name} has lost its trace.", "Parent it to the trace again.")
         values, stem, folder = layer.world_tracing, stack_path(root).stem, files.folder("geometry")
-        params = {"stack": str(stack_path(root)), "faces": int(self.budget)}
+        params: dict[str, str | int] = {"faces": int(self.budget)}
         if values.role == "SOLID":
             params["mesh"] = str(folder / f"{stem} solid.npz")
             params["output"] = str(folder / f"{stem} solid reduced.npz")
@@ -54,7 +54,7 @@ class WORLD_TRACING_OT_decimate(bpy.types.Operator, GeometryJob):
             params |= {name: getattr(values, name) for name in ("layer", "tear", "grazing", "island")}
         label = f"Faces of {layer.name}"
         return self.run_job(
-            context, "geometry/decimate", params, label, "wear_reduced_mesh", {"layer": layer.name}
+            context, "geometry/decimate", params, label, "wear_reduced_mesh", {"layer": layer.name}, root
         )
 
 

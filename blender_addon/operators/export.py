@@ -43,8 +43,9 @@ class WORLD_TRACING_OT_export(bpy.types.Operator, ExportHelper, GeometryJob):
         suffix = "." + self.kind.rpartition("-")[2]
         path = Path(bpy.path.abspath(self.filepath))
         output = path if path.suffix.lower() == suffix else path.with_name(path.name + suffix)
-        params = {"stack": str(stack_path(root)), "output": str(output), "kind": self.kind}
-        return self.run_job(context, "geometry/export", params, f"Export of {root.name}", "exported", {})
+        params = {"output": str(output), "kind": self.kind}
+        label = f"Export of {root.name}"
+        return self.run_job(context, "geometry/export", params, label, "exported", {}, root)
 
 
 class WORLD_TRACING_OT_exported(bpy.types.Operator):

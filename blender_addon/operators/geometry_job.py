@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import bpy
 
 from wt_backend.protocol import BackendError, Message
+from wt_backend.stack import StackError
 
 from ..backend import session
 from ..backend.jobs import JobState
 from ..backend.results import FollowUp, Place
-from ..scene import traces
+from ..scene import sky, traces
 
 if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
     from bpy.types import Operator as _Operator
@@ -51,11 +52,18 @@ class GeometryJob(OnTrace):
         label: str,
         follow_up: str,
         settings: dict[str, str | int],
+        shown: bpy.types.Object | None = None,
     ) -> set[str]:
         """Submit the job; `world_tracing.FOLLOW_UP(result=…, **settings)` will bring its result in.
 
-        In background mode that happens before this returns.
+        In background mode that happens before this returns. The job gets the stack of the trace ``shown`` as
+        it is shown: without its sky.
         """
+        if shown is not None:
+            try:
+                params = {**params, "stack": str(sky.stack_file(shown))}
+            except (StackError, OSError) as reason:
+                return self.fail(f"The stack of {shown.name} cannot be used: {reason}.", "Trace it again.")
         after = FollowUp(follow_up, settings, Place.here(context))
         job = session.submit(method, params, label, after)
         if not bpy.app.background:

@@ -5,13 +5,14 @@ import json
 from pathlib import Path
 
 import bpy
-from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
 
+from wt_backend.geometry.sky import sky_mask
 from wt_backend.stack import LayerStack, StackError
 
 from ..properties import OUTPUTS
-from ..scene import build, hidden_colour, layer_object, viewport
+from ..scene import build, hidden_colour, layer_object, sky, viewport
 from ..scene.camera_match import CameraMatchError
 
 
@@ -59,6 +60,13 @@ class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
         description="Pieces of surface with fewer pixels are left out",
     )
 
+    without_sky: BoolProperty(
+        name="Leave Out Sky",
+        default=False,
+        options={"SKIP_SAVE"},
+        description="Look for sky in a scene, and build the layers without it",
+    )
+
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Load, check, build."""
         path = Path(bpy.path.abspath(self.filepath))
@@ -77,6 +85,9 @@ class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
         except (StackError, CameraMatchError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        if self.without_sky and stack.info.mode == "scene":
+            sky.set_mask(trace.root, stack, sky_mask(stack))
+            trace.root.world_tracing.without_sky = True
         trace.root.world_tracing.group = self.group
         trace.root.world_tracing.variant = self.variant
         if self.textures:

@@ -26,9 +26,9 @@ class WORLD_TRACING_OT_make_solid(bpy.types.Operator, GeometryJob):
         """Start the job."""
         root = self.trace(context)
         output = files.folder("geometry") / f"{stack_path(root).stem} solid.npz"
-        params = {"stack": str(stack_path(root)), "output": str(output), "resolution": self.resolution}
-        label = f"Solid of {root.name}"
-        return self.run_job(context, "geometry/solid", params, label, "add_solid", {"root": root.name})
+        params = {"output": str(output), "resolution": self.resolution}
+        label, settings = f"Solid of {root.name}", {"root": root.name}
+        return self.run_job(context, "geometry/solid", params, label, "add_solid", settings, root)
 
 
 class WORLD_TRACING_OT_add_solid(bpy.types.Operator):

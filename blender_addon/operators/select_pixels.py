@@ -33,9 +33,9 @@ class SelectPixels(OnTrace):
             for layer in visible:
                 layer.select_set(True)
             context.view_layer.objects.active = visible[0]
-            # Not context.tool_settings: reading that makes 4.2 believe that the window belongs to this scene, and
-            # whoever sets the window's scene after another file was loaded (the glTF exporter) writes into freed
-            # memory.
+            # Not context.tool_settings: reading that makes 4.2 believe that the window belongs to this scene,
+            # and whoever sets the window's scene after another file was loaded (the glTF exporter) writes
+            # into freed memory.
             context.scene.tool_settings.mesh_select_mode = (True, False, False)
             bpy.ops.object.mode_set(mode="EDIT")
         self.report({"INFO"}, f"{count} vertices selected in {len(layers)} layers.")

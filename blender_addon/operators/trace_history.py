@@ -9,6 +9,7 @@ from bpy.props import StringProperty
 from wt_backend.stack import StackError
 
 from ..scene import rebuild, traces, viewport
+from .select_pixels import leave_edit_mode
 
 if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
     from bpy.types import Operator as _Operator
@@ -67,6 +68,7 @@ class WORLD_TRACING_OT_rebuild_trace(bpy.types.Operator, _OnTrace):
         root = self.find_root(context)
         if root is None:
             return {"CANCELLED"}
+        leave_edit_mode(context)
         try:
             rebuild.rebuild_trace(root)
         except StackError as error:

@@ -14,6 +14,7 @@ from wt_backend.stack import LayerStack, StackError
 from ..scene import exif, known_camera
 from ..scene.camera_match import CameraMatchError
 from .geometry_job import OnTrace, stack_path
+from .select_pixels import leave_edit_mode
 
 SOURCES = (
     ("FOCAL", "Focal Length", "A focal length that you know"),
@@ -46,6 +47,7 @@ class WORLD_TRACING_OT_use_known_camera(bpy.types.Operator, OnTrace):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Write the new stack, rebuild."""
         root = self.trace(context)
+        leave_edit_mode(context)
         try:
             stack = LayerStack.load(stack_path(root))
             path = known_camera.use_intrinsics(root, stack, self._intrinsics(context, stack))

@@ -7,6 +7,8 @@ from wt_backend.geometry.layer_mesh import LayerMesh, LayerPoints
 
 from .materials import UV_MAP
 
+SELECTIONS = (".select_vert", ".select_edge", ".select_poly")
+
 
 def new_mesh(name: str, layer: int, surface: LayerMesh) -> bpy.types.Mesh:
     """A mesh with its pixel UVs and where-from attributes (see docs/architecture.md, "In Blender")."""
@@ -29,6 +31,9 @@ def fill_mesh(mesh: bpy.types.Mesh, layer: int, surface: LayerMesh) -> None:
     mesh.attributes[UV_MAP].data.foreach_set("vector", points.uv.take(corners, axis=0).ravel())
     write_attributes(mesh, layer, points)
     mesh.update(calc_edges=True)
+    for name in SELECTIONS:  # everything new is selected, which would be every pixel to *Select Same Pixel*
+        if name in mesh.attributes:
+            mesh.attributes.remove(mesh.attributes[name])
 
 
 def write_attributes(data: bpy.types.ID, layer: int, points: LayerPoints) -> None:

@@ -19,8 +19,16 @@ def picture_like_original(stack: LayerStack) -> NDArray[np.uint8]:
     (h, w, 4) uint8 sRGB, top row first, with the original's aspect and about the grid's resolution: the pixel
     UVs of the layers fit it as they fit the original.
     """
+    return lay_like_original(stack, stack.rgba)
+
+
+def lay_like_original(stack: LayerStack, values: NDArray[np.uint8], finer: int = 1) -> NDArray[np.uint8]:
+    """Values of the grid's pixels (H, W, C) in the original image's frame, (h, w, C), 0 outside the grid.
+
+    ``finer`` pixels of the result lie on a pixel of the grid, along either side.
+    """
     width, height = stack.info.image_size
-    scale = np.sqrt(1.0 / abs(np.linalg.det(stack.grid_to_image[:, :2])))  # grid pixels for an image pixel
+    scale = finer * np.sqrt(1.0 / abs(np.linalg.det(stack.grid_to_image[:, :2])))  # pixels for an image pixel
     scale = min(scale, MAX_SIDE / max(width, height))
     out_width, out_height = max(1, round(width * scale)), max(1, round(height * scale))
     x = (np.arange(out_width) + 0.5) * (width / out_width)
@@ -32,6 +40,6 @@ def picture_like_original(stack: LayerStack) -> NDArray[np.uint8]:
     )
     grid_width, grid_height = stack.size
     inside = (columns >= 0) & (columns < grid_width) & (rows >= 0) & (rows < grid_height)
-    picture = np.zeros((out_height, out_width, 4), np.uint8)
-    picture[inside] = stack.rgba[rows[inside], columns[inside]]
+    picture = np.zeros((out_height, out_width, values.shape[2]), np.uint8)
+    picture[inside] = values[rows[inside], columns[inside]]
     return picture

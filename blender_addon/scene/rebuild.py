@@ -8,21 +8,22 @@ from wt_backend.geometry.layer_mesh import layer_mesh
 from wt_backend.geometry.pairing import back_layers
 from wt_backend.stack import LayerStack
 
-from . import build, traces
-from .layer_object import mesh_settings, new_mesh_layer
+from . import build, sky, traces
+from .layer_object import mesh_settings, new_mesh_layer, new_point_layer
 from .materials import source_image
 from .mesh_object import fill_mesh
 
 
 def load_stack(member: bpy.types.Object) -> LayerStack:
-    """The stack that an object was made from.
+    """The stack that an object was made from, without the sky if its trace leaves that out.
 
     Raises
     ------
     StackError
         The file is gone or damaged; the message names it.
     """
-    return LayerStack.load(Path(bpy.path.abspath(member.world_tracing.stack)))
+    stack = LayerStack.load(Path(bpy.path.abspath(member.world_tracing.stack)))
+    return sky.shown(traces.root_of(member), stack)
 
 
 def rebuild_layer(layer: bpy.types.Object, stack: LayerStack) -> None:
@@ -32,10 +33,31 @@ def rebuild_layer(layer: bpy.types.Object, stack: LayerStack) -> None:
     fill_mesh(layer.data, number, layer_mesh(stack, number, settings, back_layers(stack)[number]))
 
 
+def rebuild_points(points: bpy.types.Object, stack: LayerStack) -> None:
+    """Give a layer of points the data of its stack; the object and its materials stay."""
+    fresh = new_point_layer(points.name, stack, points.world_tracing.layer)
+    if fresh is None:  # nothing of the layer is left: no data can be empty in every version, so it is hidden
+        points.hide_viewport = points.hide_render = True
+        return
+    old, data, materials = points.data, fresh.data, list(points.data.materials)
+    unused = list(data.materials)
+    data.materials.clear()
+    for material in materials:
+        data.materials.append(material)
+    points.data = data
+    bpy.data.objects.remove(fresh)
+    bpy.data.batch_remove([block for block in (old, *unused) if block and block.users == 0])
+    data.name = points.name
+
+
 def rebuild_trace(root: bpy.types.Object) -> None:
-    """Rebuild every mesh layer of a trace in place, and bring back those that were deleted."""
+    """Rebuild the layers of a trace in place, and bring back meshes that were deleted."""
     stack = load_stack(root)
-    present = [layer for layer in traces.layers_of(root) if layer.world_tracing.role == "LAYER"]
+    members = traces.layers_of(root)
+    for points in members:
+        if points.world_tracing.role == "POINTS":
+            rebuild_points(points, stack)
+    present = [layer for layer in members if layer.world_tracing.role == "LAYER"]
     for layer in present:
         rebuild_layer(layer, stack)
     if not present:  # a trace of points only

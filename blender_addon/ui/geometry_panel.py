@@ -46,8 +46,16 @@ class WORLD_TRACING_PT_geometry(bpy.types.Panel):
         column.operator("world_tracing.ground", icon="VIEW_PERSPECTIVE")
         column.operator("world_tracing.use_known_camera", icon="CAMERA_DATA")
         column = layout.column(align=True)
+        column.label(text="Sky")
+        column.operator("world_tracing.find_sky", icon="LIGHT_SUN")
+        row = column.row(align=True)
+        row.operator("world_tracing.mark_sky", text="Selected", icon="ADD").sky = True
+        row.operator("world_tracing.mark_sky", text="Selected", icon="REMOVE").sky = False
+        column.template_ID(root.world_tracing, "sky", open="image.open")
+        column.prop(root.world_tracing, "without_sky")
+        column = layout.column(align=True)
         column.label(text="Select")
         column.operator("world_tracing.select_under_mask", icon="MOD_MASK")
         column.operator("world_tracing.select_same_pixel", icon="LAYER_ACTIVE")
-        column.operator("world_tracing.select_sky", icon="LIGHT_SUN")
+        column.operator("world_tracing.select_sky", icon="RESTRICT_SELECT_OFF")
         layout.operator_menu_enum("world_tracing.export", "kind", icon="EXPORT")

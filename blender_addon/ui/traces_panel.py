@@ -93,6 +93,7 @@ class WORLD_TRACING_PT_layer(bpy.types.Panel):
             layout.label(text=f"Layer {values.layer + 1}, {kind}", icon="MESH_GRID")
         if values.role == "LAYER":
             column = layout.column()
+            column.enabled = context.object.mode == "OBJECT"
             column.prop(values, "tear")
             column.prop(values, "grazing")
             column.prop(values, "island")

@@ -236,7 +236,7 @@ def test_mask_selects_its_pixels_in_all_layers(scene: bpy.types.Scene, tmp_path:
 def test_same_pixel_is_selected_through_all_layers(scene: bpy.types.Scene, tmp_path: Path) -> None:
     root = import_stack(shapes.sphere(40), tmp_path)
     front, back = layers(root)
-    select(back, np.zeros(len(back.data.vertices), bool))
+    assert not chosen(front).any() and not chosen(back).any()
     mask = np.zeros(len(front.data.vertices), bool)
     mask[[300, 301, 340]] = True
     select(front, mask)

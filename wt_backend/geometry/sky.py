@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,3 +33,8 @@ def sky_mask(stack: LayerStack) -> NDArray[np.bool_]:
     touching = np.unique(labels[0][candidate[0]])
     large = np.flatnonzero(np.bincount(labels[candidate]) >= LEAST * candidate.size)
     return candidate & np.isin(labels, np.intersect1d(touching, large))
+
+
+def without(stack: LayerStack, sky: NDArray[np.bool_]) -> LayerStack:
+    """A stack in memory without any layer where ``sky`` (H, W) is true: behind sky there is nothing."""
+    return replace(stack, mask=stack.mask & ~sky)

@@ -1,0 +1,74 @@
+"""The sky of a trace: an image, white where the photo shows sky, that leaves it out of the layers.
+
+The image lies in the .blend and in the photo's frame, so it can be painted on like any other.
+"""
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from wt_backend.camera import apply_affine
+from wt_backend.geometry.sky import without
+from wt_backend.stack import LayerStack
+
+from . import build, files
+from .picture import lay_like_original
+from .selection import under_image
+
+FINER = 2  # pixels of the image for one of the grid: then each grid pixel finds its own again
+
+
+def mask_of(root: bpy.types.Object, stack: LayerStack) -> NDArray[np.bool_]:
+    """Grid pixels (H, W) whose centre lies on white of the trace's sky image; none without an image."""
+    image = root.world_tracing.sky
+    if image is None or not image.size[0]:
+        return np.zeros_like(stack.mask[0])
+    width, height = stack.size
+    rows, columns = np.mgrid[:height, :width] + 0.5
+    places = apply_affine(stack.grid_to_image, np.stack([columns, rows], -1).reshape(-1, 2))  # (H·W, 2)
+    uv = places / np.array(stack.info.image_size)
+    uv[:, 1] = 1 - uv[:, 1]
+    return under_image(uv.astype(np.float32), image).reshape(height, width)
+
+
+def set_mask(root: bpy.types.Object, stack: LayerStack, mask: NDArray[np.bool_]) -> None:
+    """Store grid pixels (H, W) as the trace's sky image, which rebuilds its layers if they leave the sky out.
+
+    An image of another size is the user's own and stays what it is.
+    """
+    picture = lay_like_original(stack, np.where(mask, 255, 0).astype(np.uint8)[..., None], FINER)
+    height, width = picture.shape[:2]
+    image = root.world_tracing.sky
+    if image is None or tuple(image.size) != (width, height):
+        image = bpy.data.images.new(f"{build.trace_name(root)} Sky", width, height)
+    pixels = np.ones((height, width, 4), np.float32)
+    pixels[..., :3] = picture[::-1] / np.float32(255.0)
+    image.pixels.foreach_set(pixels.ravel())
+    image.update()
+    image.pack()
+    root.world_tracing.sky = image
+
+
+def shown(root: bpy.types.Object | None, stack: LayerStack) -> LayerStack:
+    """What the layers of a trace are built from: its stack, without the sky if that is left out."""
+    if root is None or not root.world_tracing.without_sky:
+        return stack
+    return without(stack, mask_of(root, stack))
+
+
+def stack_file(root: bpy.types.Object) -> Path:
+    """A file with the stack of a trace as it is shown, for the worker; its own file if no sky is left out.
+
+    Raises
+    ------
+    StackError, OSError
+        The stack cannot be read, or its copy not be written.
+    """
+    path = Path(bpy.path.abspath(root.world_tracing.stack)).absolute()
+    if not root.world_tracing.without_sky:
+        return path
+    copy = files.folder("geometry") / f"{path.stem} without sky.wts"
+    shown(root, LayerStack.load(path)).save(copy)
+    return copy

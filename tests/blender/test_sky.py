@@ -1,0 +1,114 @@
+"""The sky of a scene: found, corrected by selection and by painting, left out of all that is built."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+from wt_backend.stack import LayerStack
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # `tests` cannot be a package here: see conftest
+import analytic_stacks as shapes
+from test_import import children, import_stack, numbers
+
+SIZE, HORIZON = 40, 15
+
+
+def landscape() -> LayerStack:
+    """Fields below a blue sky that the model put far away, and a second layer behind everything."""
+    depths = np.full((2, SIZE, SIZE), 5.0)
+    depths[0, :HORIZON] = 100.0
+    depths[1] = 2 * depths[0]
+    rgba = np.full((SIZE, SIZE, 4), 255, np.uint8)
+    rgba[..., :3] = (60, 90, 40)
+    rgba[:HORIZON, :, :3] = (150, 190, 240)
+    return shapes.make_stack(depths, rgba=rgba, mode="scene")
+
+
+def rows(layer: bpy.types.Object) -> set[int]:
+    """Rows of the grid that a layer shows."""
+    return set((numbers(layer.data, "wt_pixel") // SIZE).tolist())
+
+
+@pytest.fixture
+def field(scene: bpy.types.Scene, tmp_path: Path) -> bpy.types.Object:
+    """The landscape with its sky left out."""
+    root = import_stack(landscape(), tmp_path, output="BOTH")
+    assert bpy.ops.world_tracing.find_sky() == {"FINISHED"}
+    return root
+
+
+def test_sky_leaves_all_layers_and_comes_back(field: bpy.types.Object) -> None:
+    everything, ground = set(range(SIZE)), set(range(HORIZON, SIZE))
+    shown = [*children(field, "LAYER"), *children(field, "POINTS")]
+    assert len(shown) == 4
+    for layer in shown:
+        assert rows(layer) == ground and len(layer.data.materials) == 1
+    assert len(numbers(shown[2].data, "radius")) == SIZE * (SIZE - HORIZON)
+    field.world_tracing.without_sky = False
+    assert all(rows(layer) == everything for layer in shown)
+    field.world_tracing.without_sky = True
+    shown[0].world_tracing.island = 2  # whatever rebuilds a layer leaves the sky out
+    assert rows(shown[0]) == ground
+    assert [data for data in bpy.data.meshes if not data.users] == []
+
+
+def test_selected_vertices_are_added_and_taken_out(field: bpy.types.Object) -> None:
+    layer = children(field, "LAYER")[0]
+    pixels = numbers(layer.data, "wt_pixel")
+    layer.data.vertices.foreach_set("select", pixels // SIZE < HORIZON + 2)
+    assert bpy.ops.world_tracing.mark_sky(sky=True) == {"FINISHED"}
+    assert rows(layer) == set(range(HORIZON + 2, SIZE))
+    field.world_tracing.without_sky = False
+    pixels = numbers(layer.data, "wt_pixel")
+    layer.data.vertices.foreach_set("select", pixels // SIZE >= HORIZON - 3)
+    assert bpy.ops.world_tracing.mark_sky(sky=False) == {"FINISHED"}
+    field.world_tracing.without_sky = True
+    assert rows(layer) == set(range(HORIZON - 3, SIZE))
+
+
+def test_a_painted_mask_counts_after_rebuild_and_survives_saving(
+    field: bpy.types.Object, tmp_path: Path
+) -> None:
+    picture = field.world_tracing.sky
+    width, height = picture.size
+    pixels = np.ones((height, width, 4), np.float32)
+    pixels[: height // 2, :, :3] = 0  # images count rows from below
+    picture.pixels.foreach_set(pixels.ravel())
+    assert bpy.ops.world_tracing.rebuild_trace(root=field.name) == {"FINISHED"}
+    assert rows(children(field, "LAYER")[0]) == set(range(SIZE // 2, SIZE))
+    picture.pack()
+    name = field.name
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "field.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "field.blend"))
+    again = bpy.data.objects[name]
+    assert again.world_tracing.without_sky and tuple(again.world_tracing.sky.size) == (width, height)
+    again.world_tracing.without_sky = True
+    assert rows(children(again, "LAYER")[1]) == set(range(SIZE // 2, SIZE))
+
+
+def test_import_can_leave_the_sky_out_at_once(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    root = import_stack(landscape(), tmp_path, without_sky=True)
+    assert rows(children(root, "LAYER")[0]) == set(range(HORIZON, SIZE))
+    wall = import_stack(shapes.one_layer(24), tmp_path, "wall", without_sky=True)  # there is none: all stays
+    assert len(children(wall, "LAYER")[0].data.vertices) == 24 * 24
+
+
+def test_the_worker_gets_the_stack_without_sky(field: bpy.types.Object) -> None:
+    stack_file = sys.modules["bl_ext.user_default.world_tracing.scene.sky"].stack_file
+    copy = LayerStack.load(stack_file(field))
+    assert not copy.mask[:, :HORIZON].any() and copy.mask[:, HORIZON:].all()
+    field.world_tracing.without_sky = False
+    assert stack_file(field) == Path(field.world_tracing.stack)
+
+
+def test_where_there_is_no_sky_nothing_happens(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    root = import_stack(shapes.sphere(32), tmp_path)
+    before = len(children(root, "LAYER")[0].data.vertices)
+    with pytest.raises(RuntimeError, match="No sky was found"):
+        bpy.ops.world_tracing.find_sky()
+    assert len(children(root, "LAYER")[0].data.vertices) == before and root.world_tracing.sky is None
