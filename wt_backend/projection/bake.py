@@ -67,7 +67,7 @@ def bake(
     report : takes the share done, 0 to 1; may raise to stop.
     """
     assert mesh.uv is not None, "the caller saw to it"
-    of_vertices, mend, vertex_seen = vertex_colours(mesh, sights, hidden)
+    base, mend, vertex_seen = vertex_colours(mesh, sights, hidden)
     is_float = any(sight.view.is_float for sight in sights)
     texture = np.zeros((size * size, 3), np.float16 if is_float else np.uint8)
     seen, covered = np.zeros(size * size, bool), np.zeros(size * size, bool)
@@ -80,7 +80,7 @@ def bake(
         doubt = np.flatnonzero(trust < 1)
         if len(doubt):
             ids = mesh.triangles[which.triangle[doubt]]
-            smooth, added = (np.einsum("nk,nkc->nc", weights[doubt], of[ids]) for of in (of_vertices, mend))
+            smooth, added = (np.einsum("nk,nkc->nc", weights[doubt], of[ids]) for of in (base, mend))
             guess = np.maximum(_guess(hidden, points[doubt], smooth) + added, 0)
             colours[doubt] += (1 - trust[doubt, None]) * (guess - colours[doubt])
         place = which.row * size + which.column
@@ -99,8 +99,8 @@ def bake(
 def vertex_colours(
     mesh: TriangleMesh, sights: list[Visibility], hidden: HiddenLayers
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
-    """Colours (V, 3) of the vertices, seen, guessed or filled in; what is to be added to guesses (V, 3), so
-    that they go on where a photo ends; which vertices are seen (V,).
+    """What vertices would be without photos (V, 3), and what is to be added to that (V, 3), so that it goes
+    on where a photo ends: together the photo's colour where a vertex is seen. Which vertices are seen (V,).
     """
     count = len(mesh.vertices)
     inner = mesh.corners + INWARD * (mesh.corners.mean(1, keepdims=True) - mesh.corners)
@@ -112,12 +112,12 @@ def vertex_colours(
     result = (sums / np.maximum(total, 1e-6)[:, None]).astype(np.float32)
     shown = total > SEEN
     seen = np.bincount(ids, trust >= SEEN, count) > 0
-    guess, belief = hidden.look(mesh.vertices)
+    guess, belief = hidden.around(mesh.vertices)
     step = belief[:, None] * (result - guess)
     extent = float(np.linalg.norm(np.ptp(mesh.vertices, axis=0)))
     mend = Spread(mesh, shown).fade(np.where(shown[:, None], step, 0).astype(np.float32), MEND * extent)
     believed = ~shown & (belief > SEEN)
-    result[believed] = guess[believed]
+    result = np.where(believed[:, None], guess, result - step)
     return Spread(mesh, shown | believed).smooth(result), mend, seen
 
 
@@ -141,5 +141,5 @@ def _guess(
     hidden: HiddenLayers, points: NDArray[np.floating], smooth: NDArray[np.floating]
 ) -> NDArray[np.float32]:
     """Colours (N, 3) of points that no photo shows."""
-    colours, belief = hidden.look(points)
+    colours, belief = hidden.upon(points)
     return (smooth + belief[:, None] * (colours - smooth)).astype(np.float32)

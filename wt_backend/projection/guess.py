@@ -17,6 +17,8 @@ from wt_backend.jobs import Cancel
 from wt_backend.projection.mesh import TriangleMesh
 from wt_backend.projection.view import LINEAR, View
 
+CLOSE = 3.0  # of the layers' points' spacing: what lies so near is that surface
+NEIGHBOURS = 6  # points that share in a colour farther off: one alone would paint cells
 REACH = 0.06  # of the layers' extent: hidden layers farther away say nothing
 MEND = 0.05  # of the mesh's extent, over which a guess gives up what it differs by where a photo ends
 TOLERANCE, ROUNDS = 1e-3, 300  # of the smooth fill's solver
@@ -49,16 +51,39 @@ class HiddenLayers:
         self._tree = cKDTree(self._places) if len(self._places) else None
         extent = np.ptp(self._places, axis=0) if len(self._places) else np.zeros(3)
         self._reach = max(REACH * float(np.linalg.norm(extent)), 1e-30)
+        self._close = min(CLOSE * self._spacing(), self._reach)
 
-    def look(self, points: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Linear colours (N, 3) at world points (N, 3), and how far (N,) they are to be believed, 0 to 1."""
+    def around(self, points: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Smoothed linear colours (N, 3) at world points; how far (N,) they are to be believed, 0 to 1."""
+        return self._look(points, NEIGHBOURS, self._reach)
+
+    def upon(self, points: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The same, sharp, where a hidden layer lies right there; it is to be believed nowhere else."""
+        return self._look(points, 1, self._close)
+
+    def _look(
+        self, points: NDArray[np.floating], count: int, reach: float
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         colours, trust = np.zeros((len(points), 3), np.float32), np.zeros(len(points), np.float32)
-        if self._tree is not None and len(points):
-            distance, index = self._tree.query(points, distance_upper_bound=self._reach, workers=-1)
-            near = np.flatnonzero(np.isfinite(distance))
-            colours[near] = self._colours[index[near]]
-            trust[near] = np.clip(2 - 2 * distance[near] / self._reach, 0, 1)
+        if self._tree is None or not len(points):
+            return colours, trust
+        distance, index = self._tree.query(points, k=[*range(1, count + 1)], distance_upper_bound=reach)
+        near = np.flatnonzero(np.isfinite(distance[:, 0]))
+        distance, index = distance[near], index[near]
+        weight = 1 / np.maximum(distance, 1e-3 * reach) ** 2  # 0 where there is no other so near
+        weight /= weight.sum(1, keepdims=True)
+        for neighbour in range(count):
+            known = self._colours[np.minimum(index[:, neighbour], len(self._colours) - 1)]
+            colours[near] += weight[:, neighbour, None] * known
+        trust[near] = np.clip(2 - 2 * distance[:, 0] / reach, 0, 1)
         return colours, trust
+
+    def _spacing(self) -> float:
+        """Distance from a point to the next, for most of them."""
+        if self._tree is None or len(self._places) < 2:
+            return 0.0
+        some = self._places[:: max(1, len(self._places) // 2000)]
+        return float(np.median(self._tree.query(some, k=2)[0][:, 1]))
 
 
 class Spread:

@@ -63,8 +63,8 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
         progress("look", number, len(cameras))
         sights.append(Visibility(view, mesh, occluder, values["layer_hides"]))
     hidden = HiddenLayers(cameras, cancel)
-    colours, mend, seen = vertex_colours(mesh, sights, hidden)
-    guess = np.where(seen[:, None], colours, np.maximum(colours + mend, 0)).astype(np.float32)
+    base, mend, seen = vertex_colours(mesh, sights, hidden)
+    guess = np.maximum(base + mend, 0).astype(np.float32)
     arrays: dict[str, NDArray[Any]] = {"seen": seen, "guess": guess}
     found = []
     for number, (view, _) in enumerate(cameras):
