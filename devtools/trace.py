@@ -14,7 +14,8 @@ SCRIPT = ROOT / "scripts" / "trace_in_blender.py"
 FOOTAGE_SCRIPT = ROOT / "scripts" / "footage_in_blender.py"
 PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
 MOVIES = {".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mxf", ".ogv"}
-TIMEOUT = 600.0
+TIMEOUT = 600.0  # of one picture
+FOOTAGE_TIMEOUT = 86_400.0  # a frame takes seconds without a GPU; what was traced stays
 
 
 def trace(image: Path | None, out: Path | None, options: Mapping[str, object]) -> None:
@@ -42,7 +43,8 @@ def trace(image: Path | None, out: Path | None, options: Mapping[str, object]) -
             *flags,
         ]
         try:
-            run(command, what=f"Tracing {picture.name}", timeout=TIMEOUT)
+            timeout = FOOTAGE_TIMEOUT if is_footage(picture) else TIMEOUT
+            run(command, what=f"Tracing {picture.name}", timeout=timeout)
         except BuildError:
             with suppress(OSError):  # results of an earlier run stay
                 folder.rmdir()

@@ -18,6 +18,7 @@ MIN_STILL = 64  # pixels; fewer say nothing about the scale, then all pixels of 
 KEEP = 0.9  # of the correction that a frame hands on: slow changes of size are real, fast ones are not
 MAX_STEP = 0.25  # log scale; a larger jump between neighbours is a cut in the footage
 BLEND = 0.3  # share of the new frame where a pixel stands still
+FADE = 4.0  # pixels over which averaging sets in: a sharp edge would be a step in the surface, and tear it
 SAME_DEPTH = 0.1  # relative; beyond it something else is there
 
 
@@ -87,4 +88,6 @@ def smooth(
     depth, past = xyz[..., 2], before.xyz[..., 2]
     same = still & mask & before.mask & (np.abs(depth - past) < SAME_DEPTH * depth)  # (L, H, W)
     same = np.logical_and.accumulate(same, axis=0)  # a layer behind one that differs is not averaged either
-    return np.where(same[..., None], np.float32(BLEND) * xyz + np.float32(1 - BLEND) * before.xyz, xyz)
+    inside = np.stack([cv2.distanceTransform(layer.astype(np.uint8), cv2.DIST_L2, 3) for layer in same])
+    past_share = (1 - BLEND) * np.minimum(inside / np.float32(FADE), 1)[..., None]  # (L, H, W, 1)
+    return np.asarray((1 - past_share) * xyz + past_share * before.xyz, np.float32)
