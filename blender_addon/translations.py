@@ -26,6 +26,12 @@ _TABLE: dict[tuple[str, str], tuple[str, str, str]] = {
     (OPERATOR, "Unload Model"): ("Modell entladen", "卸载模型", "モデルを解放"),
     (OPERATOR, "Open Log"): ("Protokoll öffnen", "打开日志", "ログを開く"),
     (OPERATOR, "Download Model"): ("Modell herunterladen", "下载模型", "モデルをダウンロード"),
+    (OPERATOR, "Verify Model"): ("Modell prüfen", "校验模型", "モデルを検証"),
+    (OPERATOR, "Delete Model"): ("Modell löschen", "删除模型", "モデルを削除"),
+    (OPERATOR, "Move Models"): ("Modelle verschieben", "移动模型", "モデルを移動"),
+    (OPERATOR, "Mask from Box"): ("Maske aus Rahmen", "框选遮罩", "枠からマスク"),
+    (OPERATOR, "Paint Mask"): ("Maske malen", "绘制遮罩", "マスクを描く"),
+    (OPERATOR, "Paste Image"): ("Bild einfügen", "粘贴图像", "画像を貼り付け"),
     (ANY, "Traces"): ("Nachzeichnungen", "追踪列表", "トレース一覧"),
     (ANY, "Selected Layer"): ("Ausgewählte Ebene", "所选图层", "選択中のレイヤー"),
     (ANY, "Mask"): ("Maske", "遮罩", "マスク"),
@@ -41,6 +47,8 @@ _TABLE: dict[tuple[str, str], tuple[str, str, str]] = {
     (ANY, "Smallest Island"): ("Kleinste Insel", "最小孤岛", "最小アイランド"),
     (ANY, "Use Existing Python"): ("Vorhandenes Python benutzen", "使用现有 Python", "既存の Python を使用"),
     (ANY, "Folder of Wheels"): ("Ordner mit Wheels", "Wheel 文件夹", "Wheel フォルダー"),
+    (ANY, "Models Folder"): ("Ordner für Modelle", "模型文件夹", "モデルのフォルダー"),
+    (ANY, "Package Index"): ("Paketindex", "软件包索引", "パッケージインデックス"),
     (ANY, "PyTorch Build"): ("PyTorch-Ausführung", "PyTorch 版本", "PyTorch のビルド"),
 }
 LOCALES = ("de_DE", "zh_HANS", "ja_JP")
