@@ -113,6 +113,8 @@ def scrub() -> hands.Wait:
         member.select_set(member.world_tracing.role == "LAYER" and member.visible_get())
     for key in ("NUMPAD_PERIOD", "NUMPAD_4", "NUMPAD_4", "NUMPAD_4", "NUMPAD_8"):  # first: leave the camera
         yield from hands.press(key, *place)
+    for member in bpy.context.view_layer.objects:
+        member.select_set(False)
     yield from hands.screenshot("side")
 
 
