@@ -31,7 +31,7 @@ from huggingface_hub.errors import (
 from huggingface_hub.utils import tqdm
 
 from wt_backend.checkpoints.files import sha256_of
-from wt_backend.checkpoints.registry import Source, cached
+from wt_backend.checkpoints.registry import Source, cached, repository_folder
 from wt_backend.protocol import BackendError
 
 OnBytes = Callable[[int, int], None]
@@ -77,16 +77,18 @@ def download(source: Source, on_bytes: OnBytes | None = None) -> Path:
         interrupted), "disk_full", "model_missing" (no such file), "model_damaged" (altered on the way).
     """
     page = f"{constants.ENDPOINT}/{source.repository}"
+    reached = False
     try:
         metadata = get_hf_file_metadata(hf_hub_url(source.repository, source.filename), token=get_token())
-        _check_space(metadata.size)
+        reached = True
+        _check_space(source, metadata.size)
         path = Path(hf_hub_download(source.repository, source.filename, tqdm_class=_progress_class(on_bytes)))
     except GatedRepoError as error:
         raise _no_access(source, page, "access has not been granted yet", error) from error
     except RepositoryNotFoundError as error:
-        raise _no_access(source, page, "the Hub does not show it to you", error) from error
+        raise _no_access(source, page, "the Hub does not show it to this token", error) from error
     except (LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
-        raise _no_network(source, error) from error
+        raise _no_network(source, reached, error) from error
     except EntryNotFoundError as error:
         raise BackendError(
             "model_missing",
@@ -97,9 +99,9 @@ def download(source: Source, on_bytes: OnBytes | None = None) -> Path:
     except HfHubHTTPError as error:
         if error.response is not None and error.response.status_code in (401, 403):
             raise _no_access(source, page, "the Hub refused it", error) from error
-        raise _no_network(source, error) from error
+        raise _no_network(source, reached, error) from error
     except HTTPError as error:
-        raise _no_network(source, error) from error
+        raise _no_network(source, reached, error) from error
     except OSError as error:
         raise _file_error(source, error) from error
     _check_content(path)
@@ -115,16 +117,21 @@ def verify(source: Source) -> bool:
     return SHA256.fullmatch(expected) is None or sha256_of(path) == expected
 
 
-def _check_space(size: int | None) -> None:
+def _check_space(source: Source, size: int | None) -> None:
+    """Room for what is still missing of a download, and some to spare."""
+    if size is None:
+        return
+    partial = (repository_folder(source) / "blobs").glob("*.incomplete")
+    needed = size - sum(path.stat().st_size for path in partial) + SPARE_BYTES
     folder = Path(constants.HF_HUB_CACHE)
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
-    if size is not None and free < size + SPARE_BYTES:
+    if free < needed:
         raise BackendError(
             "disk_full",
-            f"The download needs {size / 1e9:.1f} GB and {folder} has {free / 1e9:.1f} GB free.",
-            "Make room, or point HF_HOME to another disk.",
+            f"The download needs {needed / 1e9:.1f} GB and {folder} has {free / 1e9:.1f} GB free.",
+            "Make room, or choose a folder on another disk (in the add-on's preferences, or HF_HOME).",
         )
 
 
@@ -145,7 +152,9 @@ def _check_content(path: Path) -> None:
 def _no_access(source: Source, page: str, what: str, error: Exception) -> BackendError:
     signed_in = get_token() is not None
     hint = f"Ask for access at {page}" + (
-        " with the account of your token." if signed_in else ", then give your access token (HF_TOKEN)."
+        " with the account of your token; check that the token is whole and valid."
+        if signed_in
+        else ", then put your access token into the add-on's preferences, or into HF_TOKEN."
     )
     reason = what if signed_in else "there is no access token"
     return BackendError(
@@ -153,7 +162,7 @@ def _no_access(source: Source, page: str, what: str, error: Exception) -> Backen
     )
 
 
-def _no_network(source: Source, error: Exception) -> BackendError:
+def _no_network(source: Source, reached: bool, error: Exception) -> BackendError:
     if constants.HF_HUB_OFFLINE:
         return BackendError(
             "network",
@@ -161,8 +170,23 @@ def _no_network(source: Source, error: Exception) -> BackendError:
             "Unset HF_HUB_OFFLINE, or copy the file here and choose it as a local file.",
             log=str(error),
         )
+    if isinstance(error, HfHubHTTPError) and error.response is not None:
+        status = error.response.status_code
+        return BackendError(
+            "network",
+            f"{constants.ENDPOINT} answers with error {status}.",
+            f"Wait a little. {AGAIN}",
+            log=str(error),
+        )
+    if not reached:
+        return BackendError(
+            "network",
+            f"{constants.ENDPOINT} cannot be reached.",
+            "Check the network connection, then start the download again.",
+            log=str(error),
+        )
     return BackendError(
-        "network", f"The download of {source.repository} failed or was interrupted.", AGAIN, log=str(error)
+        "network", f"The download of {source.repository} was interrupted.", AGAIN, log=str(error)
     )
 
 

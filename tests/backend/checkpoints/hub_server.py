@@ -43,6 +43,8 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
                 return self._refuse(401, "RepoNotFound")
             if temper == "gated":
                 return self._refuse(403, "GatedRepo")
+            if temper == "failing":
+                return self._refuse(503, "")
             if not self.path.endswith("model.pt"):
                 return self._refuse(404, "EntryNotFound")
             content = hub.files["all"]
@@ -67,9 +69,9 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             if not body:
                 return None
-            if temper == "dropping" and hub.drops > 0:
+            if temper == "lost" or (temper == "dropping" and hub.drops > 0):
                 hub.drops -= 1
-                self.wfile.write(part[: len(part) // 2])
+                self.wfile.write(b"" if temper == "lost" else part[: len(part) // 2])
                 self.wfile.flush()
                 self.connection.shutdown(socket.SHUT_RDWR)
                 self.close_connection = True
