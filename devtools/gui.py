@@ -16,7 +16,7 @@ SUITES = {"sid": "Blender 5.2", "trixie": "Blender 4.3"}
 MAKE_CHROOT = ROOT / "scripts" / "gui_make_chroot.sh"
 SCENARIOS = ROOT / "tests" / "gui" / "scenarios"
 INSTALLS = "preferences"  # the scenario that installs the backend, offline
-TIMEOUT = 600.0  # for one window
+TIMEOUT = 720.0  # for one window, on a busy machine
 
 
 def test(suites: list[str], scenarios: list[str]) -> None:

@@ -23,9 +23,10 @@ class WORLD_TRACING_UL_traces(bpy.types.UIList):
         _index: int = 0,
     ) -> None:
         """One trace: name, seed, delete."""
-        row = layout.row(align=True)
-        row.active = item.name in context.scene.objects
-        row.prop(item, "name", text="", emboss=False, icon="OUTLINER_COLLECTION")
+        split = layout.split(factor=0.62)
+        split.active = item.name in context.scene.objects
+        split.prop(item, "name", text="", emboss=False, icon="OUTLINER_COLLECTION")
+        row = split.row(align=True)
         row.label(text=f"seed {item.world_tracing.seed}")
         row.operator("world_tracing.delete_trace", text="", icon="TRASH", emboss=False).root = item.name
 

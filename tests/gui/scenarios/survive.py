@@ -13,7 +13,7 @@ import bpy
 import hands
 from stage import MODULE, TRACE_SECONDS, busy, check, layers, need, press_button, session, settings
 
-SECONDS = 480
+SECONDS = 600
 CHECKS = (
     "trace_button",
     "after_undo",
