@@ -15,6 +15,7 @@ from wt_backend.camera import apply_affine
 from wt_backend.stack import LayerStack, StackInfo
 
 GRID = 48
+ADDON = "bl_ext.user_default.world_tracing"
 
 
 def make_stack(
@@ -253,3 +254,54 @@ def test_a_trace_stands_beside_what_is_there_but_in_its_surroundings(
     bpy.ops.wm.read_homefile(use_empty=True)
     bpy.ops.mesh.primitive_cube_add(size=100)
     assert import_stack(stack, tmp_path).location.x == 0.0
+
+
+def test_a_file_opens_and_renders_without_the_addon(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    stack = make_stack(*CASES["whole square"])
+    root = import_stack(stack, tmp_path, "kept", output="BOTH")
+    names, name = {child.name for child in root.children}, root.name
+    count = len(children(root, "LAYER")[0].data.vertices)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "kept.blend"))
+    try:
+        bpy.ops.preferences.addon_disable(module=ADDON)
+        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "kept.blend"))
+        again = bpy.data.objects[name]
+        assert not hasattr(again, "world_tracing")
+        assert {child.name for child in again.children} == names
+        layer = bpy.data.objects["kept Layer 1"]
+        assert (
+            len(layer.data.vertices) == count and layer.data.materials[0].node_tree.nodes["Layer"].node_tree
+        )
+        seen = bpy.context.evaluated_depsgraph_get()
+        assert bpy.data.objects["kept Layer 1 Points"].evaluated_get(seen).data is not None
+        bpy.ops.wm.save_mainfile()
+    finally:
+        bpy.ops.preferences.addon_enable(module=ADDON)
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "kept.blend"))
+    assert bpy.data.objects[name].world_tracing.role == "ROOT"
+    assert bpy.data.objects["kept Layer 1"].world_tracing.tear == pytest.approx(0.04)
+
+
+def test_renamed_duplicated_and_deleted_parts_do_no_harm(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    root = import_stack(make_stack(*CASES["whole square"]), tmp_path, output="BOTH")
+    front, back = children(root, "LAYER")
+    twin = front.copy()
+    twin.data = front.data.copy()
+    scene.collection.objects.link(twin)
+    root.name, front.name = "My Trace", "Front"
+    bpy.data.objects.remove(back)
+    bpy.data.objects.remove(children(root, "POINTS")[1])
+    bpy.data.materials.remove(front.data.materials[0])
+    assert bpy.ops.world_tracing.rebuild_trace(root="My Trace") == {"FINISHED"}
+    assert [layer.world_tracing.layer for layer in children(root, "LAYER")] == [0, 0, 1]
+    twin.world_tracing.tear = 0.001
+    front.world_tracing.island = 10**6
+    assert not len(front.data.polygons) and len(twin.data.vertices)
+    bpy.data.objects.remove(children(root, "CAMERA")[0])
+    assert not bpy.ops.world_tracing.use_trace_camera.poll()
+    copy = root.copy()  # a root alone, without any part
+    scene.collection.objects.link(copy)
+    for operator in ("rebuild_trace", "delete_trace"):
+        assert getattr(bpy.ops.world_tracing, operator)(root=copy.name) == {"FINISHED"}
+    assert bpy.ops.world_tracing.delete_trace(root=root.name) == {"FINISHED"}
+    assert not bpy.data.objects

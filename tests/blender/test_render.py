@@ -68,6 +68,43 @@ def well_inside(stack: LayerStack) -> NDArray[np.bool_]:
     return inside
 
 
+def float_photo(width: int, height: int, path: Path) -> NDArray[np.float64]:
+    """A smooth linear picture as EXR on disk; how a screen shows it, (height, width, 3), 0 to 255."""
+    y, x = np.mgrid[:height, :width] / max(width, height)
+    linear = np.stack([0.5 + 0.45 * np.sin(7 * x), 0.02 + 0.9 * y, np.exp(-3 * (x + y))], -1)
+    image = bpy.data.images.new("float photo", width, height, float_buffer=True)
+    rgba = np.dstack([linear, np.ones((height, width))])[::-1].astype(np.float32)
+    image.pixels.foreach_set(rgba.ravel())
+    image.filepath_raw, image.file_format = str(path), "OPEN_EXR"
+    image.save()
+    bpy.data.images.remove(image)
+    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055) * 255
+
+
+def test_a_float_photo_is_shown_as_a_screen_would(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    intrinsics, grid_to_image, size = CASES["centre crop"]
+    photo = float_photo(*size, tmp_path / "photo.exr")
+    stack = make_stack(intrinsics, grid_to_image, size, source=str(tmp_path / "photo.exr"))
+    import_stack(stack, tmp_path)
+    bpy.ops.world_tracing.use_trace_camera(match_colours=True)
+    inside = well_inside(stack)
+    difference = np.abs(render(scene, tmp_path / "render.png")[..., :3] - photo)[inside]
+    assert difference.mean() < 2.0
+
+
+def test_points_read_as_a_closed_surface(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    intrinsics, grid_to_image, size = CASES["stretched"]
+    stack = make_stack(intrinsics, grid_to_image, size)
+    import_stack(stack, tmp_path, output="POINTS")
+    bpy.ops.world_tracing.use_trace_camera(match_colours=True)
+    picture = render(scene, tmp_path / "points.png")
+    inside = well_inside(stack)
+    assert (picture[inside][:, 3] > 250).all()
+    rows, columns = np.mgrid[: size[1], : size[0]] + 0.5
+    grid = apply_affine(invert(grid_to_image), np.stack([columns, rows], -1))[inside]  # the picture is a ramp
+    assert np.abs(picture[inside][:, :2] - (grid - 0.5)).mean() < 2.0
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_the_render_is_the_photo(scene: bpy.types.Scene, tmp_path: Path, case: str) -> None:
     intrinsics, grid_to_image, size = CASES[case]
