@@ -9,6 +9,7 @@ from bpy.props import StringProperty
 from wt_backend.stack import StackError
 
 from ..scene import rebuild, traces, viewport
+from ..scene.camera_match import CameraMatchError
 from .select_pixels import leave_edit_mode
 
 if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
@@ -57,7 +58,7 @@ class WORLD_TRACING_OT_select_trace(bpy.types.Operator, _OnTrace):
 
 
 class WORLD_TRACING_OT_rebuild_trace(bpy.types.Operator, _OnTrace):
-    """Build the layers again from the stack file: what was edited goes back, what was deleted returns"""
+    """Build layers and camera again from the stack file: edits go back, what was deleted returns"""
 
     bl_idname = "world_tracing.rebuild_trace"
     bl_label = "Rebuild from Stack"
@@ -70,8 +71,9 @@ class WORLD_TRACING_OT_rebuild_trace(bpy.types.Operator, _OnTrace):
             return {"CANCELLED"}
         leave_edit_mode(context)
         try:
+            rebuild.match_again(root)
             rebuild.rebuild_trace(root)
-        except StackError as error:
+        except (StackError, CameraMatchError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from mathutils import Matrix
 from numpy.typing import NDArray
 
 from wt_backend.geometry.relay import with_intrinsics
@@ -12,6 +11,7 @@ from wt_backend.stack import LayerStack
 
 from . import files, rebuild, traces
 from .camera_match import SENSOR_WIDTH, CameraMatchError, match_camera
+from .trace_camera import set_view
 
 
 def focal_of_millimetres(millimetres: float, width: int) -> float:
@@ -66,10 +66,6 @@ def use_intrinsics(root: bpy.types.Object, stack: LayerStack, intrinsics: NDArra
             member.world_tracing.stack = files.stored_path(path)
     camera = traces.camera_of(root)
     if camera is not None:
-        camera.data.lens = match.focal_length
-        camera.data.shift_x, camera.data.shift_y = match.shift_x, match.shift_y
-        camera.matrix_local = Matrix.Rotation(match.roll, 4, "Z")
-        camera.world_tracing.resolution = match.resolution
-        camera.world_tracing.pixel_aspect = (match.pixel_aspect_x, match.pixel_aspect_y)
+        set_view(camera, match)
     rebuild.rebuild_trace(root)
     return path

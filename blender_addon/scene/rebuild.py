@@ -9,9 +9,11 @@ from wt_backend.geometry.pairing import back_layers
 from wt_backend.stack import LayerStack
 
 from . import build, sky, traces
+from .camera_match import match_camera
 from .layer_object import mesh_settings, new_mesh_layer, new_point_layer
 from .materials import source_image
 from .mesh_object import fill_mesh
+from .trace_camera import set_view
 
 
 def load_stack(member: bpy.types.Object) -> LayerStack:
@@ -69,6 +71,18 @@ def rebuild_trace(root: bpy.types.Object) -> None:
         layer = new_mesh_layer(name, stack, number, settings, away[number], image)
         if layer is not None:
             build.adopt(root, layer)
+
+
+def match_again(root: bpy.types.Object) -> None:
+    """Give the trace's camera, if it still has one, the view that its stack tells.
+
+    Raises
+    ------
+    StackError, CameraMatchError
+    """
+    camera, stack = traces.camera_of(root), load_stack(root)
+    if camera is not None:
+        set_view(camera, match_camera(stack.intrinsics, stack.grid_to_image, stack.info.image_size))
 
 
 def show_layers(root: bpy.types.Object) -> None:

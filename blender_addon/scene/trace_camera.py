@@ -11,9 +11,6 @@ from .camera_match import SENSOR_WIDTH, CameraMatch
 def new_camera(name: str, match: CameraMatch, image: bpy.types.Image, stack: LayerStack) -> bpy.types.Object:
     """The camera that took the image, with the image as its background; in no collection yet."""
     data = bpy.data.cameras.new(name)
-    data.sensor_fit, data.sensor_width = "HORIZONTAL", SENSOR_WIDTH
-    data.lens = match.focal_length
-    data.shift_x, data.shift_y = match.shift_x, match.shift_y
     depth = stack.xyz[..., 2][stack.mask]
     near, far = (float(depth.min()), float(depth.max())) if depth.size else (1.0, 100.0)
     data.clip_start, data.clip_end = near * 0.05, max(far * 10.0, 100.0)
@@ -22,13 +19,22 @@ def new_camera(name: str, match: CameraMatch, image: bpy.types.Image, stack: Lay
     background = data.background_images.new()
     background.image, background.alpha, background.frame_method = image, 0.5, "FIT"
     camera = bpy.data.objects.new(name, data)
+    camera.world_tracing.role = "CAMERA"
+    set_view(camera, match)
+    return camera
+
+
+def set_view(camera: bpy.types.Object, match: CameraMatch) -> None:
+    """Give a trace's camera, at its place in the trace, the view of the image."""
+    data, settings = camera.data, camera.world_tracing
+    data.sensor_fit, data.sensor_width = "HORIZONTAL", SENSOR_WIDTH
+    data.lens = match.focal_length
+    data.shift_x, data.shift_y = match.shift_x, match.shift_y
     # Blender views along a camera's axes as they run, also where one is turned around.
     mirror = Matrix.Diagonal((-1.0 if match.mirrored else 1.0, 1.0, 1.0, 1.0))
     camera.matrix_local = mirror @ Matrix.Rotation(match.roll, 4, "Z")
-    camera.world_tracing.role = "CAMERA"
-    camera.world_tracing.resolution = match.resolution
-    camera.world_tracing.pixel_aspect = (match.pixel_aspect_x, match.pixel_aspect_y)
-    return camera
+    settings.resolution = match.resolution
+    settings.pixel_aspect = (match.pixel_aspect_x, match.pixel_aspect_y)
 
 
 def use_camera(scene: bpy.types.Scene, camera: bpy.types.Object) -> None:
