@@ -90,11 +90,13 @@ def _draw_models(layout: bpy.types.UILayout, settings: bpy.types.AddonPreference
     layout.label(text="Models", icon="FILE_3D")
     for model in session.models():
         split = layout.split(factor=0.36)
-        name = model["label"].removeprefix("World Tracing ")  # short enough for a small window
-        split.label(text=name, icon="CHECKMARK" if model["available"] else "IMPORT")
+        label = model["label"].removeprefix("World Tracing ")  # short enough for a small window
+        split.label(text=label, icon="CHECKMARK" if model["available"] else "IMPORT")
+        split = split.split(factor=0.74)
         row = split.row(align=True)
         row.label(text=model["licence"])
         row.label(text=f"{size_text(model['size_mb'])}, memory {model['memory_gb']:.0f} GB")
+        row = split.row(align=True)
         name = "verify_model" if model["available"] else "download_model"
         text = "Verify" if model["available"] else "Download"
         row.operator(f"world_tracing.{name}", text=text).model = model["name"]

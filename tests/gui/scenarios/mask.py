@@ -63,7 +63,12 @@ def paint(editor: bpy.types.Area) -> hands.Wait:
     yield from press_button("world_tracing.paint_mask", "paint_button", hands.region("UI", editor))
     yield 0.5
     check("paint_mode", space.ui_mode == "PAINT", space.ui_mode)
-    bpy.context.scene.tool_settings.image_paint.brush.blend = "ADD_ALPHA"
+    brush = bpy.context.scene.tool_settings.image_paint.brush
+    if brush is None:  # Debian's Blender 4.3
+        brushes = bpy.utils.system_resource("DATAFILES", path="assets/brushes")
+        check("brush_counts", not brushes, brushes or "this Blender comes without brushes")
+        return
+    brush.blend = "ADD_ALPHA"
     before = alpha(settings().mask_image)
     places = [view.view2d.view_to_region(u, 0.9, clip=False) for u in (0.05, 0.2)]
     yield from hands.drag(*((x + view.x, y + view.y) for x, y in places))
