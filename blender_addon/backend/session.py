@@ -40,6 +40,7 @@ class Notice:
     message: str
     hint: str = ""
     error: bool = True
+    code: str = ""  # of an error, as the user guide lists them
 
 
 _backend: Backend | None = None
@@ -170,8 +171,8 @@ def model(name: str) -> Message | None:
 def say(error: BackendError) -> None:
     """Show an error in the panel, and print it."""
     global notice
-    notice = Notice(error.message, error.hint)
-    print(f"World Tracing: {error.message} {error.hint}")
+    notice = Notice(error.message, error.hint, code=error.kind)
+    print(f"World Tracing: {error.message} {error.hint} ({error.kind})")
 
 
 def progress_text(job: Job) -> str:

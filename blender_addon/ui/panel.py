@@ -122,6 +122,8 @@ def draw_notice(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         box = layout.box().column(align=True)
         draw_text(box, context, notice.message, "ERROR" if notice.error else "INFO")
         draw_text(box, context, notice.hint, "BLANK1")
+        if notice.code:
+            draw_text(box, context, f"Code: {notice.code}", "BLANK1")
 
 
 def _draw_setup(layout: bpy.types.UILayout, context: bpy.types.Context, obstacle: BackendError) -> None:

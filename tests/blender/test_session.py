@@ -164,6 +164,7 @@ def test_an_error_of_the_backend_stands_in_the_panel(scene, session, start, stan
     job = start(photo, ERROR)
     steps(session, lambda: job.finished)
     assert (session.notice.message, session.notice.hint) == ("The image is empty.", "Choose another.")
+    assert session.notice.code == "bad_image"
 
 
 def test_disabling_the_add_on_ends_worker_and_timer(addon, session, start, stand_in, photo) -> None:
