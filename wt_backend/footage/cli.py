@@ -58,6 +58,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--step", type=int, default=1, help="take every so manyth frame")
     parser.add_argument("--start", type=int, default=1, help="frame number in Blender of the clip's frame 1")
     parser.add_argument("--rate", type=float, help="frames a second (default: the clip's; 24 for images)")
+    parser.add_argument(
+        "--prior-correlation",
+        type=float,
+        help="of the noise between frames, for models that take clips (default: the model's own)",
+    )
     parser.add_argument("--no-steady", action="store_true", help="leave each frame its own scale")
     parser.add_argument("--no-smooth", action="store_true", help="do not average what stands still")
     return parser

@@ -22,6 +22,7 @@ def clip_points(
     frames: int,
     seed: int,
     steps: int,
+    prior_correlation: float,
     progress: Progress,
     cancel: Cancel,
 ) -> Iterator[NDArray[np.float32]]:
@@ -31,6 +32,8 @@ def clip_points(
     ----------
     read
         The fitted frames from start until before stop.
+    prior_correlation
+        Of the start noise between any two frames.
     progress
         Counts the denoising steps of all windows, stage "trace".
     """
@@ -52,7 +55,7 @@ def clip_points(
         tensors,
         frames,
         seed,
-        prior_correlation=config.prior_correlation,
+        prior_correlation=prior_correlation,
         steps=steps,
         solver=loaded.entry.solver,
         on_step=on_step,

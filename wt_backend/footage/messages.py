@@ -29,6 +29,8 @@ class ShotRequest:
         Align the scale of neighbouring frames.
     smooth
         Average over time what does not change in the picture.
+    prior_correlation
+        Of the start noise between frames, for models that take clips.
     """
 
     clip: str
@@ -47,6 +49,7 @@ class ShotRequest:
     rate: float | None = None
     steady: bool = True
     smooth: bool = True
+    prior_correlation: float | None = None
 
     @property
     def frames(self) -> range:
@@ -72,6 +75,10 @@ class ShotRequest:
             )
         if self.rate is not None and not 0 < self.rate <= 1000:
             raise BackendError("bad_request", f"The rate is {self.rate}.", "Choose 1 to 1000.")
+        if self.prior_correlation is not None and not 0 <= self.prior_correlation <= 1:
+            raise BackendError(
+                "bad_request", f"The prior correlation is {self.prior_correlation}.", "Choose 0 to 1."
+            )
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,12 @@ def trace_shot(request: ShotRequest, progress: Progress, cancel: Cancel) -> Shot
     """
     begin = time.monotonic()
     entry = find_entry(request.model)
+    if request.prior_correlation is not None and not entry.clip:
+        raise BackendError(
+            "bad_request",
+            f"The model {entry.name} takes frames one by one: no prior is correlated.",
+            "Leave the prior correlation out, or choose a model that takes clips.",
+        )
     progress("look", 0, 1)
     clip = open_clip(request.clip, request.rate)
     folder = Path(request.output)
@@ -227,8 +233,18 @@ def _trace_clip(run: Run, shot: Shot, loaded: LoadedModel, missing: set[int]) ->
     def read(start: int, stop: int) -> list[Fitted]:
         return [fitted for _, fitted, _ in _fitted_frames(run, frames[start:stop])]
 
-    steps = run.request.steps or run.entry.config.steps
-    points = clip_points(loaded, read, len(frames), run.request.seed, steps, run.progress, run.cancel)
+    config, asked = run.entry.config, run.request
+    correlation = config.prior_correlation if asked.prior_correlation is None else asked.prior_correlation
+    points = clip_points(
+        loaded,
+        read,
+        len(frames),
+        asked.seed,
+        asked.steps or config.steps,
+        correlation,
+        run.progress,
+        run.cancel,
+    )
     first = list(itertools.islice(points, CLIP_CAMERA_FRAMES))
     fitted_first = read(0, len(first))
     shot = _with_camera(shot, lambda: _median_camera(run, zip(first, fitted_first, strict=True)))

@@ -154,5 +154,4 @@ OBJECT_R75B = ModelConfig(_OBJECT, OFFICIAL_ZSCORE)
 SCENE_R69L = ModelConfig(_SCENE, OFFICIAL_MEDIAN_LOG)
 SCENE_R69E = ModelConfig(replace(_SCENE, image_size=504), OFFICIAL_MEDIAN_LOG)
 SCENE_R69G = SCENE_R69E  # the official file differs in how the median was chosen in training, not in use
-DYNAMIC_R76 = ModelConfig(_DYNAMIC, OFFICIAL_ZSCORE, prior_correlation=0.5)
-DYNAMIC_R76_OLD = replace(DYNAMIC_R76, prior_correlation=0.0)  # weights from before 2026-09-23
+DYNAMIC_R76 = ModelConfig(_DYNAMIC, OFFICIAL_ZSCORE, prior_correlation=0.5)  # 0 before 2026-09-23

@@ -57,6 +57,20 @@ def trace(request: ShotRequest) -> Shot:
     return Shot.load(request.output)
 
 
+def test_the_prior_of_older_weights_can_be_asked_for(request_: ShotRequest, tmp_path: Path) -> None:
+    """Frame noise without a common part gives another shot; the card's own value gives the same."""
+    made = [
+        trace(replace(request_, output=str(tmp_path / str(rho)), last=3, prior_correlation=rho))
+        for rho in (None, 0.5, 0.0)
+    ]
+    own, same, without = (np.array(shot.load_frame(1).xyz) for shot in made)
+    assert np.array_equal(own, same) and not np.array_equal(own, without)
+    with pytest.raises(BackendError, match="prior correlation"):
+        replace(request_, prior_correlation=1.5)
+    with pytest.raises(BackendError, match="frames one by one"):
+        trace(replace(request_, model="wt-mini", prior_correlation=0.5))
+
+
 def test_a_clip_longer_than_a_window_gives_every_frame_once(request_: ShotRequest) -> None:
     shot = trace(request_)
     assert shot.state == "done" and shot.finished() == list(range(1, 19))
