@@ -32,7 +32,7 @@ UNUSED = (
     "wt_layer",
     "wt_thickness",
     "wt_seen",
-)  # Alembic cannot keep them, USD takes twice the time
+)  # Alembic cannot keep them
 
 
 class ShotCacheError(RuntimeError):

@@ -1,8 +1,8 @@
 """Merge Static: a shot of a still camera becomes one background stack and what moves before it.
 
-The background of a pixel is what lies farthest there over time: the median colour of the frames whose seen
-layer is about as deep as that. A frame shows it where its own colour is that one, and depths are the medians
-over the frames that show it. Only strips of frames are in memory at once.
+The background of a pixel is the colour that comes back most often over time, the far rather than the near. A
+frame shows it where its own colour is that one, and depths are the medians over the frames that show it. Only
+strips of frames are in memory at once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from wt_backend.camera import rays
 from wt_backend.cleanup import cumulative
 from wt_backend.footage.shot import hold_picture, picture_name, write_picture
-from wt_backend.footage.steady import still_pixels
+from wt_backend.footage.steady import STILL, still_pixels
 from wt_backend.images import read_image
 from wt_backend.jobs import Cancel, Progress
 from wt_backend.output import check_output, output_error, save
@@ -29,12 +29,12 @@ from wt_backend.stack import LayerStack, Shot, StackError
 STATIC = "static.wts"
 STATIC_PICTURE = "static.png"
 MIN_FRAMES = 3
-MIN_STILL_SHARE = 0.3  # of the pixels of the middle frame; less, and the camera moves
+MIN_STILL_SHARE = 0.3  # of the pixels show the background in most frames; less, and the camera moves
 STRIP_BYTES = 128 << 20
 PICTURE_ROWS = 128
 PICTURES = 9  # of the footage, spread over the shot, whose median is the background's picture
-FAR_PERCENTILE = 85  # over time, of the seen layer: what stands before the background most of the time goes
-FAR_TOLERANCE = 0.08  # of the depth: more than it jitters, less than things stand before their background
+COLOURS = 32  # frames, spread over the shot, out of whose colours the background's is chosen
+FARNESS = 20  # a surface a tenth nearer weighs an eighth: depth jitters by less, colour decides the rest
 SPECK = 1  # pixels; lone pixels do not move
 RIM = 2  # pixels by which what moves is widened, to take its soft edge along
 
@@ -53,7 +53,8 @@ def merge_static(shot_folder: Path, output: Path, progress: Progress, cancel: Ca
     stills = [
         np.packbits(still_pixels(np.array(shot.load_frame(n).rgba[..., :3]), background)) for n in frames
     ]
-    share = float(np.mean(_unpack(stills[len(stills) // 2], background.shape)))
+    often = sum(_unpack(still, background.shape).astype(np.int32) for still in stills)  # (H, W)
+    share = float(np.mean(2 * often > len(frames)))
     if share < MIN_STILL_SHARE:
         raise BackendError(
             "bad_request",
@@ -62,7 +63,7 @@ def merge_static(shot_folder: Path, output: Path, progress: Progress, cancel: Ca
         )
     static = _static_stack(shot, frames, background, stills, output, progress, cancel)
     try:
-        _write_static_picture(shot, frames, stills, output / STATIC_PICTURE)
+        _write_static_picture(shot, frames, stills, background, output / STATIC_PICTURE)
         _write_moving(shot, frames, stills, output, progress, cancel)
     except OSError as error:
         raise output_error(output, error) from error
@@ -99,18 +100,46 @@ def _strips(shot: Shot, frames: list[int]) -> Iterator[slice]:
 
 
 def _background(shot: Shot, frames: list[int], progress: Progress, cancel: Cancel) -> NDArray[np.uint8]:
-    """Median colour of what is farthest, (H, W, 3)."""
+    """The colour of each pixel that comes back most often and lies farthest, (H, W, 3)."""
+    places = np.linspace(0, len(frames) - 1, min(COLOURS, len(frames))).round().astype(int)
+    chosen = [frames[place] for place in places]
     parts: list[NDArray[np.uint8]] = []
-    for rows in _strips(shot, frames):
+    for rows in _strips(shot, chosen):
         cancel()
         progress("background", len(parts), len(parts) + 1)
-        stacks = [shot.load_frame(n) for n in frames]
-        colours = np.stack([stack.rgba[rows, :, :3] for stack in stacks]).astype(np.float32)  # (F, r, W, 3)
+        stacks = [shot.load_frame(n) for n in chosen]
+        colours = np.stack([stack.rgba[rows, :, :3] for stack in stacks]).astype(np.int16)  # (F, r, W, 3)
         depths = np.stack([np.where(stack.mask[0], stack.xyz[0, ..., 2], 0)[rows] for stack in stacks])
-        far = np.percentile(depths, FAR_PERCENTILE, axis=0) * (1 - FAR_TOLERANCE)  # (r, W)
-        colours[depths < far] = np.nan
-        parts.append(_median(colours).astype(np.uint8))
+        parts.append(lasting_colour(colours, depths))
     return np.concatenate(parts)
+
+
+def lasting_colour(colours: NDArray[np.int16], depths: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """The colour (r, W, 3) with the largest sum of weights of the frames that show it.
+
+    What moves changes its colour at a pixel, what stands still does not; of two that stand equally often, the
+    farther one weighs more.
+
+    Parameters
+    ----------
+    colours : (F, r, W, 3)
+    depths : (F, r, W) of the seen layer, 0 where nothing is seen: farther than anything.
+    """
+    weights = np.where(depths > 0, depths / np.maximum(depths.max(axis=0), 1e-9), 1) ** FARNESS
+    best = np.full(depths.shape[1:], -1.0)
+    chosen = np.zeros(colours.shape[1:], np.int16)
+    for colour in colours:
+        score = np.where(_alike(colours, colour), weights, 0).sum(axis=0)
+        better = score > best
+        best[better], chosen[better] = score[better], colour[better]
+    shown = colours.astype(np.float32)
+    shown[~_alike(colours, chosen)] = np.nan
+    return _median(shown).astype(np.uint8)
+
+
+def _alike(colours: NDArray[np.int16], colour: NDArray[np.int16]) -> NDArray[np.bool_]:
+    """Where (F, r, W) colours (F, r, W, 3) are one colour (r, W, 3) up to noise."""
+    return np.asarray(np.abs(colours - colour).max(axis=-1) < STILL)
 
 
 def _unpack(packed: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -158,8 +187,17 @@ def _median(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(count > 0, middle, np.float32(0))
 
 
-def _write_static_picture(shot: Shot, frames: list[int], stills: list[NDArray[np.uint8]], path: Path) -> None:
-    """The footage's own pixels, in full size: the median of those that show the background."""
+def _write_static_picture(
+    shot: Shot,
+    frames: list[int],
+    stills: list[NDArray[np.uint8]],
+    background: NDArray[np.uint8],
+    path: Path,
+) -> None:
+    """The footage's own pixels, in full size: the median of those that show the background.
+
+    Where none of the pictures does, the model's small one is enlarged.
+    """
     places = np.linspace(0, len(frames) - 1, min(PICTURES, len(frames))).round().astype(int)
     pictures, shows = [], []
     for place in places:
@@ -170,7 +208,11 @@ def _write_static_picture(shot: Shot, frames: list[int], stills: list[NDArray[np
         pictures.append(picture)
         shows.append(cv2.warpAffine(moving, _pixel_map(stack), size, borderMode=cv2.BORDER_REPLICATE) == 0)
     rows = [_masked_median(row, show) for row, show in _rows(np.stack(pictures), np.stack(shows))]
-    write_picture(path, np.concatenate(rows))
+    whole = np.concatenate(rows)
+    small = cv2.warpAffine(background, _pixel_map(stack), size, borderMode=cv2.BORDER_REPLICATE)
+    never = ~np.any(shows, axis=0)
+    whole[never, :3] = small[never]
+    write_picture(path, whole)
 
 
 def _rows(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from wt_backend.cli import main
-from wt_backend.footage.merge import merge_static
+from wt_backend.footage.merge import lasting_colour, merge_static
 from wt_backend.jobs import Cancellation
 from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack, Shot, StackInfo
@@ -96,6 +96,24 @@ def test_what_moves_stays_animated(tmp_path: Path) -> None:
         assert stack.mask[0][block].all()
         assert stack.mask[0].sum() < 3 * block.sum()
         assert Path(stack.info.source).is_file() and Path(stack.info.source).parent == shot.folder
+
+
+def test_what_changes_goes_though_it_is_hardly_nearer_and_there_most_of_the_time() -> None:
+    """A shaded ball that passes: its colour differs from frame to frame, the wall's is always 100."""
+    ball = np.arange(20, 260, 40)
+    grey = np.array([100, 100, 100, *ball], np.int16)
+    colours = np.tile(grey[:, None, None, None], (1, 2, 2, 3))  # (9, 2, 2, 3)
+    depths = np.where(grey == 100, np.float32(1.02), np.float32(1.0))
+    depths = np.tile(depths[:, None, None], (1, 2, 2))
+    assert (lasting_colour(colours, depths) == 100).all()
+
+
+def test_of_two_that_stand_equally_often_the_farther_is_the_background() -> None:
+    grey = np.array([60, 60, 60, 200, 200, 200], np.int16)
+    colours = np.tile(grey[:, None, None, None], (1, 1, 1, 3))  # (6, 1, 1, 3)
+    for far in (60, 200):
+        depths = np.where(grey == far, np.float32(1.1), np.float32(1.0))[:, None, None]
+        assert (lasting_colour(colours, depths) == far).all()
 
 
 def test_strips_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
