@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import bpy
@@ -68,16 +69,37 @@ def well_inside(stack: LayerStack) -> NDArray[np.bool_]:
     return inside
 
 
+def write_exr(path: Path, picture: NDArray[np.float32]) -> None:
+    """An uncompressed OpenEXR file of (height, width, 3); Blender 4's `Image.save` writes sRGB into one."""
+    height, width = picture.shape[:2]
+    channels = b"".join(name + struct.pack("<x4i", 2, 0, 1, 1) for name in (b"B", b"G", b"R")) + b"\0"
+    window = struct.pack("<4i", 0, 0, width - 1, height - 1)
+    attributes = (
+        (b"channels", b"chlist", channels),
+        (b"compression", b"compression", b"\0"),
+        (b"dataWindow", b"box2i", window),
+        (b"displayWindow", b"box2i", window),
+        (b"lineOrder", b"lineOrder", b"\0"),
+        (b"pixelAspectRatio", b"float", struct.pack("<f", 1)),
+        (b"screenWindowCenter", b"v2f", struct.pack("<2f", 0, 0)),
+        (b"screenWindowWidth", b"float", struct.pack("<f", 1)),
+    )
+    head = struct.pack("<2i", 20000630, 2)
+    head += b"".join(
+        b"\0".join((*words[:2], struct.pack("<i", len(words[2])))) + words[2] for words in attributes
+    )
+    head += b"\0"
+    lines = [struct.pack("<2i", y, 12 * width) + picture[y, :, ::-1].T.tobytes() for y in range(height)]
+    first = len(head) + 8 * height
+    table = struct.pack(f"<{height}Q", *(first + y * len(lines[0]) for y in range(height)))
+    path.write_bytes(head + table + b"".join(lines))
+
+
 def float_photo(width: int, height: int, path: Path) -> NDArray[np.float64]:
     """A smooth linear picture as EXR on disk; how a screen shows it, (height, width, 3), 0 to 255."""
     y, x = np.mgrid[:height, :width] / max(width, height)
     linear = np.stack([0.5 + 0.45 * np.sin(7 * x), 0.02 + 0.9 * y, np.exp(-3 * (x + y))], -1)
-    image = bpy.data.images.new("float photo", width, height, float_buffer=True)
-    rgba = np.dstack([linear, np.ones((height, width))])[::-1].astype(np.float32)
-    image.pixels.foreach_set(rgba.ravel())
-    image.filepath_raw, image.file_format = str(path), "OPEN_EXR"
-    image.save()
-    bpy.data.images.remove(image)
+    write_exr(path, linear.astype(np.float32))
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055) * 255
 
 
