@@ -17,6 +17,7 @@ from torch import Tensor
 
 from tests.backend.reference import network
 from tests.backend.reference.network import Sizes
+from tests.backend.reference.points import point_tensors
 
 STATISTICS = ((-0.002366, -0.004008, 1.904278), (0.280865, 0.315927, 0.706423))
 
@@ -211,8 +212,9 @@ def component_tensors() -> tuple[dict[str, Tensor], dict[str, Any]]:
     out["featnorm.y"] = network.standardise(flat, 1e-6).view(3, 2, 4, 7)
     _prior(out)
     _blocks(out, g)
+    mesh = point_tensors(out, g)
     cases, clips = _pictures(out, g)
-    return out, {
+    return out, mesh | {
         "preprocess": {"cases": cases, "clips": clips},
         "patchify": "input = arange(3*42*28*3) as [1, V*H*W, 3] with V=3, H=42, W=28, patch 14",
         "prior": {"seed": 31, "rho": 0.3, "shape": "B=1,T=5,L=3,H=6,W=4,C=3"},
