@@ -2,6 +2,7 @@
 """Trace Footage: start the trace of a movie or an image sequence; the pump brings the shot."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -9,6 +10,7 @@ from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
 from wt_backend.footage.messages import ShotRequest
 from wt_backend.protocol import BackendError, to_params
+from wt_backend.stack import Shot, StackError
 
 from .. import preferences
 from ..backend import session
@@ -60,7 +62,7 @@ class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings):
         name="Shot",
         subtype="DIR_PATH",
         options={"SKIP_SAVE"},
-        description="Folder of the shot; one that was begun with the same settings is gone on with",
+        description="Folder of the shot; empty: a new one, or that of the same shot where it was cut off",
     )
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
@@ -104,10 +106,10 @@ class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings):
             raise BackendError("bad_image", "No footage is chosen.", "Choose a movie or an image.")
         clip = Path(bpy.path.abspath(self.filepath)).absolute()
         fit, render = self.value(context, "fit"), context.scene.render
-        folder = Path(bpy.path.abspath(self.shot)) if self.shot else files.new_shot_folder(clip.stem)
-        return ShotRequest(
+        given = Path(bpy.path.abspath(self.shot)) if self.shot else None
+        request = ShotRequest(
             clip=str(clip),
-            output=str(folder.absolute()),
+            output=str(given or files.folder("shots")),
             mask=self.mask_path(),
             mode=self.value(context, "mode").lower(),
             fit=None if fit == "AUTO" else fit.lower(),
@@ -123,3 +125,17 @@ class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings):
             steady=self.steady,
             smooth=self.smooth,
         )
+        folder = given or _cut_off(request) or files.new_shot_folder(clip.stem)
+        return replace(request, output=str(folder.absolute()))
+
+
+def _cut_off(request: ShotRequest) -> Path | None:
+    """The folder of a shot that the same request began and did not end: cancelled, or its worker died."""
+    for path in sorted(files.folder("shots").glob(f"*/{Shot.FILE}")):
+        try:
+            shot = Shot.load(path)
+        except StackError:  # of another version, or no shot: not ours to go on with
+            continue
+        if shot.state != "done" and shot.settings.get("request") == request.identity:
+            return shot.folder
+    return None

@@ -11,6 +11,7 @@ import bpy
 import numpy as np
 import pytest
 
+from wt_backend.footage.messages import ShotRequest
 from wt_backend.stack import LayerStack, Shot, StackInfo
 
 SIDE = 24
@@ -258,6 +259,22 @@ def test_trace_footage_brings_the_shot(scene, stand_in: Path, photo: Path, tmp_p
     assert (scene.frame_start, scene.frame_end) == (20, 21)
     with pytest.raises(RuntimeError, match=r"The footage is empty. Choose another."):
         bpy.ops.world_tracing.trace_footage(filepath=str(photo), seed=1)
+
+
+def test_a_shot_that_was_cut_off_is_gone_on_with(scene, addon, stand_in: Path, photo: Path) -> None:
+    """By the same request; another one, or one whose shot is done, gets a folder of its own."""
+    shots = sys.modules[f"{addon.__name__}.scene.files"].folder("shots")
+    begun = shots / "cut off"
+    begun.mkdir(parents=True)
+    request = ShotRequest(str(photo), "anywhere", seed=0)
+    Shot(begun, {1: "frame.00001.wts"}, 24.0, None, {"request": request.identity}, "cancelled").save()
+    bpy.ops.world_tracing.trace_footage(filepath=str(photo), seed=2)
+    assert not (begun / "frame.00001.wts").exists()
+    bpy.ops.world_tracing.trace_footage(filepath=str(photo), seed=0)
+    assert (begun / "frame.00001.wts").exists() and Shot.load(begun).state == "done"
+    count = len([*shots.iterdir()])
+    bpy.ops.world_tracing.trace_footage(filepath=str(photo), seed=0)
+    assert len([*shots.iterdir()]) == count + 1
 
 
 def test_a_merged_shot_has_its_background_beside_what_moves(scene, folder: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from wt_backend.protocol import FITS, MODES, BackendError
 
@@ -55,6 +55,13 @@ class ShotRequest:
     def frames(self) -> range:
         """Frames of the clip that are wanted; without `last` more than any clip has."""
         return range(self.first, ENDLESS if self.last is None else self.last + 1, self.step)
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """What must be the same to go on with a shot that was cut off: all but folder and device."""
+        values = asdict(self)
+        del values["output"], values["device"]
+        return values
 
     def __post_init__(self) -> None:
         if not self.clip or not self.output:

@@ -143,7 +143,7 @@ def picture_name(number: int) -> str:
 
 def _new_shot(folder: Path, request: ShotRequest, clip: Clip, found: Survey) -> Shot:
     numbers = [request.start + frame - 1 for frame in found.frames]
-    settings = {"request": _identity(request), **asdict(found)}
+    settings = {"request": request.identity, **asdict(found)}
     shot = Shot(folder, {n: stack_name(n) for n in numbers}, clip.rate, None, settings)
     _save(shot)
     return shot
@@ -163,20 +163,13 @@ def _existing(folder: Path, request: ShotRequest) -> Shot | None:
         shot = Shot.load(folder)
     except StackError as error:
         raise BackendError("bad_output", str(error), "Choose another output folder.") from error
-    if shot.settings.get("request") != _identity(request):
+    if shot.settings.get("request") != request.identity:
         raise BackendError(
             "bad_output",
             f"The folder {folder} holds a shot of other footage or with other settings.",
             "Choose an empty folder, or the settings of that shot to go on with it.",
         )
     return shot
-
-
-def _identity(request: ShotRequest) -> dict[str, object]:
-    """What must be the same to go on with a shot: all but the device."""
-    values = asdict(replace(request, output="-", device=None))
-    del values["output"], values["device"]
-    return values
 
 
 def _save(shot: Shot) -> None:
