@@ -87,16 +87,16 @@ def _draw_backend(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
 
 def _draw_models(layout: bpy.types.UILayout, settings: bpy.types.AddonPreferences) -> None:
     """What there is, with licence, size and memory before the click."""
-    layout.label(text="Models", icon="FILE_3D")
+    head = _columns(layout)
+    for column, text in zip(head, ("Models", "Licence", "Size", "Memory", ""), strict=True):
+        column.label(text=text, icon="FILE_3D" if column is head[0] else "NONE")
     for model in session.models():
-        split = layout.split(factor=0.36)
-        label = model["label"].removeprefix("World Tracing ")  # short enough for a small window
-        split.label(text=label, icon="CHECKMARK" if model["available"] else "IMPORT")
-        split = split.split(factor=0.74)
-        row = split.row(align=True)
-        row.label(text=model["licence"])
-        row.label(text=f"{size_text(model['size_mb'])}, memory {model['memory_gb']:.0f} GB")
-        row = split.row(align=True)
+        label, licence, size, memory, row = _columns(layout)
+        short = model["label"].removeprefix("World Tracing ")
+        label.label(text=short, icon="CHECKMARK" if model["available"] else "IMPORT")
+        licence.label(text=model["licence"])
+        size.label(text=size_text(model["size_mb"]))
+        memory.label(text=f"{model['memory_gb']:.0f} GB")
         name = "verify_model" if model["available"] else "download_model"
         text = "Verify" if model["available"] else "Download"
         row.operator(f"world_tracing.{name}", text=text).model = model["name"]
@@ -110,6 +110,15 @@ def _draw_models(layout: bpy.types.UILayout, settings: bpy.types.AddonPreference
     row.prop(settings, "models")
     row.operator("world_tracing.move_models", text="Move")
     layout.prop(settings, "hub_token")
+
+
+def _columns(layout: bpy.types.UILayout) -> list[bpy.types.UILayout]:
+    """A row of the table of models: as wide as the words in it need."""
+    columns = []
+    for share in (0.36, 0.36, 0.33, 0.36):  # of what is left
+        layout = layout.split(factor=share)
+        columns.append(layout.row())
+    return [*columns, layout.row(align=True)]
 
 
 def _draw_error(layout: bpy.types.UILayout, context: bpy.types.Context, error: BackendError) -> None:

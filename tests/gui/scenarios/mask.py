@@ -85,8 +85,7 @@ def paste() -> hands.Wait:
     yield from press_button("world_tracing.paste_image", "paste_button")
     yield from hands.screenshot("pasted")
     check("paste_refused", settings().image == photo and hands.viewport().type == "VIEW_3D")
-    yield from hands.move(300, 300)  # away from the message, which would keep the mouse
-    yield 0.5
+    yield from hands.press("ESC", 300, 300)  # the message would keep the mouse
 
 
 def trace() -> hands.Wait:
