@@ -8,7 +8,7 @@ from bpy.props import BoolProperty
 from wt_backend.geometry.sky import sky_mask
 from wt_backend.stack import LayerStack, StackError
 
-from ..scene import selection, sky
+from ..scene import selection, sky, traces
 from .geometry_job import OnTrace, stack_path
 from .select_pixels import leave_edit_mode
 
@@ -29,6 +29,8 @@ class WORLD_TRACING_OT_find_sky(bpy.types.Operator, OnTrace):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Make the mask, rebuild."""
         root = self.trace(context)
+        if not traces.layers_of(root):
+            return self.fail("Only the layers of a single image can leave its sky out.", "Import one frame.")
         leave_edit_mode(context)
         try:
             stack = LayerStack.load(stack_path(root))
@@ -57,6 +59,8 @@ class WORLD_TRACING_OT_mark_sky(bpy.types.Operator, OnTrace):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Change the mask at these pixels, rebuild."""
         root = self.trace(context)
+        if not traces.layers_of(root):
+            return self.fail("Only the layers of a single image can leave its sky out.", "Import one frame.")
         leave_edit_mode(context)
         wanted = selection.selected_pixels(selection.mesh_layers(root))
         if not len(wanted):
