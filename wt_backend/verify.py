@@ -58,20 +58,24 @@ def verify_folder(folder: str | Path) -> Report:
     description = json.loads((folder / "golden.json").read_text(encoding="utf-8"))
     if not isinstance(description, dict):
         raise ValueError(f"{folder / 'golden.json'} describes nothing.")
+    families, keys = description.get("families", {}), description.get("keys", {})
+    tables = [families, keys, description.get("components", {})]
+    if not all(isinstance(table, dict) for table in tables):
+        raise ValueError(f"families, components and keys of {folder / 'golden.json'} must be tables.")
     if description.get("format") != FORMAT:
         raise ValueError(
             f"{folder / 'golden.json'} has format {description.get('format')!r}, not {FORMAT!r}."
         )
     report = Report()
-    for name, family in description.get("families", {}).items():
+    for name, family in families.items():
         _verify_file(report, folder, name, family, verify_family)
     if "components" in description:
         _verify_file(report, folder, "components", description["components"], verify_components)
-    for name, file in description.get("keys", {}).items():
+    for name, file in keys.items():
         found = key_problems(name, folder / file)
         report.problems += found
         report.checks.append(Check(f"keys.{name}", float(len(found))))
-    named = {*description.get("keys", {}).values(), *(path.name for path in report.files)}
+    named = {*keys.values(), *(path.name for path in report.files)}
     report.problems += [
         f"{path.name} is mentioned nowhere in golden.json"
         for pattern in ("*.safetensors", "*.json.gz")

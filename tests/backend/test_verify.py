@@ -89,6 +89,9 @@ def test_what_is_no_fixture_folder_is_said(tmp_path: Path, capsys: pytest.Captur
     write(tmp_path, {"format": "other"})
     assert main([str(tmp_path)]) == 1
     assert "format 'other'" in capsys.readouterr().err
+    write(tmp_path, {"format": "wt-dit-golden-1", "families": ["scene"]})
+    assert main([str(tmp_path)]) == 1
+    assert "must be tables" in capsys.readouterr().err
 
 
 def test_nothing_compared_is_no_success(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def policy_for(precision: Precision, device: torch.device) -> Policy:
 
 
 def default_precision(device: torch.device) -> Precision:
-    """bfloat16 where the hardware multiplies it faster than float32."""
+    """bfloat16 on a GPU that has it; elsewhere float32, for not every processor multiplies less faster."""
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
     return "fp32"
