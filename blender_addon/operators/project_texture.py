@@ -48,7 +48,12 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
         if not projection.cameras(context):
             cls.poll_message_set("Select the root or camera of the traces to use as well")
             return False
-        cls.poll_message_set("Select a mesh that is no layer, in Object Mode")
+        hidden = context.object is not None and not context.object.visible_get()
+        cls.poll_message_set(
+            f"{context.object.name} is hidden; show it first"
+            if hidden
+            else "Select a mesh that is no layer, in Object Mode"
+        )
         return context.mode == "OBJECT" and bool(projection.targets(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
