@@ -84,6 +84,21 @@ def press(key: str, x: int, y: int, **modifiers: bool) -> Wait:
     yield SETTLE
 
 
+def tap(key: str) -> Wait:
+    """Press a key and leave the mouse where it is: in an open menu, or a dialog."""
+    x, y = middle(region("UI"))
+    for value in ("PRESS", "RELEASE"):
+        window().event_simulate(type=key, value=value, x=x, y=y)
+        yield 0.05
+    yield SETTLE
+
+
+def undo(redo: bool = False) -> Wait:
+    """Ctrl Z over the viewport, or with Shift its opposite."""
+    yield from press("Z", *middle(region("WINDOW")), ctrl=True, shift=redo)
+    yield 0.4
+
+
 def wait_for(condition: Callable[[], bool], seconds: float, step: float = 0.1) -> Iterator[float]:
     """Wait until a condition holds or the time is over; the caller looks at the condition again."""
     waited = 0.0
