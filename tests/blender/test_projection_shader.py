@@ -40,6 +40,7 @@ def chart(folder: Path) -> bpy.types.Object:
     across, up = pixel_places()
     pixels = np.stack([across, up, np.ones_like(up), np.ones_like(up)], -1)
     image = bpy.data.images.new("chart", SIDE, SIDE, float_buffer=True)
+    image.colorspace_settings.name = "Non-Color"  # Blender 4.2 would save it as sRGB
     image.pixels.foreach_set(pixels.astype(np.float32).ravel())
     image.filepath_raw, image.file_format = str(folder / "chart.exr"), "OPEN_EXR"
     image.save()
