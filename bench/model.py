@@ -286,7 +286,7 @@ def default_model() -> tuple[WTDiTConfig, dict[str, Tensor], int]:
 
     entry = next(entry for entry in registry.entries() if entry.name == "wt-mini")
     state = load_model("wt-mini", device="cpu", dtype=torch.float32).model.state_dict()
-    return entry.config.network, state, entry.config.steps
+    return entry.config.network, state, entry.steps["object"]
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -88,7 +88,7 @@ def fixtures(folder: Path) -> None:
 
 @torch.inference_mode()
 def shipped() -> None:
-    """wt-mini on the bundled photographs, with its default steps."""
+    """wt-mini on the bundled photographs, with their modes' default steps."""
     loaded = load_model("wt-mini", device="cpu", dtype=torch.float32)
     config, state = loaded.entry.config, loaded.model.state_dict()
     pictures = sample_pictures(loaded.entry)
@@ -103,7 +103,7 @@ def shipped() -> None:
             model.condition(picture.rgb),
             picture.mask,
             seed_generators([42]),
-            steps=config.steps,
+            steps=loaded.entry.steps[picture.mode],
             solver=loaded.entry.solver,
         )
         return config.normalisation.decode(points)[..., 2][picture.mask]

@@ -39,6 +39,7 @@ class Picture:
     """An image as the network gets it: rgb (1, 1, 3, S, S), mask (1, 1, L, S, S)."""
 
     name: str
+    mode: str
     rgb: Tensor
     mask: Tensor
 
@@ -58,7 +59,8 @@ def sample_pictures(entry: RegistryEntry) -> list[Picture]:
         fitted = fit(rgba, window, size, background, area=entry.area)
         rgb = torch.from_numpy(fitted.rgb).permute(2, 0, 1)[None, None].float() / 255
         mask = torch.from_numpy(fitted.mask).expand(1, 1, layers, size, size)
-        pictures.append(Picture(path.name, rgb, mask))
+        mode = "scene" if subject is None else "object"
+        pictures.append(Picture(path.name, mode, rgb, mask))
     return pictures
 
 

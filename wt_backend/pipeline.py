@@ -108,7 +108,7 @@ def run(request: TraceRequest, progress: Progress, cancel: Cancel) -> Traced:
         progress("model", 0, 1)
         loaded = loaded_model(request.model, entry, device, small)
         cancel()
-        return loaded, *denoise(prepared.fitted, loaded, request, progress, cancel)
+        return loaded, *denoise(prepared.fitted, loaded, prepared.mode, request, progress, cancel)
 
     try:
         result = attempt(small=False)
@@ -249,11 +249,16 @@ def _check_memory(entry: RegistryEntry, device: torch.device) -> None:
 
 @torch.inference_mode()
 def denoise(
-    fitted: Fitted, loaded: LoadedModel, request: TraceRequest, progress: Progress, cancel: Cancel
+    fitted: Fitted,
+    loaded: LoadedModel,
+    mode: str,
+    request: TraceRequest,
+    progress: Progress,
+    cancel: Cancel,
 ) -> tuple[NDArray[np.float32], int]:
-    """Points (L, S, S, 3) of the model for a fitted image, and the number of steps it took."""
+    """Points (L, S, S, 3) of the model for an image fitted in some mode, and the number of steps it took."""
     config, device = loaded.entry.config, loaded.device
-    steps = request.steps or config.steps
+    steps = request.steps or loaded.entry.steps[mode]
     progress("encode", 0, 1)
     rgb = torch.from_numpy(fitted.rgb).to(device).permute(2, 0, 1)[None, None].float() / 255.0
     conditioning = loaded.model.condition(rgb)  # rgb (1, 1, 3, S, S)

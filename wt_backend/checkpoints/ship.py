@@ -23,7 +23,7 @@ def ship(
     weights: Path,
     name: str,
     label: str,
-    steps: int,
+    steps: dict[str, int],
     tolerance: dict[str, float],
     solver: Solver = "multistep",
     folder: Path = WEIGHTS,
@@ -35,7 +35,7 @@ def ship(
     weights
         ``STEM.safetensors`` of ``train --export``, with ``STEM.json`` beside it.
     steps
-        Default sampler steps, from the measured curve.
+        Default sampler steps of each mode, from the measured curve.
     solver
         Second order by default: nearer to the exact flow at every number of steps (docs/model.md).
     tolerance
@@ -47,7 +47,7 @@ def ship(
         The card.
     """
     run = json.loads(weights.with_suffix(".json").read_text(encoding="utf-8"))["run"]
-    config = ModelConfig.from_dict(run["model"] | {"steps": steps})
+    config = ModelConfig.from_dict(run["model"])
     state = read_state_dict(weights)
     with torch.device("meta"):
         wanted = WTDiT(config.network).state_dict()
@@ -68,6 +68,7 @@ def ship(
         square_pixels=True,
         area=True,
         existence_tolerance=tolerance,
+        steps=steps,
         unit="relative",
         solver=solver,
         size_mb=round(target.stat().st_size / 1e6, 1),
@@ -86,14 +87,16 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("weights", type=Path, help="STEM.safetensors written by `train --export`")
     parser.add_argument("--name", default="wt-mini")
     parser.add_argument("--label", default="World Tracing mini (bundled)")
-    parser.add_argument("--steps", type=int, required=True, help="default sampler steps")
     for mode in ("object", "scene"):
+        help_text = f"default sampler steps in {mode} mode"
+        parser.add_argument(f"--{mode}-steps", type=int, required=True, help=help_text)
         help_text = f"existence tolerance in {mode} mode, relative depth"
         parser.add_argument(f"--{mode}-tolerance", type=float, required=True, help=help_text)
     parser.add_argument("--solver", choices=("euler", "multistep"), default="multistep")
     given = parser.parse_args(argv)
     tolerance: dict[str, float] = {"object": given.object_tolerance, "scene": given.scene_tolerance}
-    print(ship(given.weights, given.name, given.label, given.steps, tolerance, given.solver))
+    steps: dict[str, int] = {"object": given.object_steps, "scene": given.scene_steps}
+    print(ship(given.weights, given.name, given.label, steps, tolerance, given.solver))
     return 0
 
 

@@ -233,7 +233,7 @@ def _trace_clip(run: Run, shot: Shot, loaded: LoadedModel, missing: set[int]) ->
         read,
         len(frames),
         asked.seed,
-        asked.steps or config.steps,
+        asked.steps or run.entry.steps[run.survey.mode],
         correlation,
         run.progress,
         run.cancel,
@@ -278,7 +278,7 @@ def _fit(run: Run, picture: Picture) -> Fitted:
 
 def _points(run: Run, loaded: LoadedModel, fitted: Fitted) -> NDArray[np.float32]:
     """Raw points of one frame. The seed, and with it all noise, is the same in every frame."""
-    points, _ = pipeline.denoise(fitted, loaded, run.still, _silent, run.cancel)
+    points, _ = pipeline.denoise(fitted, loaded, run.survey.mode, run.still, _silent, run.cancel)
     return points
 
 
@@ -336,7 +336,7 @@ def _finish(
         mask = existing_layers(xyz, mask[0], run.entry.existence_tolerance[run.survey.mode])
     path = shot.folder / picture_name(run.number(frame))
     photo = Photo(np.empty((0, 0, 4), np.uint8), IDENTITY, run.survey.size, path)
-    steps = run.request.steps or run.entry.config.steps
+    steps = run.request.steps or run.entry.steps[run.survey.mode]
     info = pipeline.stack_info(loaded, photo, run.survey.mode, run.request.seed, steps)
     info = replace(info, normalisation={**info.normalisation, SCALE: log_scale})
     intrinsics = np.array(shot.intrinsics, np.float64)

@@ -98,20 +98,17 @@ class WTDiTConfig:
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """A network together with what its numbers mean and how it is sampled.
+    """A network together with what its numbers mean and what noise it starts from.
 
     Attributes
     ----------
     prior_correlation
         Correlation rho of the start noise between two frames of a clip (section 11).
-    steps
-        Default number of sampler steps.
     """
 
     network: WTDiTConfig
     normalisation: Normalisation = field(default_factory=Normalisation)
     prior_correlation: float = 0.0
-    steps: int = 20
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.prior_correlation <= 1.0:
@@ -131,8 +128,8 @@ class ModelConfig:
         """Read what :meth:`to_dict` wrote."""
         network = dict(values["network"])
         network["encoder"] = EncoderConfig(**network["encoder"])
-        rest = {key: values[key] for key in ("prior_correlation", "steps") if key in values}
-        return cls(WTDiTConfig(**network), Normalisation.from_dict(values["normalisation"]), **rest)
+        normalisation = Normalisation.from_dict(values["normalisation"])
+        return cls(WTDiTConfig(**network), normalisation, values.get("prior_correlation", 0.0))
 
 
 VIT_L = EncoderConfig(embed_dim=1024, depth=24, num_heads=16)

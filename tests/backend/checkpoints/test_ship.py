@@ -22,13 +22,16 @@ def card(tiny_model: Path, tmp_path: Path) -> Path:
     exported.write_bytes(tiny_model.read_bytes())
     config = json.loads(tiny_model.with_suffix(".json").read_text())["config"]
     exported.with_suffix(".json").write_text(json.dumps({"run": {"model": config}}))
-    return ship(exported, "mine", "Mine", 3, {"object": 0.01, "scene": 0.03}, folder=tmp_path)
+    return ship(
+        exported, "mine", "Mine", {"object": 2, "scene": 3}, {"object": 0.01, "scene": 0.03}, folder=tmp_path
+    )
 
 
 def test_the_card_says_what_was_asked_for(card: Path) -> None:
     entry = read_card(card)
     assert entry.existence_tolerance == {"object": 0.01, "scene": 0.03}
-    assert (entry.config.steps, entry.solver, entry.modes) == (3, "multistep", ["object", "scene"])
+    assert entry.steps == {"object": 2, "scene": 3}
+    assert (entry.solver, entry.modes) == ("multistep", ["object", "scene"])
     assert entry.sha256 == sha256_of(entry.weights)
 
 
@@ -39,10 +42,11 @@ def test_the_weights_are_half_precision_and_load(card: Path, tiny_model: Path) -
     assert all(torch.allclose(loaded[key], exact[key], atol=1e-3, rtol=1e-3) for key in exact)
 
 
-@pytest.mark.parametrize("tolerance", [{"object": 0.01}, {}, 0.02])
-def test_a_card_without_a_tolerance_for_each_mode_is_refused(card: Path, tolerance: object) -> None:
+@pytest.mark.parametrize("value", [{"object": 1}, {}, 2])
+@pytest.mark.parametrize("name", ["existence_tolerance", "steps"])
+def test_a_card_without_a_value_for_each_mode_is_refused(card: Path, name: str, value: object) -> None:
     values = json.loads(card.read_text())
-    card.write_text(json.dumps(values | {"existence_tolerance": tolerance}))
+    card.write_text(json.dumps(values | {name: value}))
     with pytest.raises(BackendError) as caught:
         read_card(card)
     assert caught.value.kind == "model_damaged" and str(card) in caught.value.message
