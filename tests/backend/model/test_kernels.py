@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -38,6 +41,20 @@ def test_linear_of_views_is_as_fast_as_of_copies() -> None:
     assert relative(result, F.linear(x, weight)) < 1e-5
 
 
+def test_a_bias_may_have_strides() -> None:
+    """oneDNN reads it as if it had none."""
+    x, weight, offset = torch.randn(5, 7), torch.randn(9, 7), torch.randn(9, 2)[:, 0]
+    with torch.inference_mode():
+        assert relative(kernels.linear(x, weight, offset), F.linear(x, weight, offset)) < 1e-5
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_pinned_torch_has_the_operator(dtype: torch.dtype) -> None:
+    """Wherever it would be asked for; elsewhere there is nothing to lose."""
+    with torch.inference_mode():
+        assert kernels.onednn_works(dtype) or not kernels._wide_processor(torch.zeros(1, dtype=dtype))
+
+
 @pytest.mark.parametrize("sequence", [1, 6, 511, 1100])
 def test_attention_in_bfloat16(sequence: int) -> None:
     q, k, v = torch.randn(3, 2, sequence, 3, 16).transpose(2, 3).bfloat16()  # (N, h, S, d) each
@@ -60,3 +77,45 @@ def test_gradients_pass_in_training() -> None:
     q = torch.randn(1, 1, 5, 4, dtype=torch.bfloat16, requires_grad=True)
     kernels.attention(q, q, q).sum().backward()
     assert x.grad is not None and weight.grad is not None and q.grad is not None
+
+
+WITHOUT_ONEDNN = """
+import torch
+from torch.nn.functional import linear
+
+{change}
+from wt_backend.model import kernels
+
+with torch.inference_mode():
+    for dtype in (torch.float32, torch.bfloat16):
+        x, weight = torch.randn(5, 24, dtype=dtype), torch.randn(6, 24, dtype=dtype)
+        assert torch.equal(kernels.linear(x, weight, None), linear(x, weight))
+        assert not kernels.onednn_works(dtype)
+"""
+REGISTER = """
+library = torch.library.Library("mkldnn", "IMPL")
+library.impl("_linear_pointwise", {body}, "CPU", allow_override=True)
+"""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "del torch.ops.mkldnn; torch.ops.mkldnn = object()",
+        REGISTER.format(body="lambda *a: (_ for _ in ()).throw(RuntimeError('not in this build'))"),
+        REGISTER.format(body="lambda x, w, *a: torch.zeros(len(x), len(w), dtype=x.dtype)"),
+    ],
+    ids=["missing", "refuses", "answers wrongly"],
+)
+def test_a_build_without_the_operator_uses_the_public_one(change: str) -> None:
+    """In a process of its own: torch's operators are changed there."""
+    code = WITHOUT_ONEDNN.format(change=change)
+    root = Path(__file__).parents[3]
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_other_dtypes_are_left_to_torch() -> None:
+    x, weight = torch.randn(2, 4, dtype=torch.float64), torch.randn(3, 4, dtype=torch.float64)
+    with torch.inference_mode():
+        assert torch.equal(kernels.linear(x, weight, None), F.linear(x, weight))
