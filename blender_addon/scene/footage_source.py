@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import bpy
+
+from wt_backend.footage.numbering import SUFFIXES, numbered_files
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,7 @@ class FootageSource:
 
 def sources(scene: bpy.types.Scene) -> list[FootageSource]:
     """All footage of a scene whose files are there, clips first."""
-    found = [
-        FootageSource(clip.name, Path(bpy.path.abspath(clip.filepath)), clip.frame_start)
-        for clip in bpy.data.movieclips
-    ]
+    found = [_of_clip(clip) for clip in bpy.data.movieclips]
     editor = scene.sequence_editor
     if editor is not None:
         strips = editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all  # Blender 4.4
@@ -38,13 +38,37 @@ def sources(scene: bpy.types.Scene) -> list[FootageSource]:
     return [source for source in found if source.path.is_file()]
 
 
+def _of_clip(clip: bpy.types.MovieClip) -> FootageSource:
+    path = Path(bpy.path.abspath(clip.filepath))
+    skipped = _before(path) + clip.frame_offset
+    return FootageSource(clip.name, path, clip.frame_start - skipped, 1 + max(skipped, 0))
+
+
 def _of_strip(strip: bpy.types.bpy_struct) -> FootageSource:
+    start, trimmed, shown = _place(strip)
+    cut = max(trimmed, 0)  # less than 0: drawn out, the first picture stands
     if strip.type == "MOVIE":
         path = Path(bpy.path.abspath(strip.filepath))
-    else:
-        path = Path(bpy.path.abspath(strip.directory)) / strip.elements[0].filename
-    start, trimmed, shown = _place(strip)
-    return FootageSource(strip.name, path, start, 1 + trimmed, trimmed + shown)
+        return FootageSource(strip.name, path, start, 1 + cut, trimmed + shown)
+    folder = Path(bpy.path.abspath(strip.directory))
+    files = [folder / element.filename for element in strip.elements]
+    begin, end = files[min(cut, len(files) - 1)], files[min(max(trimmed + shown, 1), len(files)) - 1]
+    skipped = _before(begin)
+    return FootageSource(strip.name, files[0], start + cut - skipped, 1 + skipped, 1 + _before(end))
+
+
+def _before(path: Path) -> int:
+    """How many numbers of an image sequence come before a file of it: footage is counted from the lowest."""
+    if path.suffix.lower() not in SUFFIXES or not path.is_file():
+        return 0
+    return _places(path.parent, path.name, path.parent.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)  # the panel asks at every redraw
+def _places(folder: Path, name: str, _changed: int) -> int:
+    files = numbered_files(folder / name)
+    first = min(files)
+    return next((number for number, file in files.items() if file.name == name), first) - first
 
 
 def _place(strip: bpy.types.bpy_struct) -> tuple[int, int, int]:

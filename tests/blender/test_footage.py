@@ -314,6 +314,25 @@ def test_clips_and_strips_of_the_file_are_known(scene, addon, folder: Path) -> N
     assert known.last == 4  # five files, one cut off at each end
 
 
+def test_a_sequence_that_begins_later_than_its_files_keeps_its_place(scene, addon, folder: Path) -> None:
+    """Footage is counted from the lowest number; Blender counts from the file that was chosen."""
+    module = sys.modules[f"{addon.__name__}.scene.footage_source"]
+    clip = bpy.data.movieclips.load(str(folder / "frame.00007.png"))
+    clip.frame_start, clip.frame_offset = 30, 1  # frame 30 shows file 8, the fourth
+    editor = scene.sequence_editor_create()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    strip = strips.new_image("Strip", str(folder / "frame.00006.png"), channel=1, frame_start=20)
+    for number in range(7, 10):
+        strip.elements.append(f"frame.{number:05}.png")
+    left = "left_handle_offset" if hasattr(strip, "content_start") else OFFSETS[0]
+    setattr(strip, left, 1.0)  # frame 21 shows file 7, the third
+    found = {source.name: source for source in module.sources(scene)}
+    known = found["frame.00007.png"]
+    assert (known.first, known.start + known.first - 1) == (4, 30)
+    known = found["Strip"]
+    assert (known.first, known.start + known.first - 1, known.last) == (3, 21, 5)
+
+
 def test_scrubbing_stays_quick(scene, folder: Path) -> None:
     """A scene evaluation per frame change, not a rebuild: far below what building a frame takes."""
     import_shot(folder)

@@ -84,7 +84,8 @@ def open_clip(path: str | Path, rate: float | None = None) -> Clip:
     path = Path(path)
     if not path.exists() and "#" not in path.name and "%" not in path.name:
         raise BackendError("bad_image", f"The footage {path} does not exist.", "Check the path.")
-    from wt_backend.footage.sequence import SUFFIXES, ImageSequence
+    from wt_backend.footage.numbering import SUFFIXES
+    from wt_backend.footage.sequence import ImageSequence
 
     if path.is_dir() or path.suffix.lower() in SUFFIXES:
         return ImageSequence(path, rate)

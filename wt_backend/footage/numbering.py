@@ -1,0 +1,61 @@
+"""Which files make an image sequence: names that differ in one number. Blender asks too."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from wt_backend.protocol import BackendError
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".exr", ".bmp", ".tga", ".dpx", ".hdr"}
+NUMBER = re.compile(r"^(?P<before>.*?)(?P<number>\d+)(?P<after>\D*)$", re.DOTALL)
+PLACE = re.compile(r"#+|%0?\d*d")  # shot_####.png, shot_%04d.png
+
+
+def numbered_files(path: Path) -> dict[int, Path]:
+    """Number → file of the sequence that a path means: one of its images, its folder, or a pattern.
+
+    Raises
+    ------
+    BackendError
+        kind "bad_image": there is none, or the folder holds several.
+    """
+    if path.is_dir():
+        return _only_sequence(path)
+    place = PLACE.search(path.name) if not path.exists() else None
+    if place:
+        return _matching(path.parent, path.name[: place.start()], path.name[place.end() :], path)
+    found = NUMBER.match(path.name.removesuffix(path.suffix))
+    if found is None:
+        return {1: path}
+    return _matching(path.parent, found["before"], found["after"] + path.suffix, path)
+
+
+def _matching(folder: Path, before: str, after: str, named: Path) -> dict[int, Path]:
+    pattern = re.compile(re.escape(before) + r"(\d+)" + re.escape(after))
+    files: dict[int, Path] = {}
+    for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+        match = pattern.fullmatch(file.name)
+        if match:
+            files.setdefault(int(match[1]), file)
+    if not files:
+        raise BackendError("bad_image", f"No file is called like {named}.", "Check the name of the sequence.")
+    return files
+
+
+def _only_sequence(folder: Path) -> dict[int, Path]:
+    images = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
+    groups: dict[tuple[str, str], Path] = {}
+    for file in images:
+        match = NUMBER.match(file.stem)
+        groups.setdefault((match["before"], match["after"] + file.suffix) if match else (file.name, ""), file)
+    if not groups:
+        raise BackendError("bad_image", f"There is no image in {folder}.", "Choose another folder.")
+    if len(groups) > 1:
+        names = ", ".join(file.name for file in list(groups.values())[:3])
+        raise BackendError(
+            "bad_image",
+            f"There are {len(groups)} sequences in {folder} ({names} …).",
+            "Choose one image of the sequence that is meant.",
+        )
+    return numbered_files(next(iter(groups.values())))
