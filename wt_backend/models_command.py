@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from wt_backend import methods
-from wt_backend.checkpoints.registry import models
+from wt_backend.checkpoints.registry import cached, find, is_available, models
 from wt_backend.jobs import Cancellation, Reporter
 from wt_backend.protocol import BackendError, ModelEntry
 from wt_backend.terminal import Stages
@@ -45,9 +45,9 @@ def _line(model: ModelEntry) -> str:
 
 
 def _download(name: str, accepted: bool) -> int:
-    known = next((model for model in models() if model.name == name), None)
-    if known is not None and not known.available and not accepted:
-        print(f"{known.label} is licensed {known.licence}: {known.size_mb / 1000:.1f} GB to download.")
+    terms = _terms(name)
+    if terms is not None and not accepted:
+        print(terms)
         if not sys.stdin.isatty() or input("Do you accept the licence? [y/N] ").strip().lower() != "y":
             raise BackendError(
                 "access", "The licence was not accepted; nothing was downloaded.", "Add --accept-licence."
@@ -57,6 +57,22 @@ def _download(name: str, accepted: bool) -> int:
     stages.close()
     print(f"{result['path']}\nsha256 {result['sha256']}")
     return 0
+
+
+def _terms(name: str) -> str | None:
+    """What must be accepted before a download, under whichever name; None where nothing is downloaded."""
+    entry = find(name)
+    if name.startswith("hf://"):
+        from wt_backend.checkpoints.load import parse_address, registered  # loads torch, which takes seconds
+
+        source = parse_address(name)
+        entry = registered(source)
+        if entry is None and cached(source) is None:
+            return f"The licence of {source.repository} is the one on its page on the Hub."
+    if entry is None or is_available(entry):
+        return None
+    size = f"{entry.size_mb / 1000:.1f} GB to download"
+    return f"{entry.label} is licensed {entry.licence} ({entry.licence_url}): {size}."
 
 
 def _verify(name: str) -> int:

@@ -1,18 +1,22 @@
 """Weights from the Hugging Face Hub: found in its cache, or downloaded by its own client.
 
-Cache folder, token, endpoint, offline mode and resuming are those of ``huggingface_hub`` (HF_HOME, HF_TOKEN,
-HF_ENDPOINT, HF_HUB_OFFLINE). This module adds checks before and after, and says what went wrong.
+Cache folder, token, endpoint, offline mode and transfer are those of ``huggingface_hub`` (HF_HOME, HF_TOKEN,
+HF_ENDPOINT, HF_HUB_OFFLINE). This module adds checks before and after, keeps what an interrupted attempt has
+brought (the client goes on within one call, but throws its part away when the call ends), and says what went
+wrong.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from huggingface_hub import (
+    HfFileMetadata,
     constants,
     get_hf_file_metadata,
     get_token,
@@ -28,7 +32,8 @@ from huggingface_hub.errors import (
     OfflineModeIsEnabled,
     RepositoryNotFoundError,
 )
-from huggingface_hub.utils import tqdm
+from huggingface_hub.file_download import are_symlinks_supported, http_get
+from huggingface_hub.utils import WeakFileLock, build_hf_headers, tqdm
 
 from wt_backend.checkpoints.files import sha256_of
 from wt_backend.checkpoints.registry import Source, cached, repository_folder
@@ -76,13 +81,67 @@ def download(source: Source, on_bytes: OnBytes | None = None) -> Path:
         kind "access" (no token, or access not granted), "network" (no connection, offline mode,
         interrupted), "disk_full", "model_missing" (no such file), "model_damaged" (altered on the way).
     """
+    with _explained(source, reached=False):
+        metadata = _metadata(source)
+    with _explained(source, reached=True):
+        _fetch(source, metadata, on_bytes)
+        path = Path(hf_hub_download(source.repository, source.filename))  # finds it, and notes the revision
+    _check_content(path, metadata.etag)
+    return path
+
+
+def verify(source: Source) -> bool:
+    """Whether a downloaded file is still the published one, as far as the Hub names its content."""
+    path = cached(source)
+    if path is None:
+        return False
+    if path.is_symlink():
+        return _is_content(path, path.resolve().name)
+    with _explained(source, reached=False):  # without links, as on most Windows machines, no name tells: ask
+        return _is_content(path, _metadata(source).etag)
+
+
+def _metadata(source: Source) -> HfFileMetadata:
+    return get_hf_file_metadata(hf_hub_url(source.repository, source.filename), token=get_token())
+
+
+def _fetch(source: Source, metadata: HfFileMetadata, on_bytes: OnBytes | None) -> None:
+    """Put the file where the Hub's client would, after what an earlier attempt has left."""
+    if metadata.etag is None or metadata.commit_hash is None or metadata.size is None:
+        raise OSError(f"{constants.ENDPOINT} does not answer like the Hub")
+    folder = repository_folder(source)
+    blob = folder / "blobs" / metadata.etag
+    pointer = folder / "snapshots" / metadata.commit_hash / source.filename
+    target = blob if are_symlinks_supported(constants.HF_HUB_CACHE) else pointer
+    part = blob.with_name(f"{metadata.etag}.incomplete")
+    lock = Path(constants.HF_HUB_CACHE) / ".locks" / folder.name / f"{metadata.etag}.lock"
+    for place in (part.parent, lock.parent):
+        place.mkdir(parents=True, exist_ok=True)
+    with WeakFileLock(lock):
+        if blob.exists() or pointer.exists():
+            return
+        done = part.stat().st_size if part.exists() else 0
+        _check_space(metadata.size - done)
+        with part.open("ab" if done <= metadata.size else "wb") as file:
+            if file.tell() < metadata.size:
+                http_get(
+                    hf_hub_url(source.repository, source.filename, revision=metadata.commit_hash),
+                    file,
+                    resume_size=file.tell(),
+                    headers=build_hf_headers(token=get_token()),
+                    expected_size=metadata.size,
+                    tqdm_class=_progress_class(on_bytes),
+                )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.replace(target)
+
+
+@contextmanager
+def _explained(source: Source, reached: bool) -> Iterator[None]:
+    """Errors of the client as sentences; ``reached``: whether the Hub had answered before."""
     page = f"{constants.ENDPOINT}/{source.repository}"
-    reached = False
     try:
-        metadata = get_hf_file_metadata(hf_hub_url(source.repository, source.filename), token=get_token())
-        reached = True
-        _check_space(source, metadata.size)
-        path = Path(hf_hub_download(source.repository, source.filename, tqdm_class=_progress_class(on_bytes)))
+        yield
     except GatedRepoError as error:
         raise _no_access(source, page, "access has not been granted yet", error) from error
     except RepositoryNotFoundError as error:
@@ -104,28 +163,12 @@ def download(source: Source, on_bytes: OnBytes | None = None) -> Path:
         raise _no_network(source, reached, error) from error
     except OSError as error:
         raise _file_error(source, error) from error
-    _check_content(path)
-    return path
 
 
-def verify(source: Source) -> bool:
-    """Whether a downloaded file is still the published one, as far as its name in the cache tells."""
-    path = cached(source)
-    if path is None:
-        return False
-    expected = path.resolve().name
-    return SHA256.fullmatch(expected) is None or sha256_of(path) == expected
-
-
-def _check_space(source: Source, size: int | None) -> None:
+def _check_space(missing: int) -> None:
     """Room for what is still missing of a download, and some to spare."""
-    if size is None:
-        return
-    partial = (repository_folder(source) / "blobs").glob("*.incomplete")
-    needed = size - sum(path.stat().st_size for path in partial) + SPARE_BYTES
-    folder = Path(constants.HF_HUB_CACHE)
-    while not folder.exists():
-        folder = folder.parent
+    needed = missing + SPARE_BYTES
+    folder = constants.HF_HUB_CACHE
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise BackendError(
@@ -135,18 +178,22 @@ def _check_space(source: Source, size: int | None) -> None:
         )
 
 
-def _check_content(path: Path) -> None:
-    """Large files are named by their sha256 in the Hub's cache: compare."""
-    blob = path.resolve()
-    if SHA256.fullmatch(blob.name) is None or sha256_of(blob) == blob.name:
+def _check_content(path: Path, etag: str | None) -> None:
+    """The Hub names large files by their sha256: compare, and remove what differs."""
+    if _is_content(path, etag):
         return
-    blob.unlink()
+    path.resolve().unlink()
     path.unlink(missing_ok=True)
     raise BackendError(
         "model_damaged",
         f"The downloaded file {path.name} is not the one that was published; it has been removed.",
         "Download it again. If it happens twice, something between you and the Hub alters files.",
     )
+
+
+def _is_content(path: Path, etag: str | None) -> bool:
+    """Whether a file has the sha256 that the Hub names it by; small files have another name, and pass."""
+    return etag is None or SHA256.fullmatch(etag) is None or sha256_of(path) == etag
 
 
 def _no_access(source: Source, page: str, what: str, error: Exception) -> BackendError:

@@ -97,8 +97,8 @@ def find_entry(name: str, download: bool = False) -> RegistryEntry:
     if entry is not None:
         return entry
     if name.startswith("hf://"):
-        source = _parse_address(name)
-        known = next((entry for entry in registry.OFFICIAL if entry.weights == source), None)
+        source = parse_address(name)
+        known = registered(source)
         if known is not None:
             return known
         path = _locate(source, download)
@@ -210,7 +210,13 @@ def _recognise(state: StateDict, path: Path) -> RegistryEntry:
     )
 
 
-def _parse_address(address: str) -> Source:
+def registered(source: Source) -> RegistryEntry | None:
+    """The entry that loads a file of the Hub, if it is one of the released models."""
+    return next((entry for entry in registry.OFFICIAL if entry.weights == source), None)
+
+
+def parse_address(address: str) -> Source:
+    """``hf://owner/name[/file]``, the file being ``model.pt`` where none is named."""
     owner, _, rest = address.removeprefix("hf://").partition("/")
     repository, _, filename = rest.partition("/")
     if not owner or not repository:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 COMMIT = "0" * 39 + "1"
+HUGE = 1 << 43  # bytes of a file that no disk here has room for
 
 
 @dataclass
@@ -19,6 +20,7 @@ class Hub:
 
     files: dict[str, bytes]
     ranges: list[str] = field(default_factory=list)
+    tokens: dict[str, str | None] = field(default_factory=dict)
     drops: int = 0
     address: str = ""
 
@@ -43,7 +45,11 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
                 return self._refuse(401, "RepoNotFound")
             if temper == "gated":
                 return self._refuse(403, "GatedRepo")
-            if temper == "failing":
+            if body:
+                hub.tokens[temper] = self.headers["Authorization"]
+            if temper == "elsewhere" and body:
+                return self._send_on(self.path.replace("/elsewhere/", "/kept-elsewhere/"))
+            if temper == "failing" or (temper == "huge" and body):
                 return self._refuse(503, "")
             if not self.path.endswith("model.pt"):
                 return self._refuse(404, "EntryNotFound")
@@ -56,7 +62,7 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             self.send_header("X-Repo-Commit", COMMIT)
             self.send_header("X-Linked-Etag", f'"{hashlib.sha256(content).hexdigest()}"')
             self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
-            self.send_header("X-Linked-Size", str(len(content)))
+            self.send_header("X-Linked-Size", str(HUGE if temper == "huge" else len(content)))
             self.send_header("Accept-Ranges", "bytes")
             part = content[start:]
             if temper == "truncating" and body:
@@ -78,6 +84,13 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
                 return None
             self.wfile.write(part)
             return None
+
+        def _send_on(self, path: str) -> None:
+            """To the same server under another name, as the Hub sends its clients to a store of files."""
+            self.send_response(302)
+            self.send_header("Location", f"http://localhost:{self.server.server_port}{path}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
 
         def _refuse(self, status: int, code: str) -> None:
             self.send_response(status)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hub_server import Hub, serve
+from hub_server import HUGE, Hub, serve
 
 CONTENT = os.urandom(3_000_000)
 
@@ -39,6 +39,8 @@ for line in sys.stdin:
     hub.SPARE_BYTES = case.get("spare", 0)
     try:
         path = hub.download(source, report)
+        if text := case.get("rewritten"):
+            path.write_text(text)
         answer = {"path": str(path), "cached": str(hub.cached(source)), "intact": hub.verify(source)}
     except BackendError as error:
         answer = {"kind": error.kind, "message": error.message, "hint": error.hint}
@@ -128,10 +130,50 @@ def test_dropped_connection_resumes(client: Client, hub: Hub) -> None:
     assert len(hub.ranges) == before + 1 and hub.ranges[-1] != "bytes=0-"
 
 
-def test_cancelled_download_leaves_no_file_and_can_be_finished(client: Client) -> None:
-    answer = client.ask("owner/cancelled", stop=True)
+def test_a_cancelled_download_goes_on_in_another_process(hub: Hub, tmp_path: Path) -> None:
+    first = Client(hub.address, tmp_path)
+    answer = first.ask("owner/cancelled", stop=True)
+    first.close()
     assert answer["stopped"] and not answer["cached"]
-    assert Path(client.ask("owner/cancelled")["path"]).read_bytes() == CONTENT
+    before = len(hub.ranges)
+    second = Client(hub.address, tmp_path)
+    answer = second.ask("owner/cancelled")
+    second.close()
+    assert Path(answer["path"]).read_bytes() == CONTENT
+    (asked,) = hub.ranges[before:]
+    assert int(asked.removeprefix("bytes=").removesuffix("-")) > 0
+    assert answer["seen"] == [[len(CONTENT), len(CONTENT)]]
+
+
+def test_a_part_that_is_too_long_is_not_built_upon(hub: Hub, tmp_path: Path) -> None:
+    part = tmp_path / "hub/models--owner--long/blobs" / f"{hashlib.sha256(CONTENT).hexdigest()}.incomplete"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(CONTENT + b"more")
+    client = Client(hub.address, tmp_path)
+    answer = client.ask("owner/long")
+    client.close()
+    assert Path(answer["path"]).read_bytes() == CONTENT
+
+
+def test_without_links_content_is_checked_all_the_same(hub: Hub, tmp_path: Path) -> None:
+    """As on Windows without developer mode, where no file is named by its hash."""
+    client = Client(hub.address, tmp_path, HF_HUB_DISABLE_SYMLINKS="1")
+    altered = client.ask("owner/altering")
+    good = client.ask("owner/good")
+    damaged = client.ask("owner/rewritten", rewritten="something else")
+    client.close()
+    assert altered["kind"] == "model_damaged" and not altered["cached"]
+    assert good["intact"] and not Path(good["path"]).is_symlink()
+    assert Path(good["path"]).read_bytes() == CONTENT and not damaged["intact"]
+    assert sum(p.stat().st_size for p in tmp_path.rglob("*") if p.is_file()) < 1.1 * len(CONTENT)  # one copy
+
+
+def test_a_token_is_not_told_to_the_host_that_keeps_the_files(hub: Hub, tmp_path: Path) -> None:
+    client = Client(hub.address, tmp_path, HF_TOKEN="hf_madeup")
+    answer = client.ask("owner/elsewhere")
+    client.close()
+    assert Path(answer["path"]).read_bytes() == CONTENT
+    assert hub.tokens["elsewhere"] == "Bearer hf_madeup" and hub.tokens["kept-elsewhere"] is None
 
 
 def test_truncated_file_is_refused(client: Client) -> None:
@@ -176,11 +218,10 @@ def test_a_connection_that_always_drops(client: Client) -> None:
 
 
 def test_what_is_there_already_needs_no_room(client: Client) -> None:
-    terabyte = 1 << 40
     cache = Path(client.ask("owner/good")["path"]).parents[3]
-    part = cache / "models--owner--resumed" / "blobs" / "part.incomplete"
-    part.parent.mkdir(parents=True)
+    part = cache / "models--owner--huge" / "blobs" / f"{hashlib.sha256(CONTENT).hexdigest()}.incomplete"
+    assert client.ask("owner/huge")["kind"] == "disk_full"
     with part.open("wb") as file:
-        file.truncate(terabyte)  # sparse: takes no room
-    assert "path" in client.ask("owner/resumed", spare=terabyte)
-    assert client.ask("owner/another", spare=terabyte)["kind"] == "disk_full"
+        file.truncate(HUGE - 1000)  # sparse: takes no room
+    assert "error 503" in client.ask("owner/huge")["message"]  # got as far as asking for the rest
+    part.unlink()
