@@ -168,7 +168,7 @@ def test_patches_are_rows_then_columns_and_go_back() -> None:
 
 
 def test_config_survives_json() -> None:
-    config = ModelConfig(CONFIGS["film_adaln"], prior_correlation=0.5, steps=7)
+    config = ModelConfig(CONFIGS["film_adaln"], prior_correlation=0.5)
     assert ModelConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
