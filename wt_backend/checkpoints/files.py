@@ -30,7 +30,8 @@ def read_state_dict(path: Path) -> StateDict:
     """Tensors of a ``.safetensors`` file or a torch pickle, mapped rather than read, names cleaned.
 
     A pickle may be a plain state dict, or hold one as ``ema_state_dict`` (preferred) or
-    ``model_state_dict`` (spec section 16). It is opened with ``weights_only``: code in it never runs.
+    ``model_state_dict`` (spec section 16). It is opened with ``weights_only``: code in it never runs. What
+    else a trainer has put beside the tensors, settings or numbers of its own classes, is passed over.
 
     Raises
     ------
@@ -43,8 +44,15 @@ def read_state_dict(path: Path) -> StateDict:
         if path.suffix == ".safetensors":
             content: Any = load_file(str(path))
         else:
-            content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+            content = _load_pickle(path)
+    except pickle.UnpicklingError as error:
+        raise BackendError(
+            "model_damaged",
+            f"The weights file {path} holds more than weights; that is not opened, for it could be harmful.",
+            "Use a file of tensors only, such as .safetensors, from a source you trust.",
+            log=str(error),
+        ) from error
+    except (SafetensorError, RuntimeError, EOFError, ValueError, KeyError) as error:
         raise BackendError(
             "model_damaged",
             f"The weights file {path} cannot be read.",
@@ -133,6 +141,24 @@ def _bytes(
     for name, tensor in tensors.items():
         values = tensor.detach().to(dtype_of(name)).contiguous().reshape(-1)
         yield values.view(torch.uint8).numpy().data
+
+
+class _Passed:
+    """Stands for any foreign object in a pickle: made from anything, it keeps and does nothing."""
+
+    def __new__(cls, *arguments: object) -> _Passed:
+        return super().__new__(cls)
+
+    def __init__(self, *arguments: object) -> None: ...
+
+    def __setstate__(self, state: object) -> None: ...
+
+
+def _load_pickle(path: Path) -> Any:
+    """A checkpoint, with :class:`_Passed` for every class and function that torch does not hold for safe."""
+    names = torch.serialization.get_unsafe_globals_in_checkpoint(path)
+    with torch.serialization.safe_globals([(_Passed, name) for name in names]):
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
 
 
 def _unwrap(content: Any, path: Path) -> StateDict:

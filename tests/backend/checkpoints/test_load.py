@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -79,6 +82,34 @@ def test_code_in_a_pickle_does_not_run(weights: Path, tmp_path: Path) -> None:
         load_model(str(pickled(weights, {"model_state_dict": Trap()})), device="cpu")
     assert caught.value.kind == "model_damaged"
     assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize(
+    "settings", [argparse.Namespace(steps=3), np.float64(1.5), np.ones(3), Path("run"), [torch.device("cpu")]]
+)
+def test_what_a_trainer_put_beside_the_weights_is_passed_over(weights: Path, settings: object) -> None:
+    state = load_file(weights)
+    found = read_state_dict(pickled(weights, {"settings": settings, "model_state_dict": state}))
+    assert found.keys() == state.keys() and all(torch.equal(found[name], state[name]) for name in state)
+
+
+def test_what_passes_for_a_command_is_refused(weights: Path, tmp_path: Path) -> None:
+    class Trap:
+        def __reduce__(self):
+            return (os.system, (f"touch {tmp_path / 'sprung'}",))
+
+    with pytest.raises(BackendError, match="more than weights"):
+        read_state_dict(pickled(weights, {"a": Trap(), "model_state_dict": load_file(weights)}))
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize("keep", [0.5, 0.999])
+def test_a_pickle_cut_short_is_named(weights: Path, keep: float) -> None:
+    path = pickled(weights, load_file(weights))
+    content = path.read_bytes()
+    path.write_bytes(content[: int(keep * len(content))])
+    with pytest.raises(BackendError, match=r"pickled\.pt cannot be read"):
+        read_state_dict(path)
 
 
 def test_missing_misshapen_and_unknown_tensors_are_listed(weights: Path) -> None:
