@@ -25,6 +25,7 @@ from wt_backend.model.precision import Policy, Precision, default_precision, pol
 from wt_backend.model.wt_dit import WTDiT
 from wt_backend.protocol import BackendError
 
+KEY_DIGITS = 16  # of a converted copy's name
 PRECISIONS: dict[torch.dtype, Precision] = {torch.float32: "fp32", torch.bfloat16: "bf16"}
 
 
@@ -166,7 +167,7 @@ def _converted(entry: RegistryEntry, path: Path, policy: Policy) -> tuple[StateD
     """Convert once; afterwards only the copy, in its precision of use, is opened."""
     status = path.stat()
     identity = f"{path.resolve()} {status.st_size} {status.st_mtime_ns} {policy}"
-    key = hashlib.sha256(identity.encode()).hexdigest()[:16]
+    key = hashlib.sha256(identity.encode()).hexdigest()[:KEY_DIGITS]
     copy = cache_folder() / f"{entry.name.replace('/', '_')}-{key}.safetensors"
     record = copy.with_suffix(".json")
     if copy.is_file() and record.is_file():
@@ -191,8 +192,24 @@ def _converted(entry: RegistryEntry, path: Path, policy: Policy) -> tuple[StateD
         "sha256": sha256,
         "size": copy.stat().st_size,
     }
-    record.write_text(json.dumps(values, indent=1), encoding="utf-8")
+    temporary = record.with_name(f"{record.name}.{os.getpid()}.part")
+    temporary.write_text(json.dumps(values, indent=1), encoding="utf-8")
+    temporary.replace(record)
     return read_state_dict(copy), source_sha256
+
+
+def forget_copies() -> int:
+    """Remove converted weights whose source is no longer where it was: bytes freed."""
+    freed = 0
+    for record in cache_folder().glob(f"*-{'[0-9a-f]' * KEY_DIGITS}.json"):
+        if Path(json.loads(record.read_text(encoding="utf-8"))["source"]).is_file():
+            continue
+        copy = record.with_suffix(".safetensors")
+        if copy.is_file():
+            freed += copy.stat().st_size
+            copy.unlink()
+        record.unlink()
+    return freed
 
 
 def _recognise(state: StateDict, path: Path) -> RegistryEntry:

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from wt_backend.checkpoints.load import find_entry
+from wt_backend.checkpoints.load import find_entry, forget_copies
 from wt_backend.checkpoints.registry import Source, entries, hub_cache, repository_folder
 from wt_backend.jobs import Cancel, Progress
 from wt_backend.protocol import BackendError
@@ -21,7 +21,7 @@ SPARE_BYTES = 1 << 28  # left free on the disk
 
 
 def delete_model(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str, Any]:
-    """Remove a model's downloaded weights: `{model}` → `{freed_mb}`."""
+    """Remove a model's downloaded weights, and what was converted from them: `{model}` → `{freed_mb}`."""
     entry = find_entry(_only(params, "model"))
     if isinstance(entry.weights, Path):
         raise BackendError(
@@ -36,6 +36,7 @@ def delete_model(params: dict[str, Any], progress: Progress, cancel: Cancel) -> 
     size = _size(folder)
     try:
         shutil.rmtree(folder)
+        size += forget_copies()
     except OSError as error:
         raise _refused(error) from error
     return {"freed_mb": size / MEGABYTE}
@@ -61,6 +62,7 @@ def move_models(params: dict[str, Any], progress: Progress, cancel: Cancel) -> d
         target.mkdir(parents=True, exist_ok=True)
         for folder in folders:
             _move(folder, target / folder.name, meter)
+        forget_copies()  # a copy is found by where its source lies
     except OSError as error:
         raise _refused(error) from error
     return {"moved": len(folders), "folder": str(target)}

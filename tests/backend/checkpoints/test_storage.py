@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,17 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (repository / "refs" / "main").write_text("1f")
     (folder / "models--somebody--else").mkdir()
     monkeypatch.setenv("HF_HUB_CACHE", str(folder))
+    monkeypatch.setenv("WT_CACHE_DIR", str(tmp_path / "converted"))
     return folder
+
+
+def converted(tmp_path: Path, name: str, source: Path) -> Path:
+    """A copy in the precision of use, with its record."""
+    copy = tmp_path / "converted" / f"{name}-0123456789abcdef.safetensors"
+    copy.parent.mkdir(exist_ok=True)
+    copy.write_bytes(b"c" * 2_000_000)
+    copy.with_suffix(".json").write_text(json.dumps({"source": str(source)}))
+    return copy
 
 
 def test_a_deleted_model_is_gone_and_strangers_stay(cache: Path) -> None:
@@ -42,6 +53,19 @@ def test_a_deleted_model_is_gone_and_strangers_stay(cache: Path) -> None:
         3.0, abs=0.001
     )
     assert cached(OBJECT) is None and [path.name for path in cache.iterdir()] == ["models--somebody--else"]
+
+
+def test_what_was_converted_from_a_deleted_model_goes_too(cache: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.pt"
+    mine.write_bytes(b"")
+    (tmp_path / "converted").mkdir()
+    (tmp_path / "converted" / "strange.json").write_text("not ours")
+    kept, gone = converted(tmp_path, "mine", mine), converted(tmp_path, "object", cached(OBJECT))
+    freed = methods.call("models/delete", {"model": "object"}, nothing, nothing)["freed_mb"]
+    assert freed == pytest.approx(5.0, abs=0.001)
+    assert not gone.exists() and not gone.with_suffix(".json").exists()
+    assert {path.suffix for path in kept.parent.glob("mine-*")} == {".json", ".safetensors"}
+    assert (kept.parent / "strange.json").exists()
 
 
 @pytest.mark.parametrize(
@@ -64,10 +88,11 @@ def test_models_move_and_are_found_there(
         import tempfile
 
         target = Path(tempfile.mkdtemp(dir=SHARED)) / "néw"
+    copy = converted(tmp_path, "object", cached(OBJECT))
     steps: list[tuple] = []
     result = methods.call("models/move", {"folder": str(target)}, lambda *step: steps.append(step), nothing)
     assert result == {"moved": 1, "folder": str(target)} and steps[-1] == ("move", 3, 3)
-    assert cached(OBJECT) is None
+    assert cached(OBJECT) is None and not copy.exists()
     monkeypatch.setenv("HF_HUB_CACHE", str(target))
     assert cached(OBJECT).read_bytes() == b"w" * 3_000_000
     assert (cache / "models--somebody--else").is_dir() and not list(target.glob("*.part"))
