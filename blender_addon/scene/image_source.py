@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
+import numpy as np
 
 from wt_backend.protocol import BackendError
 
@@ -32,15 +33,34 @@ def image_file(image: bpy.types.Image, folder: Path) -> Path:
     if not image.has_data and not len(image.pixels):
         raise BackendError("bad_image", f"The image {image.name} has no pixels.", "Load or paint it first.")
     path = folder / f"{Path(bpy.path.clean_name(image.name)).stem}.{'exr' if image.is_float else 'png'}"
-    copy = image.copy()
     try:
-        copy.file_format = "OPEN_EXR" if image.is_float else "PNG"
-        copy.filepath_raw = str(path)
-        copy.save()
+        (_save_float if image.is_float else _save_bytes)(image, path)
     except RuntimeError as error:
         raise BackendError(
             "bad_image", f"The image {image.name} cannot be saved: {error}", "Check it."
         ) from error
+    return path
+
+
+def _save_bytes(image: bpy.types.Image, path: Path) -> None:
+    """Write the pixels as they are in memory: a copy of the datablock would have those of its file."""
+    pixels = np.empty(len(image.pixels), np.float32)
+    image.pixels.foreach_get(pixels)
+    copy = bpy.data.images.new(image.name, *image.size, alpha=True)
+    try:
+        copy.pixels.foreach_set(pixels)
+        copy.filepath_raw, copy.file_format = str(path), "PNG"
+        copy.save()
     finally:
         bpy.data.images.remove(copy)
-    return path
+
+
+def _save_float(image: bpy.types.Image, path: Path) -> None:
+    """Write linear light as OpenEXR: `Image.save` would write sRGB values, `save_render` asks a scene how."""
+    scene = bpy.data.scenes.new("Save")
+    settings = scene.render.image_settings
+    settings.file_format, settings.color_mode, settings.color_depth = "OPEN_EXR", "RGBA", "32"
+    try:
+        image.save_render(str(path), scene=scene)
+    finally:
+        bpy.data.scenes.remove(scene)
