@@ -24,7 +24,7 @@ def _can_be_reduced(member: bpy.types.Object | None) -> bool:
 
 
 class WORLD_TRACING_OT_decimate(bpy.types.Operator, GeometryJob):
-    """Reduce the active layer or solid to a number of triangles; pixel UVs and silhouette stay"""
+    """Reduce the active layer or solid, as it is now, to a number of triangles; UVs and silhouette stay"""
 
     bl_idname = "world_tracing.decimate"
     bl_label = "Reduce Faces"
@@ -44,17 +44,22 @@ class WORLD_TRACING_OT_decimate(bpy.types.Operator, GeometryJob):
         root = traces.root_of(layer)
         if root is None:
             return self.fail(f"{layer.name} has lost its trace.", "Parent it to the trace again.")
-        values, stem, folder = layer.world_tracing, stack_path(root).stem, files.folder("geometry")
-        params: dict[str, str | int] = {"faces": int(self.budget)}
-        if values.role == "SOLID":
-            params["mesh"] = str(folder / f"{stem} solid.npz")
-            params["output"] = str(folder / f"{stem} solid reduced.npz")
-        else:
-            params["output"] = str(folder / f"{stem} layer {values.layer + 1} reduced.npz")
-            params |= {name: getattr(values, name) for name in ("layer", "tear", "grazing", "island")}
+        folder = files.folder("geometry")
+        name = bpy.path.clean_name(layer.name)
+        before, output = folder / f"{name}.npz", folder / f"{name} reduced.npz"
+        try:
+            solid_object.write_arrays(before, layer.data)
+        except OSError as reason:
+            return self.fail(f"{before} cannot be written ({reason}).", "Save the .blend elsewhere.")
+        params: dict[str, str | int] = {
+            "stack": str(stack_path(root)),
+            "mesh": str(before),
+            "output": str(output),
+            "faces": int(self.budget),
+        }
         label = f"Faces of {layer.name}"
         return self.run_job(
-            context, "geometry/decimate", params, label, "wear_reduced_mesh", {"layer": layer.name}, root
+            context, "geometry/decimate", params, label, "wear_reduced_mesh", {"layer": layer.name}
         )
 
 

@@ -32,7 +32,10 @@ class WORLD_TRACING_OT_export(bpy.types.Operator, ExportHelper, GeometryJob):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Offer a name beside the stack."""
-        self.filepath = str(stack_path(self.trace(context)).with_suffix(""))
+        stack = stack_path(self.trace(context))
+        what, _, suffix = self.kind.rpartition("-")  # with its suffix, so that Blender warns of an older file
+        name = f"{stack.stem} {what}" if suffix == "exr" else stack.stem
+        self.filepath = str(stack.with_name(f"{name}.{suffix}"))
         return super().invoke(context, event)
 
     def execute(self, context: bpy.types.Context) -> set[str]:

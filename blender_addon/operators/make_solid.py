@@ -58,18 +58,19 @@ class WORLD_TRACING_OT_add_solid(bpy.types.Operator):
             if layer.name in context.view_layer.objects:
                 layer.hide_set(True)
             layer.hide_render = True
-        session.notice = session.Notice(f"{solid.name}: {_verdict(result)}", error=False)
+        session.notice = session.Notice(f"{solid.name}: {_verdict(result, root)}", error=False)
         self.report({"INFO"}, session.notice.message)
         return {"FINISHED"}
 
 
-def _verdict(result: dict) -> str:
-    """Watertightness and volume in one sentence."""
+def _verdict(result: dict, root: bpy.types.Object) -> str:
+    """Watertightness and volume, as large as the trace is in the scene, in one sentence."""
     pieces = result["pieces"]
     open_pieces = sum(not piece["watertight"] for piece in pieces)
     closed = "watertight" if not open_pieces else f"{open_pieces} not watertight"
-    unit = "m³" if result["unit"] == "metre" else "cubic units of unknown scale"
+    unit = "m³" if root.world_tracing.metric else "cubic units of unknown scale"
+    volume = result["volume"] * abs(root.matrix_world.determinant())
     return (
-        f"{len(pieces)} piece{'s' * (len(pieces) != 1)}, {closed}, volume {result['volume']:.4g} {unit} "
+        f"{len(pieces)} piece{'s' * (len(pieces) != 1)}, {closed}, volume {volume:.4g} {unit} "
         f"({100 * result['volume_error']:.1f} % off what the rays enclose); the layers are hidden."
     )

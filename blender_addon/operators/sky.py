@@ -31,12 +31,12 @@ class WORLD_TRACING_OT_find_sky(bpy.types.Operator, OnTrace):
         root = self.trace(context)
         if not traces.layers_of(root):
             return self.fail("Only the layers of a single image can leave its sky out.", "Import one frame.")
-        leave_edit_mode(context)
         try:
             stack = LayerStack.load(stack_path(root))
             found = sky_mask(stack)
             if not found.any():
                 return self.fail("No sky was found.", "Select some of it in Edit Mode and add that.")
+            leave_edit_mode(context)  # only now: what fails is no undo step and must change nothing
             sky.set_mask(root, stack, found)
             _leave_out(root)
         except StackError as error:
@@ -61,12 +61,12 @@ class WORLD_TRACING_OT_mark_sky(bpy.types.Operator, OnTrace):
         root = self.trace(context)
         if not traces.layers_of(root):
             return self.fail("Only the layers of a single image can leave its sky out.", "Import one frame.")
-        leave_edit_mode(context)
         wanted = selection.selected_pixels(selection.mesh_layers(root))
         if not len(wanted):
             return self.fail("Nothing is selected.", "Select vertices of a layer in Edit Mode.")
         try:
             stack = LayerStack.load(stack_path(root))
+            leave_edit_mode(context)
             mask = sky.mask_of(root, stack)
             mask[np.unravel_index(wanted, mask.shape)] = self.sky
             sky.set_mask(root, stack, mask)

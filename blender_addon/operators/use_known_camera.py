@@ -47,10 +47,11 @@ class WORLD_TRACING_OT_use_known_camera(bpy.types.Operator, OnTrace):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Write the new stack, rebuild."""
         root = self.trace(context)
-        leave_edit_mode(context)
         try:
             stack = LayerStack.load(stack_path(root))
-            path = known_camera.use_intrinsics(root, stack, self._intrinsics(context, stack))
+            intrinsics = self._intrinsics(context, stack)
+            leave_edit_mode(context)
+            path = known_camera.use_intrinsics(root, stack, intrinsics)
         except (StackError, CameraMatchError) as error:
             return self.fail(str(error))
         except OSError as error:

@@ -27,9 +27,18 @@ def selected_points(context: bpy.types.Context) -> list[Vector]:
 
 
 def scale_by(root: bpy.types.Object, factor: float) -> None:
-    """Scale a trace about its camera; from now on its unit is the metre."""
+    """Scale a trace; from now on its unit is the metre.
+
+    Its height scales too, so that a floor that lies at z = 0 stays there. So does what its camera can see:
+    Blender counts the clipping distances in the world's units.
+    """
     root.scale = root.scale * factor
+    root.location.z *= factor
     root.world_tracing.metric = True
+    camera = traces.camera_of(root)
+    if camera is not None:
+        camera.data.clip_start *= factor
+        camera.data.clip_end *= factor
 
 
 def find_floor(root: bpy.types.Object, picked: NDArray[np.float64] | None = None) -> Plane | None:

@@ -1,6 +1,7 @@
 """What hidden layers wear: the photo (a smear of what is in front), a texture of their own, a flat hint."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import traces
-from .materials import HINT_STRENGTH
+from .materials import HINT_STRENGTH, layer_colour
 
 FILLED, TRANSFORM = "Filled", "Filled UV"  # node names
 
@@ -60,25 +61,58 @@ def wear(root: bpy.types.Object, result: dict[str, Any]) -> int:
     return count
 
 
+def restore(root: bpy.types.Object, layer: bpy.types.Object) -> None:
+    """Dress a layer that was deleted and came back as its trace says, filled if the texture is left."""
+    number, materials = layer.world_tracing.layer, layer.data.materials
+    worn, path = _filled_texture(root, number)
+    if number and worn is not None:
+        plain, name, hint = materials[0], materials[0].name, layer_colour(number)
+        materials[0] = worn.copy()
+        bpy.data.materials.remove(plain)
+        materials[0].name, materials[0].diffuse_color = name, hint
+        nodes = materials[0].node_tree.nodes
+        nodes["Layer"].inputs["Hint"].default_value = hint
+        nodes[FILLED].image = bpy.data.images.load(str(path), check_existing=True)
+    if number:
+        _show_on(materials[0].node_tree, root.world_tracing.hidden_colour)
+
+
+def _filled_texture(root: bpy.types.Object, number: int) -> tuple[bpy.types.Material | None, Path]:
+    """The filled texture of a layer, by those of the others, and a material that wears such a texture."""
+    for material in {material for other in traces.layers_of(root) for material in other.data.materials}:
+        filled = material.node_tree.nodes.get(FILLED) if material and material.node_tree else None
+        if filled is not None and filled.image is not None and "Layer" in material.node_tree.nodes:
+            other = Path(bpy.path.abspath(filled.image.filepath))  # NAME layer 3.png
+            path = other.with_name(f"{other.stem.rpartition(' ')[0]} {number + 1}.png")
+            if path.is_file():
+                return material, path
+    return None, Path()
+
+
 def is_dressed(root: bpy.types.Object) -> bool:
-    """Whether any layer of a trace has a filled texture."""
-    return any(FILLED in tree.nodes for tree in _trees(root))
+    """Whether all hidden layers that show a picture have a filled texture."""
+    pictured = [tree.nodes for tree in _trees(root) if any(node.type == "TEX_IMAGE" for node in tree.nodes)]
+    return all(FILLED in nodes for nodes in pictured)
 
 
 def show(root: bpy.types.Object, mode: str) -> None:
     """Switch the hidden layers of a trace to "SMEAR", "FILLED" (where there is a texture) or "FLAT"."""
-    strength = {"SMEAR": HINT_STRENGTH, "FILLED": 0.0, "FLAT": 1.0}[mode]
     for tree in _trees(root):
-        textures = [node for node in tree.nodes if node.type == "TEX_IMAGE"]
-        filled = [node for node in textures if node.name == FILLED]
-        photos = [node for node in textures if node.name != FILLED]
-        chosen = (filled if mode == "FILLED" else photos) or photos
-        if not chosen:  # points carry their colour as an attribute
-            continue
-        group = tree.nodes["Layer"]
-        tree.links.new(chosen[0].outputs["Color"], group.inputs["Color"])
-        group.inputs["Hint Strength"].default_value = strength
-        tree.nodes.active = chosen[0]  # what solid shading shows
+        _show_on(tree, mode)
+
+
+def _show_on(tree: bpy.types.NodeTree, mode: str) -> None:
+    strength = {"SMEAR": HINT_STRENGTH, "FILLED": 0.0, "FLAT": 1.0}[mode]
+    textures = [node for node in tree.nodes if node.type == "TEX_IMAGE"]
+    filled = [node for node in textures if node.name == FILLED]
+    photos = [node for node in textures if node.name != FILLED]
+    chosen = (filled if mode == "FILLED" else photos) or photos
+    if not chosen:  # points carry their colour as an attribute
+        return
+    group = tree.nodes["Layer"]
+    tree.links.new(chosen[0].outputs["Color"], group.inputs["Color"])
+    group.inputs["Hint Strength"].default_value = strength
+    tree.nodes.active = chosen[0]  # what solid shading shows
 
 
 def _trees(root: bpy.types.Object) -> list[bpy.types.NodeTree]:

@@ -8,7 +8,7 @@ from wt_backend.geometry.layer_mesh import layer_mesh
 from wt_backend.geometry.pairing import back_layers
 from wt_backend.stack import LayerStack
 
-from . import build, sky, traces
+from . import build, hidden_colour, shading, sky, traces
 from .camera_match import match_camera
 from .layer_object import mesh_settings, new_mesh_layer, new_point_layer
 from .materials import source_image
@@ -71,6 +71,8 @@ def rebuild_trace(root: bpy.types.Object) -> None:
         layer = new_mesh_layer(name, stack, number, settings, away[number], image)
         if layer is not None:
             build.adopt(root, layer)
+            hidden_colour.restore(root, layer)
+            shading.show(root, root.world_tracing.lit)
 
 
 def match_again(root: bpy.types.Object) -> None:

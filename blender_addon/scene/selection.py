@@ -24,9 +24,10 @@ def pixels(mesh: bpy.types.Mesh) -> NDArray[np.int32]:
 
 
 def selected_pixels(layers: list[bpy.types.Object]) -> NDArray[np.int32]:
-    """Pixels of the selected vertices, each once. Object Mode."""
+    """Pixels of the selected vertices, each once, in any mode."""
     found = []
     for layer in layers:
+        layer.update_from_editmode()
         chosen = np.zeros(len(layer.data.vertices), bool)
         layer.data.vertices.foreach_get("select", chosen)
         found.append(pixels(layer.data)[chosen])

@@ -27,6 +27,30 @@ def read_arrays(path: str) -> Arrays:
         return {name: arrays[name] for name in arrays.files}
 
 
+def write_arrays(path: Path, mesh: bpy.types.Mesh) -> None:
+    """Write a mesh as it is now, edits included, for `geometry/decimate`.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    vertices, layer = np.zeros(3 * len(mesh.vertices), np.float32), np.zeros(len(mesh.vertices), np.int32)
+    thickness, triangles = np.zeros(len(layer), np.float32), np.zeros(3 * len(mesh.loop_triangles), np.int32)
+    mesh.vertices.foreach_get("co", vertices)
+    mesh.loop_triangles.foreach_get("vertices", triangles)
+    for name, values in (("wt_layer", layer), ("wt_thickness", thickness)):
+        if name in mesh.attributes:  # else the user has removed it
+            mesh.attributes[name].data.foreach_get("value", values)
+    np.savez(
+        path,
+        vertices=vertices.reshape(-1, 3),
+        triangles=triangles.reshape(-1, 3),
+        layer=layer,
+        thickness=thickness,
+    )
+
+
 def fill_triangles(mesh: bpy.types.Mesh, arrays: Arrays) -> None:
     """Replace what a mesh holds by triangles with pixel UVs and where-from attributes."""
     thickness = arrays.get("thickness", np.zeros(len(arrays["vertices"]), np.float32))
@@ -60,11 +84,11 @@ def _wear_layers(root: bpy.types.Object, mesh: bpy.types.Mesh, arrays: Arrays) -
     present.sort(key=lambda layer: layer.world_tracing.role == "LAYER")  # meshes last: they win over points
     layers = {layer.world_tracing.layer: layer for layer in present}
     numbers = sorted(layers)
+    if not numbers:  # the layers were deleted: it keeps what it wears
+        return
     mesh.materials.clear()
     for number in numbers:
         mesh.materials.append(layers[number].data.materials[0])
-    if not numbers:
-        return
     of_face = np.sort(arrays["layer"][arrays["triangles"]], axis=1)[:, 1]
     slot = np.searchsorted(numbers, of_face).clip(0, len(numbers) - 1)
     mesh.polygons.foreach_set("material_index", slot.astype(np.int32))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import bpy
 import numpy as np
@@ -77,6 +79,24 @@ def test_hidden_colour_is_filled_and_switched(scene: bpy.types.Scene, tmp_path: 
     assert "Filled" not in seen.nodes
 
 
+def test_a_deleted_layer_comes_back_as_the_trace_looks(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    root = import_stack(shapes.torus(64), tmp_path)
+    bpy.ops.world_tracing.fill_colour()
+    root.world_tracing.lit = True
+    bpy.data.objects.remove(layers(root)[2])
+    assert bpy.ops.world_tracing.rebuild_trace() == {"FINISHED"}
+    tree = layers(root)[2].data.materials[0].node_tree
+    group = tree.nodes["Layer"]
+    assert group.inputs["Color"].links[0].from_node.image.filepath.endswith("layer 3.png")
+    assert group.node_tree.name == "WT Layer Lit" and group.inputs["Hint Strength"].default_value == 0
+    assert tuple(group.inputs["Hint"].default_value) == tuple(layers(root)[2].color)
+    root.world_tracing.hidden_colour, root.world_tracing.lit = "FLAT", False
+    bpy.data.objects.remove(layers(root)[1])
+    assert bpy.ops.world_tracing.rebuild_trace() == {"FINISHED"}
+    group = layers(root)[1].data.materials[0].node_tree.nodes["Layer"]
+    assert group.node_tree.name == "WT Layer" and group.inputs["Hint Strength"].default_value == 1
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_filled_texture_is_addressed_pixel_for_pixel(
     scene: bpy.types.Scene, tmp_path: Path, turned: bool
@@ -142,6 +162,40 @@ def test_solid_can_be_reduced_and_stays_closed(scene: bpy.types.Scene, tmp_path:
     shape.free()
 
 
+def test_what_was_edited_is_reduced_wherever_the_trace_has_gone(
+    scene: bpy.types.Scene, tmp_path: Path
+) -> None:
+    import bmesh
+
+    root = import_stack(shapes.box(64), tmp_path)
+    bpy.ops.world_tracing.make_solid()
+    solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
+    shape = bmesh.new()
+    shape.from_mesh(solid.data)
+    bmesh.ops.delete(shape, geom=[vertex for vertex in shape.verts if vertex.co.x > 0], context="VERTS")
+    shape.to_mesh(solid.data)
+    shape.free()
+    bpy.ops.world_tracing.use_known_camera(source="FOCAL", focal_length=50.0)  # another stack file
+    for layer in layers(root):
+        bpy.data.objects.remove(layer)
+    worn = list(solid.data.materials)
+    activate(solid)
+    assert bpy.ops.world_tracing.decimate(budget="2000") == {"FINISHED"}
+    assert 100 < len(solid.data.polygons) <= 2000 and places(solid)[:, 0].max() <= 0.001
+    assert list(solid.data.materials) == worn and worn
+
+
+def test_volume_is_that_of_the_scaled_trace(
+    addon: ModuleType, scene: bpy.types.Scene, tmp_path: Path
+) -> None:
+    root = import_stack(shapes.box(64), tmp_path)
+    root.scale, root.world_tracing.metric = (2, 2, 2), True  # what Set Scale does
+    bpy.context.view_layer.update()
+    bpy.ops.world_tracing.make_solid()
+    message = sys.modules[f"{addon.__name__}.backend.session"].notice.message
+    assert float(re.search(r"volume ([\d.]+) m³", message)[1]) == pytest.approx(8 * 0.72, rel=0.03)
+
+
 def test_nothing_solid_is_an_error_in_a_sentence(scene: bpy.types.Scene, tmp_path: Path) -> None:
     import_stack(shapes.nothing(), tmp_path)
     with pytest.raises(RuntimeError, match="no matter to make solid"):
@@ -192,13 +246,18 @@ def test_floor_is_levelled_and_the_camera_stays_matched(scene: bpy.types.Scene, 
     root.location = (3, 2, 1)
     bpy.context.view_layer.update()
     assert bpy.ops.world_tracing.ground() == {"FINISHED"}
+    camera = next(child for child in root.children if child.world_tracing.role == "CAMERA")
+    clip = camera.data.clip_start, camera.data.clip_end
+    bpy.context.view_layer.update()
+    height = camera.matrix_world.translation.z
+    assert bpy.ops.world_tracing.set_scale(known="CAMERA", length=170.0) == {"FINISHED"}
+    seen = camera.data.clip_start, camera.data.clip_end
+    assert seen == pytest.approx([170 / height * distance for distance in clip], rel=1e-4)
     assert bpy.ops.world_tracing.set_scale(known="CAMERA", length=1.7) == {"FINISHED"}
-    assert bpy.ops.world_tracing.ground() == {"FINISHED"}
     bpy.context.view_layer.update()
     layer = layers(root)[0]
     world = [layer.matrix_world @ Vector(place) for place in places(layer)[::97]]
     assert max(abs(place.z) for place in world) < 0.02
-    camera = next(child for child in root.children if child.world_tracing.role == "CAMERA")
     assert camera.matrix_world.translation.z == pytest.approx(1.7, rel=0.01)
     bpy.ops.world_tracing.use_trace_camera()
     uv = np.stack(layer_points(stack, 0).uv[::97])

@@ -34,7 +34,7 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
     ----------
     params : ``stack`` (path of a `.wts`), ``output`` (path of the NPZ to write), ``faces`` (int), and either
         ``layer`` (int, from 0; with ``tear``, ``grazing`` (radians) and ``island`` as on import) or ``mesh``
-        (path of an NPZ from `geometry/solid`).
+        (path of an NPZ with ``vertices``, ``triangles``, ``layer`` and, if known, ``thickness``).
 
     Returns
     -------
@@ -58,7 +58,7 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
     stack = load_stack(values["stack"])
     progress("decimate", 0, 2)
     if values["mesh"]:
-        before = _read_solid(values["mesh"])
+        before = _read_mesh(values["mesh"])
     else:
         settings = MeshSettings(Tear(values["tear"], values["grazing"]), values["island"])
         before = _layer_arrays(stack, values["layer"], settings)
@@ -143,12 +143,15 @@ def _layer_arrays(stack: LayerStack, layer: int, settings: MeshSettings) -> Arra
     }
 
 
-def _read_solid(path: str) -> Arrays:
+def _read_mesh(path: str) -> Arrays:
     try:
         with np.load(Path(path), allow_pickle=False) as arrays:
             mesh = {name: arrays[name] for name in ("vertices", "triangles", "layer")}
+            thickness = arrays.get("thickness", np.zeros(len(mesh["vertices"]), np.float32))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BackendError(
-            "bad_request", f"{path} holds no solid ({error}).", "Choose a file from geometry/solid."
+            "bad_request", f"{path} holds no mesh ({error}).", "Choose a file from geometry/solid."
         ) from error
-    return {**mesh, "thickness": np.zeros(len(mesh["vertices"]), np.float32)}
+    if not len(mesh["triangles"]):
+        raise BackendError("bad_request", f"{path} holds no face.", "Choose another mesh.")
+    return {**mesh, "thickness": thickness}

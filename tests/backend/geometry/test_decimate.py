@@ -122,7 +122,7 @@ def test_bad_requests_are_told(ball: tuple[LayerStack, Path], change: dict, kind
 def test_a_picture_is_no_solid(ball: tuple[LayerStack, Path]) -> None:
     _, folder = ball
     np.savez(folder / "other.npz", numbers=np.arange(3))
-    with pytest.raises(BackendError, match="holds no solid"):
+    with pytest.raises(BackendError, match="holds no mesh"):
         run(
             "decimate",
             stack=str(folder / "ball.wts"),
