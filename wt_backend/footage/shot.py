@@ -13,6 +13,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -372,9 +373,8 @@ def write_picture(path: Path, picture: Picture) -> None:
     opaque = bool((picture[..., 3] == 255).all())
     pixels = picture[..., 2::-1] if opaque else picture[..., [2, 1, 0, 3]]
     encoded = cv2.imencode(".png", np.ascontiguousarray(pixels), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1]
-    part = path.with_suffix(".part")
-    part.write_bytes(encoded.tobytes())
-    part.replace(path)
+    with _whole(path) as part:
+        part.write_bytes(encoded.tobytes())
 
 
 def hold_picture(path: Path, other: Path) -> None:
@@ -383,4 +383,18 @@ def hold_picture(path: Path, other: Path) -> None:
     try:
         os.link(path, other)
     except OSError:
-        shutil.copyfile(path, other)
+        with _whole(other) as part:
+            shutil.copyfile(path, part)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """A file beside a path that takes its place when the block succeeds. Its name is always the same: what a
+    killed process leaves of it is written over when the shot goes on.
+    """
+    part = path.with_suffix(".part")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

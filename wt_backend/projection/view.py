@@ -21,6 +21,7 @@ from wt_backend.stack import LayerStack
 FLOAT_FORMATS = (".exr", ".hdr")
 FLIP = np.diag([1.0, -1.0, -1.0, 1.0])  # Blender camera-local ↔ camera space
 EMPTY: NDArray[np.float32] = np.empty(0, np.float32)  # no second map: the first holds both coordinates
+BRIGHTEST = 65_504.0  # the largest half, which textures hold: a sun must not become infinite
 ROW = 16_384  # OpenCV's remap takes pictures of less than 32,768 a side
 
 _BYTES = np.arange(256) / 255.0
@@ -158,5 +159,6 @@ def _read_linear(photo: str) -> NDArray[np.float32]:
     pixels = buffer.get_pixels(oiio.FLOAT)
     if pixels is None or buffer.has_error:
         raise BackendError("bad_image", f"{photo} is damaged or truncated.", "Copy or export it again.")
-    pixels = np.nan_to_num(np.asarray(pixels).reshape(buffer.spec().height, -1, len(names))[..., channels])
+    pixels = np.asarray(pixels).reshape(buffer.spec().height, -1, len(names))[..., channels]
+    pixels = np.nan_to_num(pixels).clip(-BRIGHTEST, BRIGHTEST)
     return upright(pixels, buffer.orientation if 1 <= buffer.orientation <= 8 else 1)

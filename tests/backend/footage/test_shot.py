@@ -20,7 +20,7 @@ from wt_backend import methods
 from wt_backend.cli import main
 from wt_backend.footage import shot as shot_module
 from wt_backend.footage.messages import ShotRequest
-from wt_backend.footage.shot import trace_shot
+from wt_backend.footage.shot import trace_shot, write_picture
 from wt_backend.jobs import Cancellation
 from wt_backend.protocol import BackendError, to_params
 from wt_backend.stack import LayerStack, Shot
@@ -148,6 +148,21 @@ def test_a_full_disk_keeps_what_is_there_and_space_lets_it_go_on(
     assert Shot.load(request_.output).finished() == [1, 2]
     monkeypatch.undo()
     assert trace(request_).finished() == [1, 2, 3, 4]
+
+
+def test_a_picture_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    limits = pytest.importorskip("resource")  # a file may not grow beyond 1000 bytes: like a full disk
+    picture = np.random.default_rng(1).integers(0, 256, (32, 32, 4), np.uint8)
+    old = limits.getrlimit(limits.RLIMIT_FSIZE)
+    limits.setrlimit(limits.RLIMIT_FSIZE, (1000, old[1]))
+    try:
+        with pytest.raises(OSError):
+            write_picture(tmp_path / "frame.png", picture)
+    finally:
+        limits.setrlimit(limits.RLIMIT_FSIZE, old)
+    assert not list(tmp_path.iterdir())
+    write_picture(tmp_path / "frame.png", picture)
+    assert [file.name for file in tmp_path.iterdir()] == ["frame.png"]
 
 
 def test_a_folder_with_another_shot_is_not_touched(request_: ShotRequest) -> None:
