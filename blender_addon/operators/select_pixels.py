@@ -81,10 +81,11 @@ class WORLD_TRACING_OT_select_same_pixel(bpy.types.Operator, SelectPixels):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Collect the pixels, select them everywhere."""
-        wanted = selection.selected_pixels(selection.mesh_layers(self.trace(context)))
-        if not len(wanted):
+        layers = selection.mesh_layers(self.trace(context))
+        if not selection.is_anything_selected(layers):
             return self.fail("Nothing is selected.", "Select vertices of a layer in Edit Mode.")
         leave_edit_mode(context)
+        wanted = selection.selected_pixels(layers)
         return self.select(context, lambda mesh: np.isin(selection.pixels(mesh), wanted), edit=True)
 
 

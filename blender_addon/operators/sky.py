@@ -61,12 +61,13 @@ class WORLD_TRACING_OT_mark_sky(bpy.types.Operator, OnTrace):
         root = self.trace(context)
         if not traces.layers_of(root):
             return self.fail("Only the layers of a single image can leave its sky out.", "Import one frame.")
-        wanted = selection.selected_pixels(selection.mesh_layers(root))
-        if not len(wanted):
+        layers = selection.mesh_layers(root)
+        if not selection.is_anything_selected(layers):
             return self.fail("Nothing is selected.", "Select vertices of a layer in Edit Mode.")
         try:
             stack = LayerStack.load(stack_path(root))
             leave_edit_mode(context)
+            wanted = selection.selected_pixels(layers)
             mask = sky.mask_of(root, stack)
             mask[np.unravel_index(wanted, mask.shape)] = self.sky
             sky.set_mask(root, stack, mask)

@@ -23,11 +23,21 @@ def pixels(mesh: bpy.types.Mesh) -> NDArray[np.int32]:
     return values
 
 
-def selected_pixels(layers: list[bpy.types.Object]) -> NDArray[np.int32]:
-    """Pixels of the selected vertices, each once, in any mode."""
-    found = []
+def is_anything_selected(layers: list[bpy.types.Object]) -> bool:
+    """Whether any vertex of some layers is selected, in any mode."""
     for layer in layers:
         layer.update_from_editmode()
+        chosen = np.zeros(len(layer.data.vertices), bool)
+        layer.data.vertices.foreach_get("select", chosen)
+        if chosen.any():
+            return True
+    return False
+
+
+def selected_pixels(layers: list[bpy.types.Object]) -> NDArray[np.int32]:
+    """Pixels of the selected vertices, each once. Object Mode."""
+    found = []
+    for layer in layers:
         chosen = np.zeros(len(layer.data.vertices), bool)
         layer.data.vertices.foreach_get("select", chosen)
         found.append(pixels(layer.data)[chosen])

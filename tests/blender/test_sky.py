@@ -71,6 +71,20 @@ def test_selected_vertices_are_added_and_taken_out(field: bpy.types.Object) -> N
     assert rows(layer) == set(range(HORIZON - 3, SIZE))
 
 
+def test_vertices_are_added_in_edit_mode_and_a_failure_changes_nothing(field: bpy.types.Object) -> None:
+    layer = children(field, "LAYER")[0]
+    bpy.context.view_layer.objects.active = layer
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.mesh.select_all(action="DESELECT")
+    for name in ("mark_sky", "select_same_pixel"):
+        with pytest.raises(RuntimeError, match="Nothing is selected"):
+            getattr(bpy.ops.world_tracing, name)()
+        assert bpy.context.mode == "EDIT_MESH"
+    bpy.ops.mesh.select_all(action="SELECT")
+    assert bpy.ops.world_tracing.mark_sky(sky=True) == {"FINISHED"}
+    assert bpy.context.mode == "OBJECT" and not len(layer.data.vertices)
+
+
 def test_a_painted_mask_counts_after_rebuild_and_survives_saving(
     field: bpy.types.Object, tmp_path: Path
 ) -> None:
