@@ -80,6 +80,8 @@ class ShotRequest:
             raise BackendError(
                 "bad_request", f"The shot would start at frame {self.start}.", "Start it at 0 or later."
             )
+        if self.steps is not None and not 1 <= self.steps <= 1000:  # before a folder is made
+            raise BackendError("bad_request", f"steps is {self.steps}.", "Choose 1 to 1000 steps.")
         if self.rate is not None and not 0 < self.rate <= 1000:
             raise BackendError("bad_request", f"The rate is {self.rate}.", "Choose 1 to 1000.")
         if self.prior_correlation is not None and not 0 <= self.prior_correlation <= 1:

@@ -180,12 +180,14 @@ def test_a_folder_with_another_shot_is_not_touched(request_: ShotRequest) -> Non
         ({"clip": "/no/such.mov"}, "does not exist"),
         ({"model": "/no/such.pt"}, "no model"),
         ({"rate": 0.0}, "rate"),
+        ({"steps": 0}, "steps is 0"),
     ],
 )
 def test_bad_requests_are_sentences(request_: ShotRequest, change: dict, words: str) -> None:
     with pytest.raises(BackendError, match=words) as caught:
         trace_shot(replace(request_, **change), silent, Cancellation())
     assert caught.value.hint
+    assert not (Path(request_.output) / Shot.FILE).exists()  # it would refuse the next request
 
 
 def test_a_range_that_ends_after_the_clip_is_noted(request_: ShotRequest) -> None:
