@@ -13,6 +13,8 @@ from . import files, rebuild, traces
 from .camera_match import SENSOR_WIDTH, CameraMatchError, match_camera
 from .trace_camera import set_view
 
+OTHER = " other camera"  # after the name of the stack that a re-laid one comes from
+
 
 def focal_of_millimetres(millimetres: float, width: int) -> float:
     """Focal length in pixels of the image from millimetres on a sensor as wide as 35 mm film."""
@@ -59,7 +61,8 @@ def use_intrinsics(root: bpy.types.Object, stack: LayerStack, intrinsics: NDArra
     CameraMatchError, OSError
     """
     match = match_camera(intrinsics, stack.grid_to_image, stack.info.image_size)
-    path = files.new_stack_path(f"{Path(bpy.path.abspath(root.world_tracing.stack)).stem} other camera")
+    first = Path(bpy.path.abspath(root.world_tracing.stack)).stem.partition(OTHER)[0]  # also the second time
+    path = files.new_stack_path(f"{first}{OTHER}")
     with_intrinsics(stack, intrinsics).save(path)
     for member in (root, *root.children):
         if member.world_tracing.stack:

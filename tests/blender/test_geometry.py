@@ -357,6 +357,9 @@ def test_typed_focal_length_moves_points_and_camera_together(scene: bpy.types.Sc
     used = Path(bpy.path.abspath(root.world_tracing.stack))
     assert used != tmp_path / "thing.wts" and LayerStack.load(used).layers == stack.layers
     np.testing.assert_array_equal(LayerStack.load(tmp_path / "thing.wts").xyz, stack.xyz)
+    assert bpy.ops.world_tracing.use_known_camera(source="FOCAL", focal_length=50) == {"FINISHED"}
+    again = Path(bpy.path.abspath(root.world_tracing.stack))
+    assert again != used and again.stem.count("other camera") == 1
 
 
 def test_scene_camera_gives_its_own_view(scene: bpy.types.Scene, tmp_path: Path) -> None:
