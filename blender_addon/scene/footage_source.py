@@ -19,6 +19,7 @@ class FootageSource:
     ----------
     start : frame of the scene on which the footage's first frame lies.
     first, last : what of it is shown, counted from 1; last 0 is the end.
+    use_scene_rate : whether it is laid out in time, at the scene's rate, not frame by frame.
     """
 
     name: str
@@ -26,6 +27,7 @@ class FootageSource:
     start: int
     first: int = 1
     last: int = 0
+    use_scene_rate: bool = False
 
 
 def sources(scene: bpy.types.Scene) -> list[FootageSource]:
@@ -34,7 +36,7 @@ def sources(scene: bpy.types.Scene) -> list[FootageSource]:
     editor = scene.sequence_editor
     if editor is not None:
         strips = editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all  # Blender 4.4
-        found += [_of_strip(strip) for strip in strips if strip.type in {"MOVIE", "IMAGE"}]
+        found += [_of_strip(strip, scene) for strip in strips if strip.type in {"MOVIE", "IMAGE"}]
     return [source for source in found if source.path.is_file()]
 
 
@@ -44,12 +46,14 @@ def _of_clip(clip: bpy.types.MovieClip) -> FootageSource:
     return FootageSource(clip.name, path, clip.frame_start - skipped, 1 + max(skipped, 0))
 
 
-def _of_strip(strip: bpy.types.bpy_struct) -> FootageSource:
+def _of_strip(strip: bpy.types.bpy_struct, scene: bpy.types.Scene) -> FootageSource:
     start, trimmed, shown = _place(strip)
     cut = max(trimmed, 0)  # less than 0: drawn out, the first picture stands
     if strip.type == "MOVIE":
         path = Path(bpy.path.abspath(strip.filepath))
-        return FootageSource(strip.name, path, start, 1 + cut, trimmed + shown)
+        rate = scene.render.fps / scene.render.fps_base
+        in_time = strip.fps > 0 and abs(strip.fps - rate) > 0.01  # Adjust Playback Rate, which is the default
+        return FootageSource(strip.name, path, start, 1 + cut, trimmed + shown, in_time)
     folder = Path(bpy.path.abspath(strip.directory))
     files = [folder / element.filename for element in strip.elements]
     begin, end = files[min(cut, len(files) - 1)], files[min(max(trimmed + shown, 1), len(files)) - 1]

@@ -26,5 +26,6 @@ class WORLD_TRACING_PT_footage(bpy.types.Panel):
             known = column.operator("world_tracing.trace_footage", text=source.name, icon="SEQUENCE")
             known.filepath = str(source.path)
             known.start, known.first, known.last = source.start, source.first, source.last
+            known.use_scene_rate = source.use_scene_rate
         column.operator("world_tracing.import_shot", icon="IMPORT")
         column.operator("world_tracing.merge_static", icon="SELECT_SUBTRACT")

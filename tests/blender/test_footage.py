@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
+from projection_scenes import PYTHON
 
 from wt_backend.footage.messages import ShotRequest
 from wt_backend.stack import LayerStack, Shot, StackInfo
@@ -331,6 +333,31 @@ def test_a_sequence_that_begins_later_than_its_files_keeps_its_place(scene, addo
     assert (known.first, known.start + known.first - 1) == (4, 30)
     known = found["Strip"]
     assert (known.first, known.start + known.first - 1, known.last) == (3, 21, 5)
+
+
+MOVIE = """
+import sys, av, numpy as np
+with av.open(sys.argv[1], "w") as file:
+    stream = file.add_stream("ffv1", rate=25)
+    stream.width, stream.height, stream.pix_fmt = 64, 64, "bgr0"
+    frames = [av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8)) for _ in range(8)]
+    for frame in [*frames, None]:
+        file.mux(stream.encode(frame))
+"""
+
+
+def test_a_movie_strip_of_another_rate_lies_in_time(scene, addon, tmp_path: Path) -> None:
+    """As the Sequencer shows it: 8 frames of 25 a second fill 16 of a scene with 50."""
+    movie = tmp_path / "movie.mkv"
+    subprocess.run([str(PYTHON), "-c", MOVIE, str(movie)], check=True)
+    module = sys.modules[f"{addon.__name__}.scene.footage_source"]
+    editor = scene.sequence_editor_create()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    strips.new_movie("Movie", str(movie), channel=1, frame_start=5)
+    for rate, in_time in ((25, False), (50, True)):
+        scene.render.fps = rate
+        (known,) = module.sources(scene)
+        assert (known.start, known.first, known.use_scene_rate) == (5, 1, in_time)
 
 
 def test_scrubbing_stays_quick(scene, folder: Path) -> None:
