@@ -44,6 +44,8 @@ class WORLD_TRACING_OT_decimate(bpy.types.Operator, GeometryJob):
         root = traces.root_of(layer)
         if root is None:
             return self.fail(f"{layer.name} has lost its trace.", "Parent it to the trace again.")
+        if not layer.data.polygons:
+            return self.fail(f"{layer.name} has no faces.", "Choose another layer.")
         folder = files.folder("geometry")
         name = bpy.path.clean_name(layer.name)
         before, output = folder / f"{name}.npz", folder / f"{name} reduced.npz"

@@ -15,6 +15,8 @@ from .materials import source_image
 from .mesh_object import fill_mesh
 from .trace_camera import set_view
 
+EMPTIED = "wt_hidden_before"  # on points whose layer has none now: how they were hidden when it had some
+
 
 def load_stack(member: bpy.types.Object) -> LayerStack:
     """The stack that an object was made from, without the sky if its trace leaves that out.
@@ -39,8 +41,13 @@ def rebuild_points(points: bpy.types.Object, stack: LayerStack) -> None:
     """Give a layer of points the data of its stack; the object and its materials stay."""
     fresh = new_point_layer(points.name, stack, points.world_tracing.layer)
     if fresh is None:  # nothing of the layer is left: no data can be empty in every version, so it is hidden
+        if EMPTIED not in points:
+            points[EMPTIED] = [points.hide_viewport, points.hide_render]
         points.hide_viewport = points.hide_render = True
         return
+    if EMPTIED in points:
+        points.hide_viewport, points.hide_render = (bool(hidden) for hidden in points[EMPTIED])
+        del points[EMPTIED]
     old, data, materials = points.data, fresh.data, list(points.data.materials)
     unused = list(data.materials)
     data.materials.clear()
@@ -90,7 +97,7 @@ def match_again(root: bpy.types.Object) -> None:
 def show_layers(root: bpy.types.Object) -> None:
     """Show the first layers of a trace, as many as its setting says, in viewport and render."""
     for layer in traces.layers_of(root):
-        hidden = layer.world_tracing.layer >= root.world_tracing.layers
+        hidden = layer.world_tracing.layer >= root.world_tracing.layers or EMPTIED in layer
         layer.hide_viewport = layer.hide_render = hidden
     _show_shot_layers(root)
 

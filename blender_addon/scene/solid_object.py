@@ -39,9 +39,13 @@ def write_arrays(path: Path, mesh: bpy.types.Mesh) -> None:
     thickness, triangles = np.zeros(len(layer), np.float32), np.zeros(3 * len(mesh.loop_triangles), np.int32)
     mesh.vertices.foreach_get("co", vertices)
     mesh.loop_triangles.foreach_get("vertices", triangles)
-    for name, values in (("wt_layer", layer), ("wt_thickness", thickness)):
-        if name in mesh.attributes:  # else the user has removed it
-            mesh.attributes[name].data.foreach_get("value", values)
+    for name, kind, values in (("wt_layer", "INT", layer), ("wt_thickness", "FLOAT", thickness)):
+        attribute = mesh.attributes.get(name)
+        if attribute and (attribute.data_type, attribute.domain) == (
+            kind,
+            "POINT",
+        ):  # else the user changed it
+            attribute.data.foreach_get("value", values)
     np.savez(
         path,
         vertices=vertices.reshape(-1, 3),

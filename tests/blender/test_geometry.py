@@ -183,6 +183,13 @@ def test_what_was_edited_is_reduced_wherever_the_trace_has_gone(
     assert bpy.ops.world_tracing.decimate(budget="2000") == {"FINISHED"}
     assert 100 < len(solid.data.polygons) <= 2000 and places(solid)[:, 0].max() <= 0.001
     assert list(solid.data.materials) == worn and worn
+    thickness = solid.data.attributes
+    thickness.remove(thickness["wt_thickness"])
+    thickness.new("wt_thickness", "FLOAT_VECTOR", "POINT")  # the user's own
+    assert bpy.ops.world_tracing.decimate(budget="2000") == {"FINISHED"}
+    solid.data.clear_geometry()
+    with pytest.raises(RuntimeError, match="has no faces"):
+        bpy.ops.world_tracing.decimate(budget="2000")
 
 
 def test_volume_is_that_of_the_scaled_trace(

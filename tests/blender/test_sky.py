@@ -57,6 +57,24 @@ def test_sky_leaves_all_layers_and_comes_back(field: bpy.types.Object) -> None:
     assert [data for data in bpy.data.meshes if not data.users] == []
 
 
+@pytest.mark.parametrize("output", ["POINTS", "BOTH"])
+def test_points_that_are_all_sky_are_hidden_until_they_come_back(
+    scene: bpy.types.Scene, tmp_path: Path, output: str
+) -> None:
+    root = import_stack(landscape(), tmp_path, output=output)
+    points = children(root, "POINTS")
+    before = [(layer.hide_viewport, layer.hide_render) for layer in points]
+    white = bpy.data.images.new("all of it", 8, 8)
+    white.pixels.foreach_set(np.ones(8 * 8 * 4, np.float32))
+    root.world_tracing.sky, root.world_tracing.without_sky = white, True
+    root.world_tracing.layers = 1
+    assert all(layer.hide_viewport and layer.hide_render for layer in points)
+    root.world_tracing.layers = 64
+    assert all(layer.hide_viewport and layer.hide_render for layer in points)
+    root.world_tracing.without_sky = False
+    assert [(layer.hide_viewport, layer.hide_render) for layer in points] == before
+
+
 def test_selected_vertices_are_added_and_taken_out(field: bpy.types.Object) -> None:
     layer = children(field, "LAYER")[0]
     pixels = numbers(layer.data, "wt_pixel")

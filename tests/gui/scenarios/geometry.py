@@ -27,6 +27,7 @@ CHECKS = (
     "same_pixel_button",
     "same_pixel_selected",
     "sky_said",
+    "sky_undone",
 )
 SCREEN = (1440, 1720)
 SECONDS = 540
@@ -123,7 +124,7 @@ def same_pixel() -> hands.Wait:
 
 
 def sky() -> hands.Wait:
-    """Indoors there is none, and that is said."""
+    """Indoors there is none, and that is said; the message gone, Ctrl Z takes back what was before."""
     found: list[tuple[int, int]] = []
     yield from hands.find_button("world_tracing.find_sky", found)
     if found:
@@ -131,6 +132,17 @@ def sky() -> hands.Wait:
     root = next(o for o in bpy.data.objects if o.world_tracing.role == "ROOT")
     check("sky_said", bool(found) and not root.world_tracing.without_sky, found)
     yield from hands.screenshot("sky")
+    yield from hands.press("ESC", *hands.middle(hands.region("WINDOW")))  # Blender's message keeps the keys
+    front = layers()[0]
+    before = front.world_tracing.island, len(front.data.polygons)
+    for _ in range(10):
+        if layers()[0].world_tracing.island == 16:
+            break
+        yield from hands.undo()
+    front = layers()[0]
+    after = front.world_tracing.island, len(front.data.polygons)
+    check("sky_undone", before[0] == 400 and after[0] == 16 and before[1] != after[1], f"{before} → {after}")
+    yield from hands.screenshot("sky_undone")
 
 
 def paste_number(path: str, number: str, name: str) -> hands.Wait:
