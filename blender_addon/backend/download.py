@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -38,11 +39,11 @@ def download(
         Kinds `network`, `cancelled`, `disk_full`, `bad_output`.
     """
     part = target.with_name(target.name + ".part")
-    failure: OSError | None = None
+    failure: OSError | http.client.HTTPException | None = None
     for _ in range(TRIES):
         try:
             _fetch(url, part, progress, cancelled)
-        except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        except (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException) as error:
             failure = error
             continue
         if _sha256(part) == sha256:

@@ -58,8 +58,12 @@ class Limits:
 
     initialize: float = 60.0  # start of the process to its first answer
     silence: float = 60.0  # no message at all from a worker with a job; it sends a sign of life every 2 s
-    cancel: float = 3.0  # cancel asked for to job ended
+    cancel: float = 3.0  # cancel asked for to job ended, or one step of the job where that is shorter
     idle: float = 900.0  # no job: the worker is sent home, its memory freed
+
+
+ANSWER = 0.5
+"""Seconds that a worker's answer to a cancel may be on its way, beyond the step it ends."""
 
 
 @dataclass(eq=False)
@@ -76,6 +80,8 @@ class Job:
     total: int = 0
     eta_s: float | None = None
     started: float | None = None
+    stepped: float | None = None  # when the step last rose in this stage
+    slowest_step: float | None = None  # seconds, of this stage
     retried: bool = False
     result: Message | None = None
     error: BackendError | None = None
@@ -137,13 +143,18 @@ class Backend:
         return job
 
     def cancel(self, job: Job) -> None:
-        """Ask for a job's end. A queued one ends at once, a running one within `limits.cancel` seconds."""
+        """Ask for a job's end.
+
+        A queued one ends at once, a running one within one of its steps or `limits.cancel` seconds, whichever
+        is shorter; else its worker is ended.
+        """
         if job.state is JobState.QUEUED:
             job.state = JobState.CANCELLED
             self._jobs.remove(job)
         elif job.state is JobState.RUNNING:
             job.state = JobState.CANCELLING
-            self._deadline = self.clock() + self.limits.cancel
+            step = self.limits.cancel if job.slowest_step is None else job.slowest_step + ANSWER
+            self._deadline = self.clock() + min(self.limits.cancel, step)
             if self._worker:
                 self._worker.send(notification("$/cancel", {"id": job.id}))
 
@@ -188,9 +199,20 @@ class Backend:
         job = self._jobs[0] if self._jobs else None
         if job is None or params.get("id") != job.id:
             return
-        job.stage = str(params.get("stage", ""))
-        job.step, job.total = int(params.get("step") or 0), int(params.get("total") or 0)
-        job.eta_s = params.get("eta_s")
+        self._time_steps(job, str(params.get("stage", "")), int(params.get("step") or 0))
+        job.total, job.eta_s = int(params.get("total") or 0), params.get("eta_s")
+
+    def _time_steps(self, job: Job, stage: str, step: int) -> None:
+        """Note the stage's slowest step. Reports may leave steps out, and signs of life repeat the last."""
+        now = self.clock()
+        if stage != job.stage:
+            job.stepped = job.slowest_step = None
+        elif job.stepped is not None and step > job.step:
+            seconds = (now - job.stepped) / (step - job.step)
+            job.slowest_step = max(job.slowest_step or 0.0, seconds)
+        if step != job.step or job.stepped is None:
+            job.stepped = now
+        job.stage, job.step = stage, step
 
     def _initialized(self, message: Message) -> None:
         self._hello_id = 0

@@ -111,8 +111,12 @@ def wait_for_start() -> BackendError | None:
 
 
 def unload() -> None:
-    """End the worker, free its memory."""
+    """End the worker, free its memory; what it was doing ends as cancelled, and says so."""
+    unfinished = jobs()
     backend().stop()
+    for job in unfinished:
+        if job in _results:
+            _results.pop(job).ended(job)
     _redraw()
 
 

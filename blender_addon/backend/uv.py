@@ -6,6 +6,7 @@ Its wheels are zip files with one program in them; each is pinned by its sha256.
 from __future__ import annotations
 
 import html
+import http.client
 import os
 import platform
 import re
@@ -112,8 +113,22 @@ def provide_uv(
 
 
 def package_index(chosen: str, variables: Mapping[str, str] = os.environ) -> str:
-    """The index of the preferences, else the one that pip or uv would use; "" for their default."""
-    return chosen or variables.get("UV_DEFAULT_INDEX", "") or variables.get("PIP_INDEX_URL", "")
+    """The index of the preferences, else the one that pip or uv would use; "" for their default.
+
+    Raises
+    ------
+    BackendError
+        The address holds a name or password, which would stand in logs; it is not repeated.
+    """
+    index = chosen or variables.get("UV_DEFAULT_INDEX", "") or variables.get("PIP_INDEX_URL", "")
+    if "@" in urllib.parse.urlsplit(index).netloc:
+        raise BackendError(
+            "access",
+            "The address of the package index holds a name or password, which would end up in log files.",
+            "Choose an address without one in the preferences (it goes before $PIP_INDEX_URL), "
+            "or a folder of wheels.",
+        )
+    return index
 
 
 def url_in_index(index: str, wheel: str) -> str:
@@ -128,7 +143,7 @@ def url_in_index(index: str, wheel: str) -> str:
     try:
         with urllib.request.urlopen(page, timeout=STALL) as answer:
             page, text = answer.url, answer.read().decode("utf-8", "replace")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise BackendError(
             "network",
             f"The package index {page} cannot be read: {error}.",

@@ -184,3 +184,11 @@ def test_the_panel_knows_the_models_without_torch_or_a_worker(session) -> None:
     assert bundled["available"] and bundled["licence"].startswith("GPL")
     assert any("NC" in model["licence"] and not model["available"] for model in session.models())
     assert not {"torch", "huggingface_hub", "cv2", "scipy"} & set(sys.modules)
+
+
+def test_what_unloading_interrupts_is_said(scene, session, start, stand_in, photo) -> None:
+    job = start(photo, SLOW)
+    steps(session, lambda: job.state.value == "running")
+    session.unload()
+    assert job.state.value == "cancelled" and not session.jobs() and not session._results
+    assert session.notice is not None and "cancel" in session.notice.message.lower()

@@ -2,8 +2,8 @@
 """A process in the worker's place that misbehaves on request. The seed of a trace says how:
 
 0 works, 1 answers with an error, 2 dies in the middle, 3 hangs and hears nothing, 4 is slow and can be
-cancelled, 5 prints rubbish to stdout before it works. $WT_STAND_IN: "mute" never answers anything, "crash"
-dies at once, "future" speaks another protocol.
+cancelled, 5 prints rubbish to stdout before it works, 6 steps on and hears no cancel. $WT_STAND_IN: "mute"
+never answers anything, "crash" dies at once, "future" speaks another protocol.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def trace(job: int, params: dict) -> None:
         return
     if behaviour == 5:
         print("Downloading something…", flush=True)
-    total = 600 if behaviour == 4 else 3
+    total = 600 if behaviour in (4, 6) else 3
     for step in range(total):
         progress(job, step + 1, total)
         if behaviour == 2:
@@ -104,9 +104,9 @@ def trace(job: int, params: dict) -> None:
             os._exit(139)
         if behaviour == 3:
             time.sleep(600)
-        if behaviour == 4:
+        if behaviour in (4, 6):
             time.sleep(0.05)
-        if cancelled():
+        if behaviour != 6 and cancelled():
             send(error_response(job, BackendError("cancelled", "Cancelled.")))
             return
     send(response(job, write_stack(params)))

@@ -17,7 +17,7 @@ from wt_backend.stack import LayerStack
 
 STAND_IN = Path(__file__).with_name("stand_in_worker.py")
 ROOT = Path(__file__).resolve().parents[3]
-WORKS, ERROR, DIES, HANGS, SLOW, RUBBISH = range(6)
+WORKS, ERROR, DIES, HANGS, SLOW, RUBBISH, DEAF = range(7)
 
 MakeBackend = Callable[..., Backend]
 
@@ -154,6 +154,22 @@ def test_a_worker_that_ignores_cancel_is_killed(make_backend: MakeBackend, trace
     assert 0.3 <= time.monotonic() - asked < 1.0
     assert not is_alive(pid)
     assert finish(backend, trace(backend, WORKS)).state is JobState.DONE
+
+
+def test_a_worker_with_short_steps_that_ignores_cancel_is_killed_after_one(
+    make_backend: MakeBackend, trace
+) -> None:
+    """Its steps take a twentieth of a second, so nobody waits three seconds for it."""
+    backend = make_backend()
+    job = trace(backend, DEAF)
+    run(backend, lambda: job.step > 5)
+    pid = worker_pid(backend)
+    asked = time.monotonic()
+    backend.cancel(job)
+    finish(backend, job)
+    assert job.state is JobState.CANCELLED
+    assert 0.5 <= time.monotonic() - asked < 2.0
+    assert not is_alive(pid)
 
 
 def test_a_silent_worker_is_ended_with_a_reason(make_backend: MakeBackend, trace) -> None:

@@ -78,3 +78,11 @@ def test_an_index_that_cannot_be_read_is_said(index: tuple[str, Path], address: 
 )
 def test_which_index(chosen: str, variables: dict[str, str], expected: str) -> None:
     assert package_index(chosen, variables) == expected
+
+
+@pytest.mark.parametrize("address", ["https://me:secret@a/simple", "https://secret@a/simple"])
+def test_a_password_in_the_address_is_refused_and_not_repeated(address: str) -> None:
+    for chosen, variables in ((address, {}), ("", {"PIP_INDEX_URL": address})):
+        with pytest.raises(BackendError, match="password") as error:
+            package_index(chosen, variables)
+        assert "secret" not in f"{error.value.message}{error.value.hint}"
