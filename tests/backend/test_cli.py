@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -64,6 +65,15 @@ def test_every_listed_command_exists(name: str) -> None:
     assert find_spec(COMMANDS[name][0]) is not None
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Children hear Ctrl-C, which a test run in the background of a shell ignores and would pass on ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_is_clean(samples: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "wt_backend", "trace", str(samples / "mixer.png"), "--out"]
     command += [str(tmp_path / "a.wts"), "--steps", "1000"]  # minutes
