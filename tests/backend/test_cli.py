@@ -67,7 +67,7 @@ def test_every_listed_command_exists(name: str) -> None:
 
 @pytest.fixture
 def ctrl_c() -> Iterator[None]:
-    """Children hear Ctrl-C, which a test run in the background of a shell ignores and would pass on ignored."""
+    """Children hear Ctrl-C, which a test run in the background of a shell ignores and would pass on."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
