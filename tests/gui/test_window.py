@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -70,13 +71,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         for scenario in SCENARIOS
         for name in (*constants(scenario)["CHECKS"], *ALWAYS)  # type: ignore[misc]
     ]
-    metafunc.parametrize(("window", "name"), cases, indirect=["window"], scope="module")
+    metafunc.parametrize(("play", "name"), cases)
 
 
-@pytest.fixture(scope="module")
-def window(request: pytest.FixtureRequest) -> dict[str, dict[str, object]]:
+@cache  # and no fixture: pytest would play a scenario again for each of its checks
+def window(play: Play) -> dict[str, dict[str, object]]:
     """What the scenario found; logs and pictures stay in out/gui/SUITE/SCENARIO."""
-    play: Play = request.param
     with only_run(play):
         return played(play)
 
@@ -113,7 +113,8 @@ def played(play: Play) -> dict[str, dict[str, object]]:
     result, log = share / "result.json", share / "blender.log"
     if not result.is_file():
         logs = "\n".join(f"--- {log.name}\n{log.read_text()[-3000:]}" for log in sorted(share.glob("*.log")))
-        pytest.fail(f"Blender of {play.suite} told nothing.\n{done.stdout}{done.stderr}\n{logs}")
+        told = f"Blender of {play.suite} told nothing.\n{done.stdout}{done.stderr}\n{logs}"
+        return {"scenario": {"holds": False, "detail": told}}
     found = json.loads(result.read_text())
     errors = [line for line in log.read_text(errors="replace").splitlines() if "Error: " in line]
     found["no_python_errors"] = {"holds": not errors, "detail": "\n".join(errors[:10])}
@@ -129,7 +130,8 @@ def readonly_paths() -> str:
     return ":".join(str(path) for path in [ROOT, *python, *wheels])
 
 
-def test_in_the_window(window: dict[str, dict[str, object]], name: str) -> None:
+def test_in_the_window(play: Play, name: str) -> None:
     """Each thing that a user would notice."""
-    assert name in window, f"the scenario did not come this far: {window.get('scenario', list(window)[-1:])}"
-    assert window[name]["holds"], window[name]["detail"]
+    found = window(play)
+    assert name in found, f"the scenario did not come this far: {found.get('scenario', list(found)[-1:])}"
+    assert found[name]["holds"], found[name]["detail"]
