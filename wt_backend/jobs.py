@@ -18,11 +18,12 @@ Method = Callable[[dict[str, Any], Progress, Cancel], dict[str, Any]]  # paramet
 MIN_INTERVAL = 0.05  # seconds between two reports of one stage
 
 
-def lazy_method(module: str) -> Method:
-    """The ``run`` of a module, imported at the first call: a table of methods loads nothing heavy."""
+def lazy_method(module: str, function: str = "run") -> Method:
+    """A function of a module, imported at the first call: a table of methods loads nothing heavy."""
 
     def method(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str, Any]:
-        return import_module(module).run(params, progress, cancel)
+        answer: dict[str, Any] = getattr(import_module(module), function)(params, progress, cancel)
+        return answer
 
     return method
 

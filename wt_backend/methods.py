@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import errno
 import platform
-from collections.abc import Callable
 from functools import cache
 from importlib import import_module, metadata
 from typing import Any
 
 from wt_backend import __version__
-from wt_backend.jobs import Cancel, Progress, lazy_method
+from wt_backend.jobs import Cancel, Method, Progress, lazy_method
 from wt_backend.protocol import (
     PROTOCOL,
     BackendError,
@@ -25,8 +24,6 @@ from wt_backend.protocol import (
     from_params,
     to_params,
 )
-
-Method = Callable[[Message, Progress, Cancel], Message]
 
 PROVIDERS = (
     "wt_backend.geometry",

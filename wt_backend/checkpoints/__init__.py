@@ -12,41 +12,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from wt_backend.jobs import Cancel, Progress
-
-Method = Callable[[dict[str, Any], Progress, Cancel], dict[str, Any]]
-
-
-def _download(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str, Any]:
-    from wt_backend.checkpoints.fetch import download_model
-
-    return download_model(params, progress, cancel)
-
-
-def _verify(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str, Any]:
-    from wt_backend.checkpoints.fetch import verify_model
-
-    return verify_model(params, progress, cancel)
-
-
-def _delete(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str, Any]:
-    from wt_backend.checkpoints.storage import delete_model
-
-    return delete_model(params, progress, cancel)
-
-
-def _move(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str, Any]:
-    from wt_backend.checkpoints.storage import move_models
-
-    return move_models(params, progress, cancel)
-
+from wt_backend.jobs import Method, lazy_method
 
 METHODS: dict[str, Method] = {
-    "models/download": _download,
-    "models/verify": _verify,
-    "models/delete": _delete,
-    "models/move": _move,
+    "models/download": lazy_method("wt_backend.checkpoints.fetch", "download_model"),
+    "models/verify": lazy_method("wt_backend.checkpoints.fetch", "verify_model"),
+    "models/delete": lazy_method("wt_backend.checkpoints.storage", "delete_model"),
+    "models/move": lazy_method("wt_backend.checkpoints.storage", "move_models"),
 }
