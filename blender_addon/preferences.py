@@ -24,6 +24,12 @@ def _devices(_self: bpy.types.AddonPreferences, _context: bpy.types.Context, _te
     return [device["id"] for device in (session.info() or {}).get("devices", [])]
 
 
+def _changed(_self: bpy.types.AddonPreferences, _context: bpy.types.Context) -> None:
+    from .backend import session
+
+    session.settings_changed()
+
+
 _hub_token = [""]  # here and not in a property of its own: Blender would write that into userpref.blend
 
 
@@ -31,16 +37,7 @@ def _set_token(_self: bpy.types.AddonPreferences, token: str) -> None:
     from .backend import session
 
     _hub_token[0] = token
-    if not session.jobs():  # a worker that runs has the old one
-        session.unload()
-
-
-def _models_moved(_self: bpy.types.AddonPreferences, _context: bpy.types.Context) -> None:
-    from .backend import session
-
-    session.forget_models()
-    if not session.jobs():  # a worker that runs knows the old folder
-        session.unload()
+    session.settings_changed()
 
 
 class WorldTracingPreferences(bpy.types.AddonPreferences):
@@ -51,6 +48,7 @@ class WorldTracingPreferences(bpy.types.AddonPreferences):
     python: StringProperty(
         name="Use Existing Python",
         subtype="FILE_PATH",
+        update=_changed,
         description="Python interpreter with PyTorch that runs the backend, instead of the environment that "
         "the add-on manages",
     )
@@ -89,7 +87,7 @@ class WorldTracingPreferences(bpy.types.AddonPreferences):
     models: StringProperty(
         name="Models Folder",
         subtype="DIR_PATH",
-        update=_models_moved,
+        update=_changed,
         description="Where downloaded models lie. Empty: the cache folder of huggingface_hub",
     )
     silence: FloatProperty(

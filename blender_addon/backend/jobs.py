@@ -110,12 +110,15 @@ class Backend:
     limits : Limits
     clock : callable
         Monotonic seconds.
+    outdated : callable
+        Whether the worker was started with other settings than `spawn` would use now.
     """
 
     spawn: Callable[[], Worker]
     hello: Message
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], float] = time.monotonic
+    outdated: Callable[[], bool] = lambda: False
     state: WorkerState = WorkerState.STOPPED
     info: Message | None = None  # what the worker said about itself: versions, devices, models
     error: BackendError | None = None  # why the last worker ended, where no job could carry it
@@ -160,6 +163,7 @@ class Backend:
 
     def start(self) -> None:
         """Start the worker without a job, to learn what it can do."""
+        self.drop_outdated()
         if self.state is WorkerState.STOPPED:
             self._start_worker()
 
@@ -170,12 +174,20 @@ class Backend:
             job.state = JobState.CANCELLED
         self._jobs.clear()
 
+    def drop_outdated(self) -> None:
+        """End a worker of other settings, unless it is at a job, and forget what it said."""
+        at_work = bool(self._jobs) and self._jobs[0].state is not JobState.QUEUED
+        if not at_work and self.outdated():
+            self._end_worker()
+            self.info = None
+
     def poll(self) -> list[Job]:
         """Move everything on by what has happened since the last call; return the jobs that ended now."""
         before = list(self._jobs)
         self._read()
         self._check_exit()
         self._check_time()
+        self.drop_outdated()
         self._start_next()
         return [job for job in before if job.finished]
 
@@ -222,7 +234,7 @@ class Backend:
         elif result.get("protocol") != PROTOCOL:
             self._fail_start(
                 BackendError(
-                    "internal",
+                    "model_missing",
                     f"The backend speaks protocol {result.get('protocol')}, this add-on speaks {PROTOCOL}.",
                     "Install the backend again from the add-on's preferences.",
                 )
@@ -249,7 +261,13 @@ class Backend:
         )
         job = self._jobs[0] if self._jobs else None
         if self.state is WorkerState.STARTING:
-            self._fail_start(error)
+            self._fail_start(
+                BackendError(
+                    "model_missing",
+                    f"The backend did not start: {reason}.",
+                    "Check the Python interpreter in the add-on's preferences, or install the backend again.",
+                )
+            )
         elif job and job.state is JobState.RUNNING and not job.stage and not job.retried:
             self._end_worker()  # it was dead before it heard of the job: another one gets it, once
             job.state, job.retried = JobState.QUEUED, True
@@ -264,7 +282,7 @@ class Backend:
         elif self.state is WorkerState.STARTING and now - self._heard > self.limits.initialize:
             self._fail_start(
                 BackendError(
-                    "internal",
+                    "model_missing",
                     f"The backend did not answer within {self.limits.initialize:.0f} seconds.",
                     "Check the Python interpreter in the add-on's preferences.",
                 )

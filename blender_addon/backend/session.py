@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import bpy
 
@@ -43,7 +43,15 @@ class Notice:
     code: str = ""  # of an error, as the user guide lists them
 
 
+class _Launch(NamedTuple):
+    """How a worker is started."""
+
+    command: list[str]
+    variables: dict[str, str]
+
+
 _backend: Backend | None = None
+_launched: _Launch | None = None  # the last worker
 _results: dict[Job, Result] = {}
 _models: tuple[float, list[Message]] | None = None  # when they were looked up, and what was found
 _shown: tuple[object, ...] = ()
@@ -64,8 +72,11 @@ def unregister() -> None:
 def submit(method: str, params: Message, label: str, result: Result, keep_notice: bool = False) -> Job:
     """Queue a call of the worker; the pump (or `wait`) does the rest."""
     global notice
+    from .. import preferences
+
     if not keep_notice:
         notice = None
+    backend().limits = Limits(silence=preferences.get().silence)
     job = backend().submit(method, params, label)
     _results[job] = result
     pump.start(_step)
@@ -117,6 +128,16 @@ def unload() -> None:
     for job in unfinished:
         if job in _results:
             _results.pop(job).ended(job)
+    _redraw()
+
+
+def settings_changed() -> None:
+    """A setting that the worker is started with may have changed: a resting one ends, old answers go."""
+    global notice
+    forget_models()
+    backend().drop_outdated()
+    if notice is not None and notice.error:
+        notice = None
     _redraw()
 
 
@@ -201,7 +222,8 @@ def backend() -> Backend:
     """The backend, made at first use."""
     global _backend
     if _backend is None:
-        _backend = Backend(_spawn, {"client": f"Blender {bpy.app.version_string}", "version": __version__})
+        hello = {"client": f"Blender {bpy.app.version_string}", "version": __version__}
+        _backend = Backend(_spawn, hello, outdated=_outdated)
     return _backend
 
 
@@ -218,16 +240,28 @@ def _interpreter() -> Interpreter:
     return find_interpreter(preferences.get().python, preferences.user_folder("environment"))
 
 
-def _spawn() -> WorkerProcess:
+def _launch() -> _Launch:
+    """How a worker would be started now."""
     from .. import preferences
 
-    _forget_old_logs()
-    backend().limits = Limits(silence=preferences.get().silence)
     interpreter = _interpreter()
     token, folder = preferences.get().hub_token, _models_folder()
     variables = ({"HF_TOKEN": token} if token else {}) | ({"HF_HUB_CACHE": str(folder)} if folder else {})
-    command = worker_command(interpreter.python, interpreter.package_folder)
-    return WorkerProcess(command, log_path(), variables)
+    return _Launch(worker_command(interpreter.python, interpreter.package_folder), variables)
+
+
+def _outdated() -> bool:
+    try:
+        return _launch() != _launched
+    except BackendError:  # no worker could be started now
+        return True
+
+
+def _spawn() -> WorkerProcess:
+    global _launched
+    _forget_old_logs()
+    _launched = _launch()
+    return WorkerProcess(_launched.command, log_path(), _launched.variables)
 
 
 def _models_folder() -> Path | None:

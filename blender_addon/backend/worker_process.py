@@ -71,7 +71,7 @@ class WorkerProcess:
                 )
         except OSError as error:
             raise BackendError(
-                "internal",
+                "model_missing",
                 f"The backend cannot be started with {command[0]}: {error.strerror or error}.",
                 "Choose a working Python interpreter in the add-on's preferences.",
             ) from error

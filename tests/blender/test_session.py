@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -192,3 +193,47 @@ def test_what_unloading_interrupts_is_said(scene, session, start, stand_in, phot
     session.unload()
     assert job.state.value == "cancelled" and not session.jobs() and not session._results
     assert session.notice is not None and "cancel" in session.notice.message.lower()
+
+
+@pytest.fixture
+def another(stand_in: Path) -> Path:
+    """The stand-in at a second path."""
+    return Path(shutil.copy(stand_in, stand_in.with_name("another python")))
+
+
+@pytest.fixture
+def preferences(addon: ModuleType) -> Iterator[bpy.types.AddonPreferences]:
+    found = bpy.context.preferences.addons[addon.__name__].preferences
+    yield found
+    found.property_unset("python")
+
+
+def test_another_python_counts_at_once(scene, session, start, stand_in, preferences, another) -> None:
+    assert session.wait_for_start() is None
+    pid = session.backend()._worker.pid
+    preferences.python = "/bin/ls"  # not a Python
+    assert not session.is_running() and session.info() is None
+    assert session.wait_for_start().kind == "model_missing"
+    preferences.python = str(another.with_name("nothing"))
+    assert "does not exist" in session.obstacle().message
+    assert "does not exist" in session.wait_for_start().message
+    preferences.python = str(another)
+    assert session.wait_for_start() is None and session.info() is not None
+    assert session.backend()._worker.pid != pid
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_another_python_chosen_during_a_job_is_for_the_next(
+    scene, session, start, stand_in, photo, preferences, another
+) -> None:
+    first = start(photo, SLOW)
+    steps(session, lambda: first.step > 0)
+    pid = session.backend()._worker.pid
+    preferences.python = str(another)
+    session._step()
+    assert first.state.value == "running" and session.backend()._worker.pid == pid
+    session.cancel_all()
+    second = start(photo, WORKS)
+    steps(session, lambda: second.finished)
+    assert second.state.value == "done" and session.backend()._worker.pid != pid

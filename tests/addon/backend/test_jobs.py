@@ -203,6 +203,7 @@ def test_a_worker_that_does_not_start_fails_all_waiting_jobs(
     run(backend, lambda: all(job.finished for job in jobs))
     for job in jobs:
         assert job.state is JobState.FAILED and words in job.error.message
+        assert job.error.kind == "model_missing" and job.error.hint
     assert backend.state is WorkerState.STOPPED
     monkeypatch.delenv("WT_STAND_IN")
     assert finish(backend, trace(backend, WORKS)).state is JobState.DONE  # repaired: no restart of Blender
@@ -222,6 +223,28 @@ def test_an_idle_worker_is_sent_home(make_backend: MakeBackend, trace) -> None:
     pid = worker_pid(backend)
     run(backend, lambda: backend.state is WorkerState.STOPPED)
     assert not is_alive(pid)
+
+
+def test_a_resting_worker_of_other_settings_ends_and_its_answers_go(make_backend: MakeBackend, trace) -> None:
+    backend = make_backend()
+    finish(backend, trace(backend, WORKS))
+    pid = worker_pid(backend)
+    backend.outdated = lambda: True
+    backend.drop_outdated()
+    assert backend.state is WorkerState.STOPPED and backend.info is None and not is_alive(pid)
+
+
+def test_a_change_of_settings_during_a_job_counts_for_the_next(make_backend: MakeBackend, trace) -> None:
+    backend = make_backend()
+    first, second = trace(backend, SLOW), trace(backend, WORKS)
+    run(backend, lambda: first.step > 0)
+    pid = worker_pid(backend)
+    backend.outdated = lambda: worker_pid(backend) == pid
+    backend.poll()
+    assert first.state is JobState.RUNNING and is_alive(pid)
+    backend.cancel(first)
+    assert finish(backend, second).state is JobState.DONE
+    assert worker_pid(backend) != pid and not is_alive(pid)
 
 
 def test_stop_ends_the_process_and_cancels_everything(make_backend: MakeBackend, trace) -> None:
