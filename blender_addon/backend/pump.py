@@ -11,14 +11,18 @@ _LOCKED_INTERVAL = 0.5
 
 Step = Callable[[], float | None]
 
+_ticking: Step | None = None
 _timers: dict[Step, Step] = {}  # step → what Blender calls
 
 
 def start(step: Step) -> None:
-    """Call `step` soon and then again after as many seconds as it returns, until it returns None."""
+    """Call `step` at once and then again after as many seconds as it returns, until it returns None."""
+    if step is _ticking:
+        return  # what it returns counts
     timer = _timers.setdefault(step, functools.partial(_tick, step))
-    if not bpy.app.timers.is_registered(timer):
-        bpy.app.timers.register(timer, first_interval=0.0, persistent=True)
+    if bpy.app.timers.is_registered(timer):
+        bpy.app.timers.unregister(timer)  # its next look may be seconds away
+    bpy.app.timers.register(timer, first_interval=0.0, persistent=True)
 
 
 def stop(step: Step) -> None:
@@ -29,6 +33,11 @@ def stop(step: Step) -> None:
 
 
 def _tick(step: Step) -> float | None:
+    global _ticking
     if any(manager.is_interface_locked for manager in bpy.data.window_managers):
         return _LOCKED_INTERVAL  # a render is reading the scene
-    return step()
+    _ticking = step
+    try:
+        return step()
+    finally:
+        _ticking = None

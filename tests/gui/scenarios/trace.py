@@ -25,6 +25,7 @@ CHECKS = (
     "undo",
     "redo",
     "trace_button_again",
+    "begins_at_once",
     "cancel_button",
     "cancelled",
     "trace_button_before_kill",
@@ -107,6 +108,10 @@ def endless_trace(name: str) -> hands.Wait:
     """Start a trace that will not end by itself, and wait until its model is at work."""
     settings().steps = ENDLESS
     yield from press_button("world_tracing.trace_world", name)
+    start = time.monotonic()
+    yield from hands.wait_for(lambda: any(job.stage for job in session().jobs()), 60, step=0.05)
+    if name == "trace_button_again":  # the worker of the first trace rests
+        check("begins_at_once", time.monotonic() - start < 1.0, f"{time.monotonic() - start:.2f} s")
     yield from hands.wait_for(lambda: any(job.total == ENDLESS and job.step for job in session().jobs()), 60)
 
 
