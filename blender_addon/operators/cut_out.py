@@ -43,7 +43,7 @@ class _CutOut(_Operator):
         """Submit the job; in background mode wait for it."""
         source = cut_out.source_of(context.space_data.image)
         try:
-            path = image_source.image_file(source, files.folder("images"))
+            path = image_source.image_file(source)
         except BackendError as error:
             return self._fail(error)
         output = files.new_image_path(f"{Path(source.name).stem} Mask")

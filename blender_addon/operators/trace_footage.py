@@ -113,7 +113,7 @@ class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings):
             mask=self.mask_path(),
             mode=self.value(context, "mode").lower(),
             fit=None if fit == "AUTO" else fit.lower(),
-            model=self.value(context, "model"),
+            model=self.chosen_model(context),
             seed=self.value(context, "seed"),
             steps=self.value(context, "steps") or None,
             device=preferences.get().device or None,

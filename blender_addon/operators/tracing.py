@@ -34,7 +34,7 @@ class Plan:
 
     image: Path
     name: str
-    datablock: str = ""  # image datablock that the file was written from
+    datablock: str = ""  # image datablock to use as texture; "": the file
     mask: Path | None = None
     seed: int | None = None  # None: the setting's
     variant: int = 0  # place beside the others of a sweep
@@ -87,8 +87,9 @@ class TraceSettings(_Operator):
             return replace(plan_for_file(settings.filepath), mask=mask)
         if settings.image is None:
             raise BackendError("bad_image", "No image is chosen.", "Choose one in the panel.")
-        path = image_source.image_file(settings.image, files.folder("images"))
-        return Plan(path, Path(settings.image.name).stem, datablock=settings.image.name, mask=mask)
+        image, path = settings.image, image_source.image_file(settings.image)
+        lasting = image.source != "VIEWER"  # a render result is no texture, and the next render replaces it
+        return Plan(path, Path(image.name).stem, datablock=image.name if lasting else "", mask=mask)
 
     def run(self, context: bpy.types.Context, plans: list[Plan], stack: str = "") -> set[str]:
         """Queue the traces; in background mode wait for them and import their results."""
@@ -134,11 +135,29 @@ class TraceSettings(_Operator):
             mask=self.mask_path() or (str(plan.mask) if plan.mask else None),
             mode=self.value(context, "mode").lower(),
             fit=None if fit == "AUTO" else fit.lower(),
-            model=self.value(context, "model"),
+            model=self.chosen_model(context),
             seed=self.value(context, "seed") if plan.seed is None else plan.seed,
             steps=self.value(context, "steps") or None,
             device=preferences.get().device or None,
         )
+
+    def chosen_model(self, context: bpy.types.Context) -> str:
+        """The model to trace with.
+
+        Raises
+        ------
+        BackendError
+            It would have to be downloaded first.
+        """
+        name = str(self.value(context, "model"))
+        entry = session.model(name)
+        if entry is not None and not entry["available"]:
+            raise BackendError(
+                "model_missing",
+                f"{entry['label']} is not on this machine yet.",
+                "Download it in the panel, or choose another model.",
+            )
+        return name
 
     def mask_path(self) -> str | None:
         """The mask that the call itself names."""
@@ -195,9 +214,13 @@ def _chosen_mask(settings: bpy.types.PropertyGroup) -> Path | None:
         if settings.mask_image is None:
             raise BackendError("bad_mask", "No mask image is chosen.", "Choose one in the panel.")
         if cut_out.is_cut_out(settings.mask_image):
-            return cut_out.mask_file(settings.mask_image, files.folder("images"))
-        return image_source.image_file(settings.mask_image, files.folder("images"))
-    return _absolute(settings.mask) if settings.mask_source == "FILE" and settings.mask else None
+            return cut_out.mask_file(settings.mask_image)
+        return image_source.image_file(settings.mask_image)
+    if settings.mask_source != "FILE":
+        return None
+    if not settings.mask:
+        raise BackendError("bad_mask", "No mask file is chosen.", "Choose one in the panel.")
+    return _absolute(settings.mask)
 
 
 def _absolute(path: str) -> Path:

@@ -7,6 +7,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from . import files
+
 _SOURCE = "world_tracing_source"  # custom property of a cut-out: the image that it was made from
 _FAINT = 77 / 255  # alpha outside of the subject, as wt_backend/cut_out.py writes it
 
@@ -45,7 +47,7 @@ def show(image: bpy.types.Image, source: bpy.types.Image, paint: bool) -> None:
                     space.ui_mode = "PAINT"
 
 
-def mask_file(image: bpy.types.Image, folder: Path) -> Path:
+def mask_file(image: bpy.types.Image) -> Path:
     """Write what is painted on a cut-out as a mask: white where it is opaque, black where it is faint."""
     width, height = image.size
     pixels = np.empty(width * height * 4, np.float32)
@@ -53,7 +55,7 @@ def mask_file(image: bpy.types.Image, folder: Path) -> Path:
     pixels = pixels.reshape(-1, 4)
     pixels[:, :3] = np.clip((pixels[:, 3:] - _FAINT) / (1 - _FAINT), 0.0, 1.0)
     pixels[:, 3] = 1.0
-    path = folder / f"{Path(bpy.path.clean_name(image.name)).stem}.painted.png"
+    path = files.new_image_path(f"{Path(image.name).stem} painted")
     mask = bpy.data.images.new("World Tracing mask", width, height)
     try:
         mask.pixels.foreach_set(pixels.ravel())

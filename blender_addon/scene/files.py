@@ -32,9 +32,9 @@ def new_stack_path(name: str) -> Path:
     return _unused(folder("traces"), _file_name(name), ".wts")
 
 
-def new_image_path(name: str) -> Path:
-    """A .png path that does not exist yet."""
-    return _unused(folder("images"), _file_name(name), ".png")
+def new_image_path(name: str, suffix: str = ".png") -> Path:
+    """A path that does not exist yet; a trace that waits, or has been imported, keeps its picture."""
+    return _unused(folder("images"), _file_name(name), suffix)
 
 
 def new_shot_folder(name: str) -> Path:

@@ -9,9 +9,11 @@ import numpy as np
 
 from wt_backend.protocol import BackendError
 
+from . import files
 
-def image_file(image: bpy.types.Image, folder: Path) -> Path:
-    """The file of an image; images that live only inside Blender are written into `folder` first.
+
+def image_file(image: bpy.types.Image) -> Path:
+    """The file of an image; images that live only inside Blender are written to a new one first.
 
     Raises
     ------
@@ -22,17 +24,19 @@ def image_file(image: bpy.types.Image, folder: Path) -> Path:
     if image.source == "FILE" and not image.is_dirty and not image.packed_file and on_disk.is_file():
         return on_disk.absolute()
     if image.type == "RENDER_RESULT":
-        path = folder / "Render Result.png"
+        path = files.new_image_path(image.name)
         try:
             image.save_render(str(path))
         except RuntimeError as error:
-            raise BackendError(
-                "bad_image", f"The render result has no picture: {error}", "Render first."
-            ) from error
+            raise BackendError("bad_image", "There is no render result yet.", "Render first.") from error
         return path
+    if image.source == "MOVIE":
+        raise BackendError(
+            "bad_image", f"{image.name} is a movie.", "Trace it in the Footage panel, or choose one picture."
+        )
     if not image.has_data and not len(image.pixels):
         raise BackendError("bad_image", f"The image {image.name} has no pixels.", "Load or paint it first.")
-    path = folder / f"{Path(bpy.path.clean_name(image.name)).stem}.{'exr' if image.is_float else 'png'}"
+    path = files.new_image_path(Path(image.name).stem, ".exr" if image.is_float else ".png")
     try:
         (_save_float if image.is_float else _save_bytes)(image, path)
     except RuntimeError as error:

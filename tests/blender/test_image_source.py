@@ -11,6 +11,8 @@ import bpy
 import numpy as np
 import pytest
 
+from wt_backend.protocol import BackendError
+
 PYTHON = Path(__file__).resolve().parents[2] / ".venv" / "bin" / "python"
 READ = """
 import sys
@@ -50,5 +52,26 @@ def test_pixels_in_memory_are_traced(
         fill(image, COLOUR)
     before = len(bpy.data.images), len(bpy.data.scenes), image.is_dirty, image.filepath_raw
     image_source = sys.modules[f"{addon.__name__}.scene.image_source"]
-    assert seen_by_worker(image_source.image_file(image, tmp_path)) == pytest.approx(SRGB[is_float], abs=1)
+    assert seen_by_worker(image_source.image_file(image)) == pytest.approx(SRGB[is_float], abs=1)
     assert (len(bpy.data.images), len(bpy.data.scenes), image.is_dirty, image.filepath_raw) == before
+
+
+def test_a_movie_is_sent_to_the_footage_panel(addon: ModuleType, scene: bpy.types.Scene) -> None:
+    image = bpy.data.images.new("clip.gif", 8, 8)
+    image.source = "MOVIE"
+    with pytest.raises(BackendError, match="is a movie") as caught:
+        sys.modules[f"{addon.__name__}.scene.image_source"].image_file(image)
+    assert "Footage" in caught.value.hint
+
+
+def test_an_image_that_changes_is_written_to_a_file_of_its_own(
+    addon: ModuleType, scene: bpy.types.Scene
+) -> None:
+    """A trace that still waits must not see what is painted after the click."""
+    image_source = sys.modules[f"{addon.__name__}.scene.image_source"]
+    image = bpy.data.images.new("photo", 32, 32)
+    fill(image, (0.0, 0.0, 0.0, 1.0))
+    first = image_source.image_file(image)
+    fill(image, COLOUR)
+    assert seen_by_worker(image_source.image_file(image)) == SRGB[False]
+    assert seen_by_worker(first) == (0, 0, 0, 255)

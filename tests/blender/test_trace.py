@@ -59,6 +59,46 @@ def test_an_image_that_lives_only_in_blender_is_traced_and_used_as_texture(scene
     assert bpy.data.materials["Painted Layer 1"].node_tree.nodes["Image Texture"].image == image
 
 
+def test_a_render_result_is_traced_with_a_picture_of_its_own(scene, stand_in: Path) -> None:
+    """Blender shows no render result as a texture, and the next render would replace it."""
+    settings = scene.world_tracing
+    settings.source, settings.image = "IMAGE", bpy.data.images.get("Render Result") or rendered(scene)
+    settings.seed = WORKS
+    files = set()
+    for _ in range(2):
+        rendered(scene)
+        assert bpy.ops.world_tracing.trace_world() == {"FINISHED"}
+        layer = next(o for o in bpy.context.object.children if o.world_tracing.role == "LAYER")
+        texture = layer.active_material.node_tree.nodes["Image Texture"].image
+        assert (texture.type, tuple(texture.size)) == ("IMAGE", (64, 64)) and len(texture.pixels)
+        files.add(texture.filepath)
+    assert len(files) == 2
+
+
+def rendered(scene: bpy.types.Scene) -> bpy.types.Image:
+    """The scene's render result, 64×64."""
+    scene.render.engine, scene.cycles.samples, scene.render.resolution_percentage = "CYCLES", 1, 100
+    scene.render.resolution_x = scene.render.resolution_y = 64
+    if scene.camera is None:
+        scene.camera = bpy.data.objects.new("Eye", bpy.data.cameras.new("Eye"))
+        scene.collection.objects.link(scene.camera)
+    bpy.ops.render.render()
+    return bpy.data.images["Render Result"]
+
+
+def test_a_model_that_is_not_here_is_said_before_anything_else(scene, stand_in: Path, photo: Path) -> None:
+    scene.world_tracing.model = "object"
+    with pytest.raises(RuntimeError, match="not on this machine yet"):
+        bpy.ops.world_tracing.trace_world(filepath=str(photo))
+
+
+def test_a_mask_file_that_is_not_chosen_is_said(scene, stand_in: Path, photo: Path) -> None:
+    settings = scene.world_tracing
+    settings.filepath, settings.mask_source = str(photo), "FILE"
+    with pytest.raises(RuntimeError, match="No mask file is chosen"):
+        bpy.ops.world_tracing.trace_world()
+
+
 def test_what_the_backend_says_is_the_error(scene, addon, stand_in: Path, photo: Path) -> None:
     with pytest.raises(RuntimeError, match=r"The image is empty. Choose another."):
         bpy.ops.world_tracing.trace_world(filepath=str(photo), seed=ERROR)
