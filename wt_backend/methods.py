@@ -12,7 +12,7 @@ from functools import cache
 from importlib import import_module, metadata
 from typing import Any
 
-from wt_backend import __version__
+from wt_backend import __version__, packages
 from wt_backend.jobs import Cancel, Method, Progress, lazy_method
 from wt_backend.protocol import (
     PROTOCOL,
@@ -52,10 +52,12 @@ def as_backend_error(error: Exception, log: str = "") -> BackendError:
     log : str
         Path of the file that holds the traceback.
     """
-    from wt_backend.stack import StackError
-
     if isinstance(error, BackendError):
         return error
+    if isinstance(error, ModuleNotFoundError) and error.name in packages.NEEDED:
+        return packages.missing_error()
+    from wt_backend.stack import StackError
+
     if isinstance(error, StackError):
         return BackendError("bad_stack", str(error), "Choose another stack or trace the image again.", log)
     if _out_of_memory(error):
@@ -86,6 +88,8 @@ def _table() -> dict[str, Method]:
 
 
 def _initialize(params: Message, progress: Progress, cancel: Cancel) -> Message:
+    if "torch" in packages.missing():  # better said now than at the first trace
+        raise packages.missing_error()
     result = InitializeResult(
         __version__, PROTOCOL, platform.python_version(), _torch_version(), devices(), []
     )

@@ -79,7 +79,7 @@ def _draw_backend(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     elif info is None:
         layout.label(text="Starting…" if session.is_running() else "Not started yet", icon="INFO")
     else:
-        layout.label(text=f"Python {info['python']}, PyTorch {info['torch'] or 'missing'}", icon="CHECKMARK")
+        layout.label(text=f"Python {info['python']}, PyTorch {info['torch']}", icon="CHECKMARK")
         for device in info["devices"]:
             name = f"{device['id']}: {device['name']}, {device['memory_gb']:.1f} GB"
             layout.label(text=name, icon="BLANK1")

@@ -123,7 +123,7 @@ def main() -> None:
             continue
         if message["method"] == "initialize":
             protocol = 99 if mode == "future" else 1
-            hello = {"version": "0", "protocol": protocol, "python": "3.11", "torch": "", "devices": []}
+            hello = {"version": "0", "protocol": protocol, "python": "3.11", "torch": "2", "devices": []}
             models = [{
                 "name": "wt-mini", "label": "Mini", "licence": "GPL-3.0-or-later", "available": True,
                 "size_mb": 7.0, "memory_gb": 0.3, "modes": ["object", "scene"],

@@ -1,0 +1,55 @@
+"""A Python without the worker's packages says which, whatever it is asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from wt_backend.methods import as_backend_error
+from wt_backend.packages import NEEDED
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKER = f"import sys; sys.path.append({str(ROOT)!r}); from wt_backend import worker; worker.main()"
+
+
+def test_the_packages_are_those_of_the_worker_extra() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pins = [*project["dependencies"], *project["optional-dependencies"]["worker"]]
+    assert set(NEEDED.values()) == {pin.partition("=")[0].partition(">")[0].strip() for pin in pins}
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("initialize", {}),
+        ("trace", {"image": "/a.png", "output": "/a.wts"}),
+        ("models/verify", {"model": "wt-mini"}),
+        ("geometry/fill_colour", {"stack": "/a.wts", "output": "/"}),
+    ],
+)
+def test_a_python_without_packages_says_so(method: str, params: dict[str, str], tmp_path: Path) -> None:
+    question = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}) + "\n"
+    bare = subprocess.Popen(
+        [sys.executable, "-S", "-c", WORKER],  # -S: its packages are not found
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "WT_LOG_DIR": str(tmp_path), "PYTHONPATH": ""},
+        text=True,
+    )
+    assert bare.stdin is not None and bare.stdout is not None
+    with bare:
+        bare.stdin.write(question)
+        bare.stdin.flush()
+        error = next(answer["error"] for line in bare.stdout if "error" in (answer := json.loads(line)))
+    assert error["data"]["kind"] == "model_missing" and "Install Backend" in error["data"]["hint"]
+    assert "torch" in error["message"] and sys.executable in error["message"]
+
+
+def test_a_missing_module_of_our_own_is_a_mistake_of_ours() -> None:
+    assert as_backend_error(ModuleNotFoundError("no", name="wt_backend.nothing")).kind == "internal"
