@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
@@ -40,7 +41,8 @@ def scenario_names() -> list[str]:
 def ensure_chroot(suite: str) -> Path:
     """Return the chroot with this suite's Blender; made on the first call."""
     folder = cache() / f"chroot-{suite}"
-    if (folder / "usr/bin/blender").exists():
+    recipe = hashlib.sha256(MAKE_CHROOT.read_bytes()).hexdigest()
+    if _is_from(folder, recipe):
         return folder
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         raise Unavailable(
@@ -57,4 +59,11 @@ def ensure_chroot(suite: str) -> Path:
         capture(install, what="Installing mmdebstrap", timeout=300)
     say(f"Making {folder} with {SUITES[suite]} from Debian {suite} (about a minute, 1.2 GB)")
     run([MAKE_CHROOT, suite, folder], what=f"Making the {suite} chroot", timeout=1800)
+    (folder / "recipe").write_text(recipe)
     return folder
+
+
+def _is_from(chroot: Path, recipe: str) -> bool:
+    """Whether a chroot was made by this version of the script: its packages change with it."""
+    made_by = chroot / "recipe"
+    return made_by.is_file() and made_by.read_text() == recipe

@@ -13,7 +13,11 @@ mirror=$(awk '/^URIs:/{print $2; exit}' /etc/apt/sources.list.d/debian.sources 2
 
 packages=blender,xvfb,imagemagick,libgl1-mesa-dri,libegl1,libgl1,libglx-mesa0
 packages+=,python3-requests,python3-zstandard,python3-numpy,ca-certificates
-[ "$suite" = sid ] && packages+=,python3-cattr # Blender 5.2's extension code needs it and Debian only recommends it
+if [ "$suite" = sid ]; then
+  packages+=,python3-cattr # Blender 5.2's extension code needs it and Debian only recommends it
+  # A Wayland desktop, for which Debian builds 5.2 but not 4.3: its clipboard, mouse and camera, and a window to drag from
+  packages+=,sway,wayvnc,wl-clipboard,grim,libwayland-egl1,libwayland-cursor0,python3-gi,gir1.2-gtk-3.0
+fi
 
 # sid's Release file may be past its Valid-Until where the clock is ahead; signatures are still checked.
 DEBIAN_FRONTEND=noninteractive mmdebstrap --quiet --variant=minbase --components=main --include="$packages" \
@@ -24,4 +28,5 @@ DEBIAN_FRONTEND=noninteractive mmdebstrap --quiet --variant=minbase --components
 ln -sf /proc/self/mounts "$growing/etc/mtab"
 chroot "$growing" /usr/bin/blender --version | head -1
 mkdir -p "$(dirname "$dir")"
+rm -rf "$dir" # of an older version of this script
 mv -T "$growing" "$dir"

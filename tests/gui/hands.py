@@ -6,6 +6,7 @@ to wait before it goes on; what needs time here is such a generator too, used wi
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 
@@ -16,6 +17,7 @@ SETTLE = 0.15  # seconds in which Blender handles an event and redraws
 SCAN_STEP = 9  # pixels; a button is 20 high
 SCROLLS = 8  # notches of the mouse wheel that move a sidebar by less than its height
 PAGES = 5
+CAMERA = ["grim"] if os.environ.get("WAYLAND_DISPLAY") else ["import", "-window", "root"]
 
 
 def window() -> bpy.types.Window:
@@ -188,5 +190,5 @@ def screenshot(name: str) -> Wait:
         for area in shown.screen.areas:
             area.tag_redraw()
     yield 0.6
-    camera = subprocess.Popen(["import", "-window", "root", f"/share/{name}.png"])
+    camera = subprocess.Popen([*CAMERA, f"/share/{name}.png"])
     yield from wait_for(lambda: camera.poll() is not None, 30)  # Blender goes on meanwhile

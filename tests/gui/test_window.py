@@ -27,7 +27,7 @@ ROOT = HERE.parent.parent
 CHROOTS = [Path(path) for path in os.environ.get("WT_GUI_CHROOTS", "").split(os.pathsep) if path]
 SCENARIOS = [name for name in os.environ.get("WT_GUI_SCENARIOS", "").split(os.pathsep) if name]
 ALWAYS = ("installed", "package_from_zip", "scenario", "no_python_errors")  # checks of every scenario
-DEFAULTS = {"SECONDS": 420, "SCREEN": (1440, 960), "BACKEND": True}
+DEFAULTS = {"SECONDS": 420, "SCREEN": (1440, 960), "BACKEND": True, "DESKTOP": "X11"}
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test for each suite, scenario and check."""
     cases = [
         pytest.param(
-            Play(chroot, scenario), name, id=f"{chroot.name.removeprefix('chroot-')}-{scenario}-{name}"
+            play := Play(chroot, scenario), name, id=f"{play.suite}-{scenario}-{name}", marks=skipped(play)
         )
         for chroot in CHROOTS
         for scenario in SCENARIOS
         for name in (*constants(scenario)["CHECKS"], *ALWAYS)  # type: ignore[misc]
     ]
     metafunc.parametrize(("play", "name"), cases)
+
+
+def skipped(play: Play) -> list[pytest.MarkDecorator]:
+    """A mark with the reason, where a suite's Blender cannot play the scenario."""
+    if constants(play.scenario)["DESKTOP"] == "X11" or (play.chroot / "usr/bin/sway").exists():
+        return []
+    return [pytest.mark.skip(reason=f"Debian {play.suite} builds its Blender without Wayland")]
 
 
 @cache  # and no fixture: pytest would play a scenario again for each of its checks
@@ -96,12 +103,15 @@ def played(play: Play) -> dict[str, dict[str, object]]:
     shutil.rmtree(share, ignore_errors=True)
     share.mkdir()
     shutil.copy(os.environ["WT_GUI_ZIP"], share / "extension.zip")
-    variables = [f"WT_GUI_ROOT={ROOT}", f"WT_GUI_IMAGE={ROOT / 'samples' / 'cup.jpg'}"]
+    samples = ROOT / "samples"
+    variables = [f"WT_GUI_ROOT={ROOT}", f"WT_GUI_IMAGE={samples / 'cup.jpg'}"]
+    variables.append(f"WT_GUI_CUT_OUT={samples / 'mixer.png'}")
     if known["BACKEND"]:
         variables.append(f"WT_BACKEND_PYTHON={sys.executable}")
     if wheels := os.environ.get("WT_GUI_WHEELS"):
         variables += [f"WT_GUI_WHEELS={wheels}", f"WT_GUI_PYTHON={sys.executable}"]
-    inside = ["bash", HERE / "window.sh", HERE / "play.py", play.scenario, known["SECONDS"], *known["SCREEN"]]
+    inside = ["bash", HERE / "window.sh", HERE / "play.py", play.scenario, known["SECONDS"]]
+    inside += [*known["SCREEN"], known["DESKTOP"]]
     command = [ROOT / "scripts" / "gui_in_chroot.sh", play.chroot, share, readonly_paths(), "env", *variables]
     done = subprocess.run(
         [str(word) for word in [*command, *inside]],
