@@ -13,6 +13,7 @@ from bpy.props import (
     StringProperty,
 )
 
+from wt_backend.protocol import BackendError
 from wt_backend.stack import StackError
 
 from .backend import session
@@ -83,14 +84,12 @@ def _rebuild(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> No
     if values.role != "LAYER":
         return
     if layer.data.is_editmode:
-        session.notice = session.Notice(
-            f"{layer.name} is being edited.", "Leave Edit Mode, then set it again."
-        )
+        session.say(_being_edited(layer, "Leave Edit Mode, then set it again."))
         return
     try:
         rebuild.rebuild_layer(layer, rebuild.load_stack(layer))
     except StackError as error:
-        session.notice = session.Notice(str(error), "The layer is as it was.")
+        session.say(BackendError("bad_stack", str(error), "The layer is as it was."))
 
 
 def _show_sky(values: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
@@ -99,12 +98,16 @@ def _show_sky(values: bpy.types.PropertyGroup, context: bpy.types.Context) -> No
     if values.role != "ROOT":
         return
     if context.mode != "OBJECT":
-        session.notice = session.Notice(f"{root.name} is being edited.", "Leave Edit Mode, then Rebuild.")
+        session.say(_being_edited(root, "Leave Edit Mode, then Rebuild."))
         return
     try:
         rebuild.rebuild_trace(root)
     except StackError as error:
-        session.notice = session.Notice(str(error), "The layers are as they were.")
+        session.say(BackendError("bad_stack", str(error), "The layers are as they were."))
+
+
+def _being_edited(thing: bpy.types.Object, hint: str) -> BackendError:
+    return BackendError("bad_request", f"{thing.name} is being edited.", hint)
 
 
 def _change_sky(values: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:

@@ -1,4 +1,4 @@
-"""Which other packages the worker needs, and which of them its Python does not have. Standard library only."""
+"""Which packages the worker needs, and which of them its Python does not have. Standard library only."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import bpy
 from bpy.app.handlers import persistent
 
-from wt_backend.protocol import Message
+from wt_backend.protocol import BackendError, Message
 
 from . import session
 from .jobs import Job, JobState
@@ -43,6 +43,10 @@ class Place:
     def here(cls, context: bpy.types.Context) -> Place:
         """The scene of a context."""
         return cls(context.scene.name, _generation)
+
+    def why_gone(self) -> str:
+        """What became of it."""
+        return "its scene is gone" if self.generation == _generation else "its file was closed meanwhile"
 
     def find(self) -> bpy.types.Scene | None:
         """The scene, None if it is gone or another file is open."""
@@ -74,15 +78,14 @@ class TraceResult:
         else:
             self.bring(job.result)
 
-    def bring(self, result: Message, textures: str = "") -> None:
+    def bring(self, result: Message, textures: str = "", warning: str = "") -> None:
         """Import the stack into the scene that it was traced for."""
         stack = str(result["stack"])
         scene = self.place.find()
         if scene is None:
             session.notice = session.Notice(
-                f"{self.name} is traced, but its file was closed meanwhile.",
+                f"{self.name} is traced, but {self.place.why_gone()}.",
                 f"Import Stack brings it here: {stack}",
-                error=False,
             )
             return
         try:
@@ -95,13 +98,12 @@ class TraceResult:
                     **self.import_settings(),
                 )
         except RuntimeError as error:  # what an operator reports as an error
-            session.notice = session.Notice(_words(error), f"The stack is kept: {stack}")
+            session.say(BackendError("bad_stack", _words(error), f"The stack is kept: {stack}"))
             return
         session.notice = session.Notice(
             f"{self.name}: {result['layers']} layers, {result['points']} points "
             f"in {result['seconds']:.1f} s.",
-            " ".join(result.get("warnings") or []),
-            error=False,
+            " ".join([*(result.get("warnings") or []), warning]).strip(),
         )
 
 
@@ -114,7 +116,11 @@ class ColourResult:
 
     def ended(self, job: Job) -> None:
         """Import the trace."""
-        self.trace.bring(self.result, json.dumps(job.result) if job.result is not None else "")
+        if job.result is not None:
+            self.trace.bring(self.result, json.dumps(job.result))
+        else:
+            why = f" {job.error.message}" if job.error is not None else ""
+            self.trace.bring(self.result, warning=f"Hidden surfaces have no colour yet.{why}")
 
 
 @dataclass(frozen=True)
@@ -132,9 +138,7 @@ class FollowUp:
             return
         scene = self.place.find()
         if scene is None:
-            session.notice = session.Notice(
-                f"{job.label} came to nothing: its file was closed meanwhile.", error=False
-            )
+            session.notice = session.Notice(f"{job.label} came to nothing: {self.place.why_gone()}.")
             return
         try:
             with _showing(scene):
@@ -145,7 +149,7 @@ class FollowUp:
                     **self.settings,
                 )
         except RuntimeError as error:  # what an operator reports as an error
-            session.notice = session.Notice(_words(error))
+            session.say(BackendError("bad_output", _words(error)))
 
 
 def submit_fill(result: Message, then: session.Result) -> Job:
@@ -159,7 +163,7 @@ def _say_why_not(job: Job) -> None:
     if job.state is JobState.FAILED and job.error is not None:
         session.say(job.error)
     else:
-        session.notice = session.Notice(f"Cancelled {job.label}.", error=False)
+        session.notice = session.Notice(f"Cancelled {job.label}.")
 
 
 @contextmanager

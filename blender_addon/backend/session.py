@@ -39,8 +39,12 @@ class Notice:
 
     message: str
     hint: str = ""
-    error: bool = True
-    code: str = ""  # of an error, as the user guide lists them
+    code: str = ""  # of an error, as the user guide lists them; "" where it is none; `say` makes them
+
+    @property
+    def error(self) -> bool:
+        """Whether something went wrong."""
+        return bool(self.code)
 
 
 class _Launch(NamedTuple):

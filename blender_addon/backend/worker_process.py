@@ -109,7 +109,7 @@ class WorkerProcess:
         code = self._process.returncode
         if code is None:
             return "it hangs and cannot even be ended"
-        reason = f"it was ended by signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        reason = _ended_by(signal.Signals(-code)) if code < 0 else f"exit code {code}"
         last = last_line(self._log)
         return f"{reason} ({last})" if last else reason
 
@@ -158,6 +158,11 @@ def clean_environment() -> dict[str, str]:
     environment["PYTHONUNBUFFERED"] = "1"
     environment["PYTHONSAFEPATH"] = "1"  # a folder that happens to be current must not shadow packages
     return environment
+
+
+def _ended_by(killer: signal.Signals) -> str:
+    why = ", as systems do when memory runs out" if killer.name == "SIGKILL" else ""
+    return f"it was ended by signal {killer.name}{why}"
 
 
 def last_line(log: Path) -> str:

@@ -93,6 +93,6 @@ class WORLD_TRACING_OT_wear_reduced_mesh(bpy.types.Operator):
         else:
             solid_object.fill_triangles(layer.data, arrays)
         session.notice = session.Notice(
-            f"{layer.name}: {result['faces_before']} triangles became {result['faces']}.", error=False
+            f"{layer.name}: {result['faces_before']} triangles became {result['faces']}."
         )
         return {"FINISHED"}

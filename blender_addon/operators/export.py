@@ -64,5 +64,5 @@ class WORLD_TRACING_OT_exported(bpy.types.Operator):
         """Show the paths."""
         files = json.loads(self.result)["files"]
         text = "Exported " + ", ".join(files) + "." if files else "There was nothing to export."
-        session.notice = session.Notice(text, error=False)
+        session.notice = session.Notice(text)
         return {"FINISHED"}

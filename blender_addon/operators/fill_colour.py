@@ -49,7 +49,6 @@ class WORLD_TRACING_OT_wear_filled_colour(bpy.types.Operator):
         result = json.loads(self.result)
         count = (shot_colour if "frames" in result else hidden_colour).wear(root, result)
         session.notice = session.Notice(
-            f"{count} hidden layers have a colour of their own." if count else "There is no hidden layer.",
-            error=False,
+            f"{count} hidden layers have a colour of their own." if count else "There is no hidden layer."
         )
         return {"FINISHED"}

@@ -85,8 +85,7 @@ class WORLD_TRACING_OT_wear_fit(bpy.types.Operator):
         session.notice = session.Notice(
             f"{target.name}: the layers lie {result['residual']:.3g} from it ({result['relative']:.1%} of "
             f"their extent, before {result['before']:.1%}), scaled by {result['scale']:.3g}. "
-            "Undo takes it back.",
-            error=False,
+            "Undo takes it back."
         )
         self.report({"INFO"}, session.notice.message)
         return {"FINISHED"}

@@ -58,7 +58,7 @@ class WORLD_TRACING_OT_add_solid(bpy.types.Operator):
             if layer.name in context.view_layer.objects:
                 layer.hide_set(True)
             layer.hide_render = True
-        session.notice = session.Notice(f"{solid.name}: {_verdict(result, root)}", error=False)
+        session.notice = session.Notice(f"{solid.name}: {_verdict(result, root)}")
         self.report({"INFO"}, session.notice.message)
         return {"FINISHED"}
 

@@ -170,12 +170,11 @@ class WORLD_TRACING_OT_model_ready(bpy.types.Operator):
             preferences.get().models = result["folder"]
         session.forget_models()
         if self.method == "models/verify" and not result["intact"]:
-            session.notice = session.Notice(
-                f"The model {self.model} is damaged or incomplete.", "Download it again, or reinstall it."
-            )
-            self.report({"ERROR"}, session.notice.message)
+            damaged = f"The model {self.model} is damaged or incomplete."
+            session.say(BackendError("model_damaged", damaged, "Download it again, or reinstall it."))
+            self.report({"ERROR"}, damaged)
             return {"CANCELLED"}
-        session.notice = session.Notice(self._sentence(result), error=False)
+        session.notice = session.Notice(self._sentence(result))
         self.report({"INFO"}, session.notice.message)
         return {"FINISHED"}
 

@@ -35,7 +35,7 @@ class WORLD_TRACING_OT_reproject(bpy.types.Operator, OnTrace):
                 _reproject(context, target, root)
         except (ProjectionError, StackError, ValueError) as error:
             return self.fail(str(error))
-        session.notice = session.Notice(f"{len(meshes)} meshes have their pixels back.", error=False)
+        session.notice = session.Notice(f"{len(meshes)} meshes have their pixels back.")
         return {"FINISHED"}
 
     def _only_trace(self, context: bpy.types.Context) -> bpy.types.Object:

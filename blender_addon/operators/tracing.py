@@ -109,7 +109,7 @@ class TraceSettings(_Operator):
 
     def fail(self, error: BackendError) -> set[str]:
         """Say what is wrong, in the panel and as a report."""
-        session.notice = session.Notice(error.message, error.hint, code=error.kind)
+        session.say(error)
         self.report({"ERROR"}, _sentence(error))
         return {"CANCELLED"}
 

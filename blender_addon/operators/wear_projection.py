@@ -46,7 +46,7 @@ class _Wear(_Operator):
             return {"CANCELLED"}
         warnings = "".join(f" {warning}." for warning in result["warnings"])
         message = f"{target.name}: photos show {result['seen']:.0%} of it, the rest is guessed.{warnings}"
-        session.notice = session.Notice(message, error=False)
+        session.notice = session.Notice(message)
         self.report({"INFO"}, message)
         return {"FINISHED"}
 

@@ -79,6 +79,7 @@ def test_a_trace_arrives_also_if_its_colour_does_not(
         session.cancel_all()
     steps(session, lambda: not session.jobs())
     assert "Trace: fôto 1" in bpy.data.collections
+    assert ("no colour yet" in session.notice.hint) == (end != "killed")  # a killed one is tried again
 
 
 def test_a_result_for_a_closed_file_is_kept_not_forced_into_the_next(
@@ -104,6 +105,7 @@ def test_a_scene_deleted_meanwhile_is_said(scene, session, start, stand_in, phot
     bpy.data.scenes.remove(doomed)
     steps(session, lambda: job.finished)
     assert not bpy.data.objects and session.notice.hint
+    assert "scene is gone" in session.notice.message
 
 
 def test_a_result_goes_to_its_scene_though_the_window_shows_another(
@@ -166,6 +168,20 @@ def test_an_error_of_the_backend_stands_in_the_panel(scene, session, start, stan
     steps(session, lambda: job.finished)
     assert (session.notice.message, session.notice.hint) == ("The image is empty.", "Choose another.")
     assert session.notice.code == "bad_image"
+
+
+def test_what_an_import_reports_is_an_error_with_a_code(
+    scene, session, start, stand_in, photo, tmp_path: Path
+) -> None:
+    job = start(photo, SLOW)
+    steps(session, lambda: job.step > 0)
+    result = session._results[job]
+    (tmp_path / "broken.wts").write_bytes(b"no stack")
+    result.bring({"stack": str(tmp_path / "broken.wts")})
+    assert session.notice.code == "bad_stack" and session.notice.error
+    session.cancel_all()
+    steps(session, lambda: job.finished)
+    assert not session.notice.error
 
 
 def test_disabling_the_add_on_ends_worker_and_timer(addon, session, start, stand_in, photo) -> None:
