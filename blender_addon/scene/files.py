@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import os
 import re
+import tempfile
 from pathlib import Path
 
 import bpy
@@ -19,11 +19,9 @@ _promised: set[Path] = set()  # to jobs that still wait
 def folder(kind: str) -> Path:
     """The folder for one kind of file ("traces", "images"), made if missing."""
     if bpy.data.filepath:
-        beside = Path(bpy.data.filepath).parent
-        if os.access(beside, os.W_OK):  # else the .blend lies on a read-only disk
-            path = beside / FOLDER / kind
-            path.mkdir(parents=True, exist_ok=True)
-            return path
+        beside = Path(bpy.data.filepath).parent / FOLDER / kind
+        if _takes_files(beside):
+            return beside
     return preferences.user_folder(kind)
 
 
@@ -52,6 +50,16 @@ def stored_path(path: Path) -> str:
     if bpy.data.filepath and Path(bpy.data.filepath).parent in path.absolute().parents:
         return bpy.path.relpath(str(path))
     return str(path)
+
+
+def _takes_files(path: Path) -> bool:
+    """Whether a folder is there, or can be made, and can be written to: only trying tells on every system."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            return True
+    except OSError:  # a read-only disk, somebody else's folder, a file of that name
+        return False
 
 
 def _unused(parent: Path, stem: str, suffix: str) -> Path:

@@ -52,6 +52,16 @@ def test_beside_a_saved_file_the_stack_is_kept_with_it(
     assert bpy.context.object.world_tracing.stack == "//world_tracing/traces/fôto 1.wts"
 
 
+def test_where_no_folder_can_be_made_the_stack_goes_to_the_user_folder(
+    scene, stand_in: Path, photo: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "world_tracing").touch()  # a file where the folder would be
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    assert bpy.ops.world_tracing.trace_world(filepath=str(photo), seed=WORKS) == {"FINISHED"}
+    stack = Path(bpy.path.abspath(bpy.context.object.world_tracing.stack))
+    assert stack.is_file() and tmp_path not in stack.parents
+
+
 def test_an_image_that_lives_only_in_blender_is_traced_and_used_as_texture(scene, stand_in: Path) -> None:
     image = bpy.data.images.new("Painted", 64, 64)
     scene.world_tracing.source, scene.world_tracing.image = "IMAGE", image
