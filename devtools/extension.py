@@ -8,6 +8,7 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+from devtools.guide import guide_files
 from devtools.process import ROOT, VENV, VENV_PYTHON, BuildError, capture
 
 ADDON = ROOT / "blender_addon"
@@ -38,7 +39,7 @@ def build_extension(out: Path, addon: Path = ADDON) -> Path:
         complete.write_text(with_wheel((addon / MANIFEST).read_text(encoding="utf-8"), wheel.name), "utf-8")
         archive = work / f"{manifest['id']}-{manifest['version']}.zip"
         extra = {MANIFEST: complete, f"wheels/{wheel.name}": wheel, "LICENSE": ROOT / "LICENSE"}
-        write_zip(archive, _files(addon) | extra)
+        write_zip(archive, _files(addon) | extra | guide_files(work))
         blender_ext("validate", archive, what="Validating the extension")
         for product in (wheel, archive):
             product.replace(out / product.name)

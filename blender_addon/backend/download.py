@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from http import HTTPStatus
@@ -52,9 +53,10 @@ def download(
         part.unlink()  # damaged on the way, or the rest of another version: from the start again
         failure = OSError("the download is damaged")
     reason = failure if isinstance(failure, urllib.error.HTTPError) else getattr(failure, "reason", failure)
+    place = urllib.parse.urlsplit(url)
     raise BackendError(
         "network",
-        f"{url} cannot be downloaded: {reason}.",
+        f"{place.path.rpartition('/')[2]} cannot be downloaded from {place.hostname}: {reason}.",
         "Check the network connection and proxy, then press Install again; it goes on where it stopped.",
     )
 

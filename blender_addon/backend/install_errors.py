@@ -45,6 +45,12 @@ _CAUSES: tuple[tuple[str, str, str, str], ...] = (
         "A download is damaged.",
         "Press Install again; the damaged file is fetched anew.",
     ),
+    (  # groups: Python of the environment; generation, version of the wheels
+        r"you require cpython (\d+\.\d+).*abi tags?: `cp(\d)(\d+)`",
+        "access",
+        r"The wheels in the folder are for Python \2.\3, but the environment would have Python \1.",
+        r"Set Base Python in the preferences to a Python \2.\3, or fetch the wheels for Python \1.",
+    ),
     (
         r"no solution found|not found in the package registry|no matching|not found in the provided|"
         r"has no wheels|unsatisfiable",
@@ -67,13 +73,13 @@ _CAUSES: tuple[tuple[str, str, str, str], ...] = (
     ),
     (
         r"no kernel image",
-        "internal",
+        "model_missing",
         "PyTorch was built for other GPUs than this one.",
         "Choose CUDA 12.6 or CPU as PyTorch build in the preferences and install again.",
     ),
     (
         r"dll load failed|cannot open shared object|libc\.so|vcruntime",
-        "internal",
+        "model_missing",
         "A system library that the backend needs is missing.",
         "On Windows install the Microsoft Visual C++ Redistributable; the log names the library.",
     ),
@@ -90,8 +96,8 @@ def explain(output: str, stage: str, log: str) -> BackendError:
     log : path of the log with all of it.
     """
     for pattern, kind, message, hint in _CAUSES:
-        if re.search(pattern, output, re.IGNORECASE):
-            return BackendError(kind, message, hint, log)
+        if found := re.search(pattern, output, re.IGNORECASE):
+            return BackendError(kind, found.expand(message), found.expand(hint), log)
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     last = lines[-1][:200] if lines else "it said nothing"
     return BackendError("internal", f"{stage} failed: {last}.", f"All of it is in {log}.", log)

@@ -26,6 +26,7 @@ from .worker_process import clean_environment
 
 FREE_BYTES = 3_000_000_000  # for a CPU environment and its downloads
 FREE_BYTES_GPU = 12_000_000_000  # builds for GPUs bring their libraries along; an estimate
+LOG = "install.log"
 PYTHON = "3.12"  # of a new environment; uv brings it
 
 
@@ -90,7 +91,7 @@ class Installation:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.log = plan.root / "install.log"
+        self.log = plan.root / LOG
         self.status = Status()
         self._cancelled = threading.Event()
         self._process: subprocess.Popen[str] | None = None

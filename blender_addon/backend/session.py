@@ -197,6 +197,17 @@ def model(name: str) -> Message | None:
     return next((model for model in models() if model["name"] == name), None)
 
 
+def model_pages(name: str) -> list[tuple[str, str]]:
+    """What there is to read before a download: what it is, and its address."""
+    from wt_backend.checkpoints.registry import Source, find
+
+    entry = find(name)
+    if entry is None or not isinstance(entry.weights, Source):
+        return []
+    page = f"https://huggingface.co/{entry.weights.repository}"
+    return [("Read the Licence", entry.licence_url), ("Open the Model's Page", page)]
+
+
 def say(error: BackendError) -> None:
     """Show an error in the panel, and print it."""
     global notice
@@ -250,7 +261,8 @@ def _launch() -> _Launch:
 
     interpreter = _interpreter()
     token, folder = preferences.get().hub_token, _models_folder()
-    variables = ({"HF_TOKEN": token} if token else {}) | ({"HF_HUB_CACHE": str(folder)} if folder else {})
+    variables = {"WT_LOG_DIR": str(log_path().parent)}  # all logs in one folder
+    variables |= ({"HF_TOKEN": token} if token else {}) | ({"HF_HUB_CACHE": str(folder)} if folder else {})
     return _Launch(worker_command(interpreter.python, interpreter.package_folder), variables)
 
 

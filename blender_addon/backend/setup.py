@@ -19,10 +19,12 @@ from .environment import (
     environment_state,
     remove_environment,
 )
-from .installation import PYTHON, Installation, Plan, requirement, space_needed
+from .installation import LOG, PYTHON, Installation, Plan, requirement, space_needed
 from .uv import package_index
 
 INTERVAL = 0.2  # seconds
+OFFLINE = "Blender may not go online."
+ALLOW = "Allow it in Edit > Preferences > System > Network, or choose a folder of wheels."
 
 _installation: Installation | None = None
 _drawn = ""
@@ -31,6 +33,11 @@ _drawn = ""
 def root() -> Path:
     """Folder of the managed environment; survives an upgrade of the extension."""
     return preferences.user_folder("environment")
+
+
+def install_log() -> Path:
+    """What the last attempt printed, if there was one."""
+    return root() / LOG
 
 
 def state() -> EnvironmentState:
@@ -53,6 +60,11 @@ def is_running() -> bool:
     return _installation is not None and _installation.status.running
 
 
+def is_offline() -> bool:
+    """Whether Install would need the network, and Blender may not use it."""
+    return not preferences.get().wheels and not bpy.app.online_access
+
+
 def make_plan() -> Plan:
     """What pressing Install would do.
 
@@ -65,12 +77,8 @@ def make_plan() -> Plan:
     wheels = Path(bpy.path.abspath(settings.wheels)) if settings.wheels else None
     if wheels is not None and not wheels.is_dir():
         raise BackendError("access", f"There is no folder {wheels}.", "Choose the folder of wheels again.")
-    if wheels is None and not bpy.app.online_access:
-        raise BackendError(
-            "network",
-            "Blender may not go online.",
-            "Allow it in Edit > Preferences > System > Network, or choose a folder of wheels below.",
-        )
+    if is_offline():
+        raise BackendError("network", OFFLINE, ALLOW)
     build = settings.torch_build.lower()
     if build == hardware.AUTO:
         build = hardware.torch_backend(hardware.nvidia_capability())

@@ -1,10 +1,6 @@
 """Operators, one file for each thing to do."""
 
-from .backend_control import (
-    WORLD_TRACING_OT_check_backend,
-    WORLD_TRACING_OT_open_log,
-    WORLD_TRACING_OT_unload_model,
-)
+from .backend_control import WORLD_TRACING_OT_check_backend, WORLD_TRACING_OT_unload_model
 from .backend_setup import (
     WORLD_TRACING_OT_cancel_install,
     WORLD_TRACING_OT_install_backend,
@@ -22,6 +18,7 @@ from .export import WORLD_TRACING_OT_export, WORLD_TRACING_OT_exported
 from .fill_colour import WORLD_TRACING_OT_fill_colour, WORLD_TRACING_OT_wear_filled_colour
 from .fit_to_layers import WORLD_TRACING_OT_fit_to_layers, WORLD_TRACING_OT_wear_fit
 from .ground import WORLD_TRACING_OT_ground
+from .help import WORLD_TRACING_OT_open_guide, WORLD_TRACING_OT_open_log
 from .import_shot import WORLD_TRACING_OT_import_shot
 from .import_stack import WORLD_TRACING_OT_import_stack
 from .make_solid import WORLD_TRACING_OT_add_solid, WORLD_TRACING_OT_make_solid
@@ -84,6 +81,7 @@ CLASSES = (
     WORLD_TRACING_OT_check_backend,
     WORLD_TRACING_OT_unload_model,
     WORLD_TRACING_OT_open_log,
+    WORLD_TRACING_OT_open_guide,
     WORLD_TRACING_OT_download_model,
     WORLD_TRACING_OT_verify_model,
     WORLD_TRACING_OT_delete_model,

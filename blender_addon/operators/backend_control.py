@@ -1,4 +1,4 @@
-"""The backend itself: try it, free its memory, read its log."""
+"""The backend itself: try it, free its memory."""
 
 import bpy
 
@@ -42,20 +42,3 @@ class WORLD_TRACING_OT_unload_model(bpy.types.Operator):
         """End the worker."""
         session.unload()
         return {"FINISHED"}
-
-
-class WORLD_TRACING_OT_open_log(bpy.types.Operator):
-    """Open the backend's log file"""
-
-    bl_idname = "world_tracing.open_log"
-    bl_label = "Open Log"
-
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        """There must be one."""
-        cls.poll_message_set("The backend has not been started yet")
-        return session.log_path().is_file()
-
-    def execute(self, _context: bpy.types.Context) -> set[str]:
-        """Open it with the system's program for it."""
-        return bpy.ops.wm.path_open(filepath=str(session.log_path()))

@@ -15,9 +15,12 @@ class WORLD_TRACING_OT_install_backend(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        """One at a time."""
-        cls.poll_message_set("An installation is under way")
-        return not setup.is_running()
+        """One at a time, and only with leave to go online if that is needed."""
+        if setup.is_running():
+            cls.poll_message_set("An installation is under way")
+            return False
+        cls.poll_message_set(f"{setup.OFFLINE} {setup.ALLOW}")
+        return not setup.is_offline()
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Start, and in background mode wait."""

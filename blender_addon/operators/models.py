@@ -79,7 +79,13 @@ class WORLD_TRACING_OT_download_model(bpy.types.Operator, _ModelJob):
             column.label(text="Not for commercial use; the results fall under it as well", icon="BLANK1")
         column.label(text=f"Download: {size_text(entry['size_mb'])}", icon="IMPORT")
         column.label(text=f"Memory while tracing: {entry['memory_gb']:.1f} GB", icon="MEMORY")
-        column.label(text="Access must have been granted to your account on huggingface.co", icon="URL")
+        for text, address in session.model_pages(self.model):
+            column.operator("wm.url_open", text=text, icon="URL").url = address
+        for text in (
+            "Accept the licence on the model's page with your own account there,",
+            "make an access token, and put it into Hub Token in the preferences.",
+        ):
+            column.label(text=text, icon="BLANK1")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start the download."""

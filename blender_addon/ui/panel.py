@@ -8,7 +8,7 @@ from .. import preferences
 from ..backend import session, setup
 from ..backend.jobs import Job, JobState
 from ..scene import cut_out
-from .text import draw_text, size_text
+from .text import draw_error, draw_text, size_text
 
 TAB = "World Tracing"
 
@@ -120,10 +120,11 @@ def draw_notice(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     notice = session.notice
     if notice is not None:
         box = layout.box().column(align=True)
-        draw_text(box, context, notice.message, "ERROR" if notice.error else "INFO")
-        draw_text(box, context, notice.hint, "BLANK1")
-        if notice.code:
-            draw_text(box, context, f"Code: {notice.code}", "BLANK1")
+        if notice.error:
+            draw_error(box, context, notice.message, notice.hint, notice.code)
+        else:
+            draw_text(box, context, notice.message, "INFO")
+            draw_text(box, context, notice.hint, "BLANK1")
 
 
 def _draw_setup(layout: bpy.types.UILayout, context: bpy.types.Context, obstacle: BackendError) -> None:

@@ -2,11 +2,9 @@
 
 import bpy
 
-from wt_backend.protocol import BackendError
-
 from ..backend import session, setup
 from ..backend.environment import EnvironmentState
-from .text import draw_text, size_text
+from .text import draw_error, draw_text, size_text
 
 _SAYS = {
     EnvironmentState.NOT_INSTALLED: ("The backend is not installed yet", "INFO"),
@@ -31,6 +29,7 @@ def draw(
     row.operator("world_tracing.check_backend", icon="CONSOLE")
     row.operator("world_tracing.unload_model", icon="X")
     row.operator("world_tracing.open_log", icon="TEXT")
+    row.operator("world_tracing.open_guide", icon="HELP")
     _draw_backend(layout.box().column(align=True), context)
     _draw_models(layout.box(), settings)
 
@@ -47,8 +46,9 @@ def _draw_environment(
         layout.progress(factor=status.fraction, type="BAR", text=status.text)
         layout.operator("world_tracing.cancel_install", icon="X")
         return
-    if installation is not None and installation.status.error is not None:
-        _draw_error(layout.column(align=True), context, installation.status.error)
+    error = installation.status.error if installation is not None else None
+    if error is not None:
+        draw_error(layout.column(align=True), context, error.message, error.hint, error.kind)
     column = layout.column()
     build = column.row()
     build.enabled = not settings.wheels  # the folder decides
@@ -58,7 +58,11 @@ def _draw_environment(
     index = column.row()
     index.enabled = not settings.wheels
     index.prop(settings, "index")
-    if settings.wheels:
+    if setup.is_offline():
+        row = layout.row()
+        row.label(text=setup.OFFLINE, icon="INFO")
+        row.operator("extensions.userpref_allow_online", text="Allow Online Access", icon="CHECKMARK")
+    elif settings.wheels:
         text = "Nothing is downloaded: all of it comes out of the folder of wheels"
         draw_text(layout.column(align=True), context, text, "INFO")
     elif state is not EnvironmentState.READY:
@@ -75,7 +79,7 @@ def _draw_backend(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     """What the backend said about itself, or why it said nothing."""
     info = session.info()
     if session.notice is not None and session.notice.error:
-        _draw_error(layout, context, BackendError("internal", session.notice.message, session.notice.hint))
+        draw_error(layout, context, session.notice.message, session.notice.hint, session.notice.code)
     elif info is None:
         layout.label(text="Starting…" if session.is_running() else "Not started yet", icon="INFO")
     else:
@@ -119,8 +123,3 @@ def _columns(layout: bpy.types.UILayout) -> list[bpy.types.UILayout]:
         layout = layout.split(factor=share)
         columns.append(layout.row())
     return [*columns, layout.row(align=True)]
-
-
-def _draw_error(layout: bpy.types.UILayout, context: bpy.types.Context, error: BackendError) -> None:
-    draw_text(layout, context, error.message, "ERROR")
-    draw_text(layout, context, error.hint, "BLANK1")

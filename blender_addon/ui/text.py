@@ -20,6 +20,18 @@ def draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str,
         icon = "BLANK1"
 
 
+def draw_error(
+    layout: bpy.types.UILayout, context: bpy.types.Context, message: str, hint: str, code: str
+) -> None:
+    """What is wrong, what to do, the code, and where to read on."""
+    draw_text(layout, context, message, "ERROR")
+    draw_text(layout, context, hint, "BLANK1")
+    row = layout.row()
+    row.label(text=f"Code: {code}", icon="BLANK1")
+    row.operator("world_tracing.open_log", text="", icon="TEXT")
+    row.operator("world_tracing.open_guide", text="", icon="HELP").trouble = True
+
+
 def size_text(megabytes: float) -> str:
     """A size as people read it."""
     return f"{megabytes / 1000:.1f} GB" if megabytes >= 1000 else f"{megabytes:.0f} MB"

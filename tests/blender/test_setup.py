@@ -136,3 +136,38 @@ def test_a_checkpoint_of_ones_own_is_handed_to_the_backend(scene, stand_in, tmp_
     own.touch()
     bpy.ops.world_tracing.choose_checkpoint(filepath=str(own))
     assert scene.world_tracing.model == str(own)
+
+
+def newest_log(addon: ModuleType) -> Path | None:
+    return sys.modules[f"{addon.__name__}.operators.help"].newest_log()
+
+
+def test_open_log_opens_what_was_written_last(addon, preferences, setup, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("WT_BACKEND_PYTHON", WORKER_PYTHON)
+    with pytest.raises(RuntimeError, match="no file"):
+        bpy.ops.world_tracing.trace_world(filepath=str(tmp_path / "no.png"))
+    with pytest.raises(RuntimeError):
+        bpy.ops.world_tracing.verify_model(model="nothing")
+    assert newest_log(addon).name == "wt_backend.log" and "nothing" in newest_log(addon).read_text()
+    assert newest_log(addon).parent == sys.modules[f"{addon.__name__}.backend.session"].log_path().parent
+    preferences.wheels, preferences.base_python = str(tmp_path), str(tmp_path / "no python")
+    monkeypatch.setenv("WT_UV", sys.executable)  # no uv: whatever it is asked, it fails
+    with pytest.raises(RuntimeError):
+        bpy.ops.world_tracing.install_backend()
+    assert newest_log(addon) == setup.install_log() and "venv" in newest_log(addon).read_text()
+    assert bpy.ops.world_tracing.open_log.poll()
+    setup.remove()
+
+
+def test_the_guide_that_errors_link_to_is_part_of_the_zip(addon) -> None:
+    guide = sys.modules[f"{addon.__name__}.operators.help"].GUIDE
+    assert guide.is_file() and bpy.ops.world_tracing.open_guide.poll()
+
+
+def test_licence_and_page_of_a_download_are_addresses(addon) -> None:
+    pages = sys.modules[f"{addon.__name__}.backend.session"].model_pages
+    assert [address.split("/")[2] for _text, address in pages("object")] == [
+        "creativecommons.org",
+        "huggingface.co",
+    ]
+    assert not pages("wt-mini") and not pages("nothing")

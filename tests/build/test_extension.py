@@ -6,6 +6,7 @@ import ast
 import hashlib
 import io
 import os
+import re
 import shutil
 import tomllib
 import zipfile
@@ -49,11 +50,20 @@ def test_manifest_names_the_wheel_inside(archive: Path) -> None:
 
 
 def test_only_sources_inside(archive: Path) -> None:
-    kinds = {".py", ".toml", ".whl", ".svg", ".png", ".blend", ".json", ""}
+    kinds = {".py", ".toml", ".whl", ".svg", ".png", ".jpg", ".html", ".blend", ".json", ""}
     for name in zipfile.ZipFile(archive).namelist():
         assert Path(name).suffix in kinds, name
         assert "__pycache__" not in name
         assert not any(part.startswith(".") for part in Path(name).parts), name
+
+
+def test_the_guide_is_inside_with_its_pictures_and_the_place_that_errors_link_to(archive: Path) -> None:
+    content = zipfile.ZipFile(archive)
+    page = content.read("guide/user_guide.html").decode()
+    pictures = re.findall(r'src="([^"]+)"', page)
+    assert pictures and all(content.read(f"guide/{picture}") for picture in pictures)
+    place = re.search(r'TROUBLE = "(.+)"', (ADDON / "operators" / "help.py").read_text())
+    assert place and f'id="{place[1]}"' in page and "<td><code>cancelled</code></td>" in page
 
 
 def test_addon_imports_nothing_heavy_and_itself_relatively(archive: Path) -> None:

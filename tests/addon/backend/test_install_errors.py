@@ -27,9 +27,19 @@ from blender_addon.backend.install_errors import explain
         ("failed to rename file: Access is denied. (os error 5)", "access", "written"),
         ("The process cannot access the file because it is being used by another process", "access", "holds"),
         ("× No solution found when resolving dependencies: torch was not found", "access", "not there"),
+        (
+            "× No solution found\nhint: You require CPython 3.13 (`cp313`), but we only found wheels for "
+            "`fast-simplification` (v0.2.0) with the following Python ABI tag: `cp311`",
+            "access",
+            "for Python 3.11, but the environment would have Python 3.13",
+        ),
         ("Hash mismatch for `torch==2.13.0`", "network", "damaged"),
-        ("CUDA error: no kernel image is available for execution on the device", "internal", "other GPUs"),
-        ("OSError: [WinError 126] DLL load failed while importing _C", "internal", "library"),
+        (
+            "CUDA error: no kernel image is available for execution on the device",
+            "model_missing",
+            "other GPUs",
+        ),
+        ("OSError: [WinError 126] DLL load failed while importing _C", "model_missing", "library"),
     ],
 )
 def test_known_causes(output: str, kind: str, words: str) -> None:
