@@ -92,7 +92,6 @@ class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
         trace.root.world_tracing.variant = self.variant
         if self.textures:
             hidden_colour.wear(trace.root, json.loads(self.textures))
-        if not self.variant:
-            viewport.show(context, trace.root)
+        viewport.show(context, trace.root)
         self.report({"INFO"}, trace.summary)
         return {"FINISHED"}

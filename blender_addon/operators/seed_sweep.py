@@ -65,11 +65,9 @@ class WORLD_TRACING_OT_keep_variant(bpy.types.Operator):
         kept = traces.active_root(context)
         if kept is None:
             return {"CANCELLED"}
-        group = kept.world_tracing.group
-        siblings = [root for root in traces.roots(context.scene) if root.world_tracing.group == group]
-        first = min(siblings, key=lambda root: root.world_tracing.variant)
-        kept.location = first.location
-        for root in siblings:
+        variants = traces.variants_of(kept)
+        kept.location = variants[0].location
+        for root in variants:
             if root != kept:
                 traces.delete(root)
         kept.world_tracing.group = ""

@@ -25,6 +25,14 @@ def active_root(context: bpy.types.Context) -> bpy.types.Object | None:
     return found[0] if len(found) == 1 else None
 
 
+def variants_of(root: bpy.types.Object) -> list[bpy.types.Object]:
+    """A trace with the others of its seed sweep, in their order; a trace of no sweep is alone."""
+    group = root.world_tracing.group
+    scenes = root.users_scene if group else ()
+    found = {other for scene in scenes for other in roots(scene) if other.world_tracing.group == group}
+    return sorted(found | {root}, key=lambda other: other.world_tracing.variant)
+
+
 def camera_of(root: bpy.types.Object | None) -> bpy.types.Object | None:
     """The camera of a trace, None where there is none (any more)."""
     children = root.children if root else ()

@@ -11,17 +11,23 @@ def select(context: bpy.types.Context, root: bpy.types.Object) -> None:
         return
     for member in context.view_layer.objects.selected:
         member.select_set(False)
-    for member in (root, *traces.layers_of(root), *traces.shot_layers_of(root)):
-        if member.name in context.view_layer.objects:
-            member.select_set(True)
+    for member in (root, *_layers(context, root)):
+        member.select_set(True)
     context.view_layer.objects.active = root
 
 
 def show(context: bpy.types.Context, root: bpy.types.Object) -> None:
-    """Frame the layers of a selected trace in the 3D viewports, with the photo on them in solid shading."""
+    """Select a trace and frame its layers in the 3D viewports, with the photo on them in solid shading.
+
+    The variants of a seed sweep are framed together.
+    """
     if bpy.app.background or context.window is None or context.mode != "OBJECT":
         return
+    select(context, root)
     root.select_set(False)  # it lies at the camera, in front of what is to be seen
+    for variant in traces.variants_of(root):
+        for layer in _layers(context, variant):
+            layer.select_set(True)
     for area in context.window.screen.areas:
         if area.type != "VIEW_3D":
             continue
@@ -31,4 +37,9 @@ def show(context: bpy.types.Context, root: bpy.types.Object) -> None:
         region = next(region for region in area.regions if region.type == "WINDOW")
         with context.temp_override(area=area, region=region):
             bpy.ops.view3d.view_selected()
-    root.select_set(True)
+    select(context, root)
+
+
+def _layers(context: bpy.types.Context, root: bpy.types.Object) -> list[bpy.types.Object]:
+    members = (*traces.layers_of(root), *traces.shot_layers_of(root))
+    return [member for member in members if member.name in context.view_layer.objects]

@@ -35,8 +35,9 @@ class WORLD_TRACING_PT_trace(bpy.types.Panel):
             layout.prop(settings, "filepath")
         else:
             layout.template_ID(settings, "image", open="image.open")
+        draw_jobs(layout)
         draw_settings(layout, settings)
-        draw_action(layout, context)
+        draw_button(layout, context)
         draw_notice(layout, context)
 
 
@@ -69,8 +70,9 @@ class WORLD_TRACING_PT_image_editor(bpy.types.Panel):
         traced = settings.image if settings.source == "IMAGE" else None
         if shown is not None and cut_out.source_of(shown) != traced:
             layout.label(text="Another image is chosen for tracing", icon="INFO")
+        draw_jobs(layout)
         draw_settings(layout, settings)
-        draw_action(layout, context)
+        draw_button(layout, context)
         draw_notice(layout, context)
 
 
@@ -95,17 +97,23 @@ def draw_settings(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup)
     layout.prop(settings, "fill")
 
 
-def draw_action(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """The button, or what became of it, or what has to be done before."""
-    running = session.jobs()
-    obstacle = session.obstacle() if not running else None
+def draw_button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """The button, or what has to be done before; nothing while it is at work."""
+    if session.jobs():
+        return
+    obstacle = session.obstacle()
     if obstacle is not None:
         _draw_setup(layout, context, obstacle)
-    elif not running:
-        row = layout.row(align=True)
-        row.scale_y = 1.4
-        row.operator("world_tracing.trace_world", icon="OUTLINER_OB_CAMERA")
-        row.menu("WORLD_TRACING_MT_more", text="", icon="DOWNARROW_HLT")
+        return
+    row = layout.row(align=True)
+    row.scale_y = 1.4
+    row.operator("world_tracing.trace_world", icon="OUTLINER_OB_CAMERA")
+    row.menu("WORLD_TRACING_MT_more", text="", icon="DOWNARROW_HLT")
+
+
+def draw_jobs(layout: bpy.types.UILayout) -> None:
+    """What is at work, above the settings: in a small window, too, Cancel is in sight."""
+    running = session.jobs()
     if not running:
         return
     for job in running[:4]:

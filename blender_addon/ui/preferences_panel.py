@@ -62,7 +62,7 @@ def _draw_environment(
         row = layout.row()
         row.label(text=setup.OFFLINE, icon="INFO")
         row.operator("extensions.userpref_allow_online", text="Allow Online Access", icon="CHECKMARK")
-    elif settings.wheels:
+    if settings.wheels:
         text = "Nothing is downloaded: all of it comes out of the folder of wheels"
         draw_text(layout.column(align=True), context, text, "INFO")
     elif state is not EnvironmentState.READY:

@@ -84,3 +84,21 @@ def test_files_are_dropped_where_they_make_sense(addon, kind: str) -> None:
     with bpy.context.temp_override(area=area):
         assert all(cls.poll_drop(bpy.context) == (kind == "VIEW_3D") for cls in handlers)
     area.ui_type = before
+
+
+IN_PREFERENCES = {"install_backend", "cancel_install", "remove_backend", "choose_checkpoint", "select_trace"}
+IN_PREFERENCES |= {"download_model", "verify_model", "delete_model", "move_models"}  # of one model in a list
+
+
+def test_all_operators_are_in_menus_where_search_finds_them(addon) -> None:
+    menus = sys.modules[f"{addon.__name__}.ui.menus"]
+    shown = {name for group in (*menus.OPERATORS, *menus.IMAGE_OPERATORS) for name in group}
+    public = {
+        cls.bl_idname.partition(".")[2]
+        for cls in classes(addon, bpy.types.Operator)
+        if "INTERNAL" not in getattr(cls, "bl_options", ())
+    }
+    assert public - IN_PREFERENCES == shown
+    for name in ("VIEW3D_MT_object", "VIEW3D_MT_edit_mesh", "IMAGE_MT_image"):
+        drawn = getattr(bpy.types, name).draw._draw_funcs
+        assert any(function.__module__ == menus.__name__ for function in drawn), name
