@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import platform
+import re
 from functools import cache
 from importlib import import_module, metadata
 from typing import Any
@@ -30,6 +31,11 @@ PROVIDERS = (
     "wt_backend.projection",
     "wt_backend.checkpoints",
     "wt_backend.footage",
+)
+
+
+_OTHER_GPU = re.compile(
+    r"no kernel image|driver version is insufficient|driver on your system is too old|forward compatibility"
 )
 
 
@@ -65,6 +71,21 @@ def as_backend_error(error: Exception, log: str = "") -> BackendError:
             "out_of_memory",
             "There is not enough memory for this.",
             "Close other programs, or choose a smaller model or another device.",
+            log,
+        )
+    if isinstance(error, RuntimeError) and _OTHER_GPU.search(str(error)):
+        return BackendError(
+            "model_missing",
+            f"PyTorch cannot use this GPU: {_first_line(error)}.",
+            "Choose another PyTorch build in the preferences (CUDA 12.6 for older GPUs and drivers) and "
+            "install it, or set Device to cpu.",
+            log,
+        )
+    if isinstance(error, ImportError) and not isinstance(error, ModuleNotFoundError):
+        return BackendError(
+            "model_missing",
+            f"A library of the backend cannot be loaded: {_first_line(error)}.",
+            "Install the backend again. On Windows the Microsoft Visual C++ Redistributable may be missing.",
             log,
         )
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -149,6 +170,10 @@ def _memory_bytes() -> int:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return 0
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".")[:200]
 
 
 def _out_of_memory(error: Any) -> bool:

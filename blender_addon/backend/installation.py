@@ -160,11 +160,13 @@ class Installation:
     def _check_space(self) -> None:
         free = shutil.disk_usage(self.plan.root).free
         if free < self.plan.free_bytes:
+            needs_more = self.plan.free_bytes > FREE_BYTES
+            smaller = f" PyTorch Build: CPU needs {FREE_BYTES / 1e9:.0f} GB only." if needs_more else ""
             raise BackendError(
                 "disk_full",
                 f"There is not enough space in {self.plan.root}: {free / 1e9:.1f} GB are free, "
                 f"{self.plan.free_bytes / 1e9:.0f} GB are needed.",
-                "Free some space and press Install again.",
+                f"Free some space and press Install again.{smaller}",
             )
 
     def _verify(self, python: str, folder: Path) -> None:

@@ -107,8 +107,8 @@ def bundled_wheel() -> Path:
 def install() -> Installation:
     """Begin."""
     global _installation
-    session.unload()  # its environment is about to be replaced
     _installation = Installation(make_plan())
+    session.unload()  # its environment is about to be replaced
     _installation.start()
     if not bpy.app.background:
         pump.start(_step)

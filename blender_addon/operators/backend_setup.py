@@ -4,7 +4,7 @@ import bpy
 
 from wt_backend.protocol import BackendError
 
-from ..backend import setup
+from ..backend import session, setup
 
 
 class WORLD_TRACING_OT_install_backend(bpy.types.Operator):
@@ -16,8 +16,7 @@ class WORLD_TRACING_OT_install_backend(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         """One at a time, and only with leave to go online if that is needed."""
-        if setup.is_running():
-            cls.poll_message_set("An installation is under way")
+        if _at_work(cls):
             return False
         cls.poll_message_set(f"{setup.OFFLINE} {setup.ALLOW}")
         return not setup.is_offline()
@@ -70,8 +69,7 @@ class WORLD_TRACING_OT_remove_backend(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         """There must be something, and nothing under way."""
-        if setup.is_running():
-            cls.poll_message_set("An installation is under way")
+        if _at_work(cls):
             return False
         cls.poll_message_set("Nothing is installed")
         return setup.state() is not setup.EnvironmentState.NOT_INSTALLED
@@ -88,3 +86,12 @@ class WORLD_TRACING_OT_remove_backend(bpy.types.Operator):
             self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
             return {"CANCELLED"}
         return {"FINISHED"}
+
+
+def _at_work(operator: type[bpy.types.Operator]) -> bool:
+    """Whether the backend is in use, so that nothing may happen to it; the button says so."""
+    if setup.is_running():
+        operator.poll_message_set("An installation is under way")
+    elif session.jobs():
+        operator.poll_message_set("The backend is at work; cancel that first")
+    return setup.is_running() or bool(session.jobs())

@@ -53,3 +53,17 @@ def test_a_python_without_packages_says_so(method: str, params: dict[str, str], 
 
 def test_a_missing_module_of_our_own_is_a_mistake_of_ours() -> None:
     assert as_backend_error(ModuleNotFoundError("no", name="wt_backend.nothing")).kind == "internal"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (RuntimeError("CUDA error: no kernel image is available for execution\nCompile with"), "this GPU"),
+        (RuntimeError("The NVIDIA driver on your system is too old (found version 11040)."), "this GPU"),
+        (ImportError("libGL.so.1: cannot open shared object file"), "libGL"),
+    ],
+)
+def test_a_library_that_does_not_fit_the_machine_is_said(error: Exception, words: str) -> None:
+    found = as_backend_error(error)
+    assert found.kind == "model_missing" and words in found.message and found.hint
+    assert "\n" not in found.message and not found.message.endswith("..")

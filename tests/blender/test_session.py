@@ -253,3 +253,12 @@ def test_another_python_chosen_during_a_job_is_for_the_next(
     second = start(photo, WORKS)
     steps(session, lambda: second.finished)
     assert second.state.value == "done" and session.backend()._worker.pid != pid
+
+
+def test_a_backend_at_work_is_not_taken_away(scene, session, start, stand_in, photo) -> None:
+    job = start(photo, SLOW)
+    with pytest.raises(RuntimeError, match="at work; cancel that first"):
+        bpy.ops.world_tracing.install_backend()
+    with pytest.raises(RuntimeError, match="at work; cancel that first"):
+        bpy.ops.world_tracing.remove_backend()
+    assert not job.finished

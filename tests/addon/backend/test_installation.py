@@ -235,6 +235,7 @@ def test_too_little_space_is_said_before_anything_is_written(make_plan: MakePlan
         status.error is not None
         and status.error.kind == "disk_full"
         and "GB are free" in status.error.message
+        and "CPU needs 3 GB" in status.error.hint
     )
     assert not list(plan.root.glob("env-*"))
 
