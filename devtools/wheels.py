@@ -17,7 +17,8 @@ def wheel_folder() -> Path:
     """A folder of wheels for this machine, filled on the first call (400 MB where PyTorch is a CPU build)."""
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     pins = extras["optional-dependencies"]
-    wanted = [*pins["worker"], next(pin for pin in pins["dev"] if pin.startswith("uv=="))]
+    uv = next(pin for pin in pins["dev"] if pin.startswith("uv=="))
+    wanted = [_torch(), uv, *(pin for pin in pins["worker"] if not pin.startswith("torch=="))]
     folder = cache() / f"wheels-{hashlib.sha256(' '.join(wanted).encode()).hexdigest()[:8]}"
     if folder.is_dir():
         return folder
@@ -28,3 +29,13 @@ def wheel_folder() -> Path:
     capture(download, what="Downloading the backend's wheels", timeout=TIMEOUT)
     growing.rename(folder)
     return folder
+
+
+def _torch() -> str:
+    """The very build that .venv has, "torch==2.13.0+cpu": an index may offer one for GPUs, of gigabytes."""
+    ask: list[str | Path] = [
+        VENV_PYTHON,
+        "-c",
+        "from importlib.metadata import version; print(version('torch'))",
+    ]
+    return f"torch=={capture(ask, what='Asking for the build of PyTorch', timeout=60).strip()}"

@@ -262,6 +262,8 @@ def _launch() -> _Launch:
     interpreter = _interpreter()
     token, folder = preferences.get().hub_token, _models_folder()
     variables = {"WT_LOG_DIR": str(log_path().parent)}  # all logs in one folder
+    if not bpy.app.online_access:
+        variables["HF_HUB_OFFLINE"] = "1"
     variables |= ({"HF_TOKEN": token} if token else {}) | ({"HF_HUB_CACHE": str(folder)} if folder else {})
     return _Launch(worker_command(interpreter.python, interpreter.package_folder), variables)
 

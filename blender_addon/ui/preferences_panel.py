@@ -67,7 +67,10 @@ def _draw_environment(
         draw_text(layout.column(align=True), context, text, "INFO")
     elif state is not EnvironmentState.READY:
         size = "about 0.3 GB for the CPU, up to 4 GB for a GPU"
-        text = f"Downloads {size}: Python packages, PyTorch and a Python build"
+        sources = "Python packages (PyPI), PyTorch (pytorch.org) and a Python build (GitHub)"
+        if settings.index:
+            sources = "all packages (from that index) and a Python build (GitHub)"
+        text = f"Downloads {size}: {sources}"
         draw_text(layout.column(align=True), context, text, "URL")
     row = layout.row(align=True)
     install = {EnvironmentState.READY: "Install Again", EnvironmentState.OUTDATED: "Upgrade Backend"}

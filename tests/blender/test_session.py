@@ -262,3 +262,8 @@ def test_a_backend_at_work_is_not_taken_away(scene, session, start, stand_in, ph
     with pytest.raises(RuntimeError, match="at work; cancel that first"):
         bpy.ops.world_tracing.remove_backend()
     assert not job.finished
+
+
+def test_a_blender_that_may_not_go_online_keeps_its_worker_offline(session, stand_in) -> None:
+    assert not bpy.app.online_access
+    assert session._launch().variables["HF_HUB_OFFLINE"] == "1"

@@ -213,8 +213,9 @@ def _no_network(source: Source, reached: bool, error: Exception) -> BackendError
     if constants.HF_HUB_OFFLINE:
         return BackendError(
             "network",
-            f"{source.repository} is not on this machine and offline mode is on.",
-            "Unset HF_HUB_OFFLINE, or copy the file here and choose it as a local file.",
+            f"The Hub cannot be asked for {source.repository}: offline mode is on.",
+            "Allow Online Access in Blender's preferences (System > Network) or unset HF_HUB_OFFLINE, or "
+            "copy the file here and choose it as your own.",
             log=str(error),
         )
     if isinstance(error, HfHubHTTPError) and error.response is not None:
