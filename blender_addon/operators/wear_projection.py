@@ -2,6 +2,8 @@
 """A projection comes back from the worker and onto its mesh: a baked texture, or photos in the shader."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
@@ -23,6 +25,9 @@ else:
     _Operator = object
 
 
+Wear = Callable[[bpy.types.Object, WorldMesh, Message], None]  # target, its mesh as it is by now, result
+
+
 class _Wear(_Operator):
     """What both ways have in common: find the mesh, put the result on it, say how much of it is guessed."""
 
@@ -33,14 +38,14 @@ class _Wear(_Operator):
     sent: StringProperty(options={"SKIP_SAVE"})  # the file in which the mesh went to the worker
     result: StringProperty(options={"SKIP_SAVE"})
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def bring_in(self, context: bpy.types.Context, wear: Wear) -> set[str]:
         """Bring the result in."""
         target, result = bpy.data.objects.get(self.target), json.loads(self.result)
         try:
             Path(self.sent).unlink(missing_ok=True)
             if target is None or target.type != "MESH" or target.mode != "OBJECT":
                 raise ProjectionError(f"{self.target} is gone, or being edited; kept: {result['data']}")
-            self.wear(target, projection.world_mesh(target, context), result)
+            wear(target, projection.world_mesh(target, context), result)
         except (ProjectionError, OSError, ValueError, RuntimeError, BadZipFile) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -50,29 +55,15 @@ class _Wear(_Operator):
         self.report({"INFO"}, message)
         return {"FINISHED"}
 
-    def wear(self, target: bpy.types.Object, now: WorldMesh, result: Message) -> None:
-        """Put the result on the mesh, which is as ``now`` by now."""
-        raise NotImplementedError
-
 
 class WORLD_TRACING_OT_wear_projection(bpy.types.Operator, _Wear):
     """Put a baked texture on a mesh"""
 
     bl_idname = "world_tracing.wear_projection"
 
-    def wear(self, target: bpy.types.Object, now: WorldMesh, result: Message) -> None:
+    def execute(self, context: bpy.types.Context) -> set[str]:
         """Load the texture, write UVs and the seen mask, show it."""
-        data, mesh = solid_object.read_arrays(result["data"]), target.data
-        texture, mask = (bpy.data.images.load(result[name]) for name in ("texture", "mask"))
-        if "uv" in data:
-            _check_unchanged(target, now, len(data["seen"]), len(data["uv"]))
-            uv_map = projected_look.UV_MAP
-            projected_look.write_uv(mesh, uv_map, now.loops.ravel(), data["uv"].reshape(-1, 2))
-        else:
-            uv_map = mesh.uv_layers.active.name if mesh.uv_layers.active else ""
-        if len(data["seen"]) == len(mesh.vertices):  # else modifiers make vertices that the mesh has not
-            projected_look.write_seen(mesh, data["seen"])
-        projected_look.wear_texture(target, texture, mask, uv_map)
+        return self.bring_in(context, _wear_texture)
 
 
 class WORLD_TRACING_OT_wear_photos(bpy.types.Operator, _Wear):
@@ -82,30 +73,46 @@ class WORLD_TRACING_OT_wear_photos(bpy.types.Operator, _Wear):
 
     roots: StringProperty(options={"SKIP_SAVE"})  # JSON list of the names of the traces' roots
 
-    def wear(self, target: bpy.types.Object, now: WorldMesh, result: Message) -> None:
+    def execute(self, context: bpy.types.Context) -> set[str]:
         """Write UV maps and attributes, show the photos through them."""
-        data, mesh = solid_object.read_arrays(result["data"]), target.data
-        photos = []
-        for number, name in enumerate(json.loads(self.roots)):
-            _check_unchanged(target, now, len(data["seen"]), len(data[f"sight {number}"]))
-            root = named_root(name)
-            image = projection.photo_image(root) if root is not None else None
-            if root is None or image is None or not image.size[0]:
-                raise ProjectionError(
-                    f"The photo of {name} is missing. Find it (File > External Data > Find Missing Files)."
-                )
-            trace = build.trace_name(root)
-            sight = np.repeat(data[f"sight {number}"], 3, axis=0)
-            projected_photos.write_projection(
-                mesh, trace, data[f"projection {number}"], now.loops.ravel(), sight
-            )
-            camera = result["cameras"][number]
-            hides = bpy.data.images.load(camera["hides"])
-            hides.colorspace_settings.name = "Non-Color"
-            photos.append(projected_photos.Photo(trace, image, hides, camera["tolerance"], camera["ray"]))
-        projected_photos.write_guess(mesh, data["guess"])
+        return self.bring_in(context, partial(_wear_photos, json.loads(self.roots)))
+
+
+def _wear_texture(target: bpy.types.Object, now: WorldMesh, result: Message) -> None:
+    data, mesh = solid_object.read_arrays(result["data"]), target.data
+    texture, mask = (bpy.data.images.load(result[name]) for name in ("texture", "mask"))
+    if "uv" in data:
+        _check_unchanged(target, now, len(data["seen"]), len(data["uv"]))
+        uv_map = projected_look.UV_MAP
+        projected_look.write_uv(mesh, uv_map, now.loops.ravel(), data["uv"].reshape(-1, 2))
+    else:
+        uv_map = mesh.uv_layers.active.name if mesh.uv_layers.active else ""
+    if len(data["seen"]) == len(mesh.vertices):  # else modifiers make vertices that the mesh has not
         projected_look.write_seen(mesh, data["seen"])
-        projected_photos.wear_photos(target, photos)
+    projected_look.wear_texture(target, texture, mask, uv_map)
+
+
+def _wear_photos(roots: list[str], target: bpy.types.Object, now: WorldMesh, result: Message) -> None:
+    data, mesh = solid_object.read_arrays(result["data"]), target.data
+    photos = []
+    for number, name in enumerate(roots):
+        _check_unchanged(target, now, len(data["seen"]), len(data[f"sight {number}"]))
+        root = named_root(name)
+        image = projection.photo_image(root) if root is not None else None
+        if root is None or image is None or not image.size[0]:
+            raise ProjectionError(
+                f"The photo of {name} is missing. Find it (File > External Data > Find Missing Files)."
+            )
+        trace = build.trace_name(root)
+        sight = np.repeat(data[f"sight {number}"], 3, axis=0)
+        projected_photos.write_projection(mesh, trace, data[f"projection {number}"], now.loops.ravel(), sight)
+        camera = result["cameras"][number]
+        hides = bpy.data.images.load(camera["hides"])
+        hides.colorspace_settings.name = "Non-Color"
+        photos.append(projected_photos.Photo(trace, image, hides, camera["tolerance"], camera["ray"]))
+    projected_photos.write_guess(mesh, data["guess"])
+    projected_look.write_seen(mesh, data["seen"])
+    projected_photos.wear_photos(target, photos)
 
 
 def _check_unchanged(target: bpy.types.Object, now: WorldMesh, vertices: int, triangles: int) -> None:
