@@ -50,24 +50,28 @@ def fit_intrinsics(xyz: NDArray[np.floating], mask: NDArray[np.bool_]) -> NDArra
     return np.array([[x[0], 0.0, x[1]], [0.0, y[0], y[1]], [0.0, 0.0, 1.0]])
 
 
-def square_pixels(intrinsics: NDArray[np.float64], grid_to_image: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The camera with one focal length in the photograph, the geometric mean of its two.
+def photograph_camera(
+    intrinsics: NDArray[np.float64], grid_to_image: NDArray[np.float64], image_size: tuple[int, int]
+) -> NDArray[np.float64]:
+    """The camera of a whole photograph that comes nearest: square pixels, principal point in the middle.
 
-    For a network trained on undistorted squares: shown a stretched photograph it finds about one focal length
-    in the grid, which would leave the world squeezed.
+    A network that sees a crop cannot know how far from the optical axis it was cut; the photograph tells. And
+    shown a stretched photograph it finds about one focal length in the grid, which would leave the world
+    squeezed: the photograph gets one, the geometric mean of the two.
 
     Parameters
     ----------
     intrinsics : (3, 3)
-        In pixels of the grid.
+        In pixels of the grid; its principal point is not used.
     grid_to_image : (2, 3)
-        Grid to photograph; how much it stretches each grid axis is undone.
+        Grid to photograph.
+    image_size : (int, int)
+        Width and height of the photograph.
     """
     across, down = np.linalg.norm(grid_to_image[:, :2], axis=0)  # photograph pixels per grid pixel
     focal = np.sqrt(intrinsics[0, 0] * across * intrinsics[1, 1] * down)
-    squared = intrinsics.copy()
-    squared[0, 0], squared[1, 1] = focal / across, focal / down
-    return squared
+    middle = apply_affine(invert(grid_to_image), np.array(image_size) / 2)
+    return np.array([[focal / across, 0.0, middle[0]], [0.0, focal / down, middle[1]], [0.0, 0.0, 1.0]])
 
 
 def default_intrinsics(height: int, width: int) -> NDArray[np.float64]:

@@ -43,11 +43,14 @@ class Fitted:
         The subject, or the part of the square that shows the image.
     grid_to_image : (2, 3) float64
         Continuous coordinates of the square → of the image that was fitted.
+    image_size : (int, int)
+        Width and height of that image.
     """
 
     rgb: NDArray[np.uint8]
     mask: NDArray[np.bool_]
     grid_to_image: NDArray[np.float64]
+    image_size: tuple[int, int]
 
 
 def foreground_box(alpha: NDArray[np.uint8]) -> tuple[int, int, int, int] | None:
@@ -193,7 +196,7 @@ def fit(
     rgb = resize(paint(square, background), size, area)
     mask = erode(resize_alpha(square[..., 3], size, area) > FOREGROUND, erosion)
     to_image = scale_offset((window.width / size, window.height / size), (window.x, window.y))
-    return Fitted(rgb, mask, to_image)
+    return Fitted(rgb, mask, to_image, (rgba.shape[1], rgba.shape[0]))
 
 
 def fit_clip_frame(
@@ -209,7 +212,7 @@ def fit_clip_frame(
     if background is not None:
         rgb = np.where(mask[..., None], rgb, np.array(background, np.uint8))
     to_image = scale_offset((window.width / size, window.height / size), (window.x, window.y))
-    return Fitted(rgb, mask, to_image)
+    return Fitted(rgb, mask, to_image, (rgba.shape[1], rgba.shape[0]))
 
 
 def frame_window(fit_name: str, height: int, width: int) -> Window | None:

@@ -15,7 +15,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wt_backend.camera import compose, default_intrinsics, fit_intrinsics, square_pixels
+from wt_backend.camera import (
+    compose,
+    default_intrinsics,
+    fit_intrinsics,
+    photograph_camera,
+    points_on_rays,
+)
 from wt_backend.checkpoints.load import LoadedModel, best_device, find_entry, load_model
 from wt_backend.checkpoints.registry import RegistryEntry
 from wt_backend.cleanup import existing_layers
@@ -24,6 +30,7 @@ from wt_backend.flow.noise import seed_generators
 from wt_backend.flow.sampler import sample
 from wt_backend.images import Photo, read_image
 from wt_backend.jobs import Cancel, Progress
+from wt_backend.mirror import mean_of_views, with_mirror_image
 from wt_backend.output import check_output, save
 from wt_backend.protocol import BackendError, TraceRequest, TraceResult
 from wt_backend.stack import LayerStack, StackInfo
@@ -261,7 +268,10 @@ def denoise(
     steps = request.steps or loaded.entry.steps[mode]
     progress("encode", 0, 1)
     rgb = torch.from_numpy(fitted.rgb).to(device).permute(2, 0, 1)[None, None].float() / 255.0
-    conditioning = loaded.model.condition(rgb)  # rgb (1, 1, 3, S, S)
+    mask = torch.from_numpy(fitted.mask).to(device)[None, None, None]  # (1, 1, 1, S, S)
+    if mode in loaded.entry.mirrored:
+        rgb, mask = with_mirror_image(rgb), with_mirror_image(mask)
+    conditioning = loaded.model.condition(rgb)  # rgb (V, 1, 3, S, S)
     cancel()
 
     def on_step(done: int, total: int, _state: torch.Tensor) -> None:
@@ -269,11 +279,10 @@ def denoise(
         cancel()
 
     progress("denoise", 0, steps)
-    mask = torch.from_numpy(fitted.mask).to(device)
     normalised = sample(
         loaded.model,
         conditioning,
-        mask.expand(1, 1, config.network.num_layers, -1, -1),
+        mask.expand(-1, -1, config.network.num_layers, -1, -1),
         seed_generators([request.seed], device),
         steps=steps,
         solver=loaded.entry.solver,
@@ -281,7 +290,8 @@ def denoise(
         on_step=on_step,
     )
     progress("decode", 0, 1)
-    return config.normalisation.decode(normalised[0, 0]).float().cpu().numpy(), steps
+    points = config.normalisation.decode(normalised[:, 0]).float()  # (V, L, S, S, 3)
+    return mean_of_views(points).cpu().numpy(), steps
 
 
 # -- clean --------------------------------------------------------------------------------------------------
@@ -298,6 +308,7 @@ def _finish(
     if intrinsics is None:
         intrinsics = default_intrinsics(*fitted.mask.shape)
         warnings.append(NO_CAMERA)
+    xyz = seen_through(intrinsics, xyz, loaded.entry)
     if not mask[1:].any():
         warnings.append("No hidden surface was found: only the visible layer exists.")
     info = stack_info(loaded, photo, prepared.mode, request.seed, steps)
@@ -331,9 +342,16 @@ def implied_camera(
 ) -> NDArray[np.float64] | None:
     """The camera that layer 0 implies, (3, 3) in pixels of the grid; None where it implies none."""
     intrinsics = fit_intrinsics(xyz[0], mask[0])
-    if intrinsics is None or not entry.square_pixels:
+    if intrinsics is None or not entry.photograph_camera:
         return intrinsics
-    return square_pixels(intrinsics, fitted.grid_to_image)
+    return photograph_camera(intrinsics, fitted.grid_to_image, fitted.image_size)
+
+
+def seen_through(
+    intrinsics: NDArray[np.float64], xyz: NDArray[np.float32], entry: RegistryEntry
+) -> NDArray[np.float32]:
+    """Points (L, S, S, 3) on the rays of a photograph's camera; as they are where the camera was fitted."""
+    return points_on_rays(xyz, intrinsics) if entry.photograph_camera else xyz
 
 
 def seen(fitted: Fitted) -> NDArray[np.uint8]:

@@ -16,12 +16,12 @@ from wt_backend.camera import (
     fit_intrinsics,
     horizontal_fov,
     invert,
+    photograph_camera,
     points_on_rays,
     project,
     ray_residual,
     rays,
     scale_offset,
-    square_pixels,
 )
 
 cameras = st.builds(
@@ -113,10 +113,25 @@ def test_scale_offset() -> None:
     assert_allclose(apply_affine(scale_offset((2, 3), (5, 7)), np.array([[1, 1], [0, 0]])), [[7, 10], [5, 7]])
 
 
-def test_square_pixels_have_one_focal_length_in_the_photograph() -> None:
+@given(
+    focal=st.floats(100, 5000),
+    stretch=st.tuples(st.floats(0.2, 5), st.floats(0.2, 5)),
+    corner=st.tuples(st.floats(-500, 500), st.floats(-500, 500)),
+    size=st.tuples(st.integers(16, 8000), st.integers(16, 8000)),
+)
+def test_the_camera_of_a_photograph_is_found_from_any_crop(
+    focal: float, stretch: tuple[float, float], corner: tuple[float, float], size: tuple[int, int]
+) -> None:
+    """Whatever part the grid shows, and whatever axis its own fit took for the optical one."""
+    to_photograph = scale_offset(stretch, corner)
+    fitted = np.array([[focal / stretch[0], 0, 31.0], [0, focal / stretch[1], -7.0], [0, 0, 1]])
+    camera = photograph_camera(fitted, to_photograph, size)
+    assert_allclose(np.diag(camera)[:2] * stretch, focal)
+    assert_allclose(apply_affine(to_photograph, camera[:2, 2]), np.array(size) / 2, atol=1e-6)
+
+
+def test_a_photograph_has_one_focal_length() -> None:
     camera = np.array([[200.0, 0, 112], [0, 220.0, 100], [0, 0, 1]])
-    stretched = np.array([[3.0, 0, 10], [0, 2.0, 5]])  # grid to photograph
-    squared = square_pixels(camera, stretched)
-    assert_allclose(squared[0, 0] * 3.0, squared[1, 1] * 2.0)
-    assert_allclose(squared[0, 0] * 3.0, np.sqrt(600.0 * 440.0))
-    assert_allclose(squared[:2, 2], camera[:2, 2])
+    stretched = scale_offset((3, 2), (10, 5))
+    one = photograph_camera(camera, stretched, (600, 400))
+    assert_allclose([one[0, 0] * 3.0, one[1, 1] * 2.0], np.sqrt(600.0 * 440.0))

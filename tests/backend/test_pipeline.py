@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from wt_backend import pipeline
-from wt_backend.camera import apply_affine
+from wt_backend.camera import apply_affine, ray_residual
+from wt_backend.checkpoints.load import load_model
 from wt_backend.checkpoints.registry import OFFICIAL, find
 from wt_backend.jobs import Cancellation
 from wt_backend.output import save
@@ -196,6 +197,35 @@ def test_the_bundled_model_traces_the_bundled_photographs(ball: TraceRequest, sa
         assert result.layers >= 2, "a hidden surface is the point of it all"
         depth = stack.xyz[0][stack.mask[0]][:, 2]
         assert depth.std() / depth.mean() > 0.01, "a flat card is no shape"
+
+
+def test_the_bundled_model_lays_points_on_the_rays_of_the_photograph(
+    ball: TraceRequest, samples: Path
+) -> None:
+    for image in (samples / "mixer.png", samples / "cup.jpg"):
+        stack = traced(replace(ball, image=str(image), model="wt-mini", steps=1))
+        axis = apply_affine(stack.grid_to_image, stack.intrinsics[:2, 2])
+        np.testing.assert_allclose(axis, np.array(stack.info.image_size) / 2, atol=1e-6)
+        for layer in range(stack.layers):
+            assert max(ray_residual(stack.xyz[layer], stack.mask[layer], stack.intrinsics)) < 1e-3
+
+
+def test_with_the_mirror_image_neither_side_is_preferred(ball: TraceRequest, samples: Path) -> None:
+    """What an object and its mirror image disagree about gets less; not nothing, as the noise differs."""
+    request = replace(ball, image=str(samples / "mixer.png"), model="wt-mini")
+    bundled = load_model("wt-mini", device="cpu")
+    there = pipeline.prepare(request, bundled.entry).fitted
+    back = replace(there, rgb=there.rgb[:, ::-1].copy(), mask=there.mask[:, ::-1].copy())
+
+    def disagreement(mirrored: tuple[str, ...]) -> float:
+        loaded = replace(bundled, entry=replace(bundled.entry, mirrored=mirrored))
+        one, other = (
+            pipeline.denoise(fitted, loaded, "object", request, Recorder(), Cancellation())[0]
+            for fitted in (there, back)
+        )
+        return float(np.abs(one - other[:, :, ::-1] * [-1, 1, 1])[:, there.mask].mean())
+
+    assert disagreement(("object",)) < 0.8 * disagreement(())
 
 
 def test_a_cancelled_job_stops_within_a_step_and_writes_nothing(ball: TraceRequest) -> None:

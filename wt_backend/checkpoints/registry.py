@@ -58,8 +58,12 @@ class RegistryEntry:
         Grey, or colour, painted behind a subject; None leaves the image as it is.
     subject_share
         Share of the square's side that a cropped subject takes.
-    square_pixels
-        One focal length in the photograph, whatever the fit stretches; the released models keep their two.
+    photograph_camera
+        The image is taken for a whole photograph: its camera has one focal length and its principal point in
+        the middle, and points move onto their pixels' rays, keeping their depth. The released models keep
+        their points and the camera that fits them best.
+    mirrored
+        Modes in which the image and its mirror image are both traced, and their points averaged.
     area
         Average pixels where an image shrinks, as this model's training images were made.
     existence_tolerance
@@ -93,7 +97,8 @@ class RegistryEntry:
     sha256: str = ""
     background: tuple[int, int, int] | None = (128, 128, 128)
     subject_share: float = 2 / 3
-    square_pixels: bool = False
+    photograph_camera: bool = False
+    mirrored: tuple[str, ...] = ()
     area: bool = False
     solver: Literal["euler", "multistep"] = "euler"
     clip: bool = False
@@ -126,6 +131,7 @@ class RegistryEntry:
                 "weights": weights,
                 "config": ModelConfig.from_dict(values["config"]),
                 "aliases": tuple(values["aliases"]),
+                "mirrored": tuple(values["mirrored"]),
                 "background": None if background is None else tuple(background),
             }
         )

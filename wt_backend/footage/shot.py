@@ -341,6 +341,7 @@ def _finish(
     info = pipeline.stack_info(loaded, photo, run.survey.mode, run.request.seed, steps)
     info = replace(info, normalisation={**info.normalisation, SCALE: log_scale})
     intrinsics = np.array(shot.intrinsics, np.float64)
+    xyz = pipeline.seen_through(intrinsics, xyz, run.entry)
     return LayerStack(xyz, mask, pipeline.seen(fitted), intrinsics, fitted.grid_to_image, info)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import cv2
 import numpy as np
 
+from wt_backend.camera import scale_offset
 from wt_backend.training.data.sample import Sample, generate
 
 SEED = 777
@@ -17,6 +19,9 @@ SEED = 777
 
 def write_pair(sample: Sample, folder: Path, name: str, seed: int = 0) -> None:
     """Write NAME.png (RGBA for an object, RGB for a scene) and NAME.wts beside it, each whole or not at all.
+
+    An object's view is a crop; the PNG is the photograph that it was cut from, as far as it is needed:
+    transparent pixels around the view, until the principal point lies in the middle.
 
     Raises
     ------
@@ -26,6 +31,8 @@ def write_pair(sample: Sample, folder: Path, name: str, seed: int = 0) -> None:
     picture = sample.rgb[..., ::-1]
     if sample.mode == "object":
         picture = np.concatenate([picture, sample.alpha[..., None]], axis=-1)
+    left, top, right, bottom = margins(sample)
+    picture = np.pad(picture, ((top, bottom), (left, right), (0, 0)))
     ok, data = cv2.imencode(".png", np.ascontiguousarray(picture))
     if not ok:
         raise OSError(f"{folder / name}.png could not be encoded; its size is {picture.shape[:2]} pixels.")
@@ -33,7 +40,18 @@ def write_pair(sample: Sample, folder: Path, name: str, seed: int = 0) -> None:
     part = folder / f".{name}.png.part"
     part.write_bytes(data.tobytes())
     part.replace(image)
-    sample.to_stack(str(image), seed).save(folder / f"{name}.wts")
+    stack = sample.to_stack(str(image), seed)
+    info = replace(stack.info, image_size=(picture.shape[1], picture.shape[0]))
+    replace(stack, grid_to_image=scale_offset((1, 1), (left, top)), info=info).save(folder / f"{name}.wts")
+
+
+def margins(sample: Sample) -> tuple[int, int, int, int]:
+    """Pixels to add left, top, right, below, so that the principal point is in the middle to half a pixel."""
+    height, width = sample.alpha.shape
+    beyond = np.rint(2 * sample.intrinsics[:2, 2] - (width, height)).astype(int)
+    left, top = np.maximum(-beyond, 0).tolist()
+    right, bottom = np.maximum(beyond, 0).tolist()
+    return left, top, right, bottom
 
 
 def write_set(

@@ -116,4 +116,6 @@ def test_sheet_and_validation_commands(tmp_path: Path, samples: list[Sample]) ->
     assert files == ["object_0000.png", "object_0000.wts", "scene_0001.png", "scene_0001.wts"]
     image = cv2.imread(str(tmp_path / "v" / "object_0000.png"), cv2.IMREAD_UNCHANGED)
     stack = LayerStack.load(tmp_path / "v" / "object_0000.wts")
-    np.testing.assert_array_equal(image[..., [2, 1, 0, 3]], stack.rgba)
+    left, top = stack.grid_to_image[:, 2].astype(int)
+    view = image[top : top + 32, left : left + 32, [2, 1, 0, 3]]
+    np.testing.assert_array_equal(view, stack.rgba)
