@@ -14,6 +14,7 @@ import bpy
 from wt_backend import __version__
 from wt_backend.protocol import BackendError, Message, to_params
 
+from ..translations import words
 from . import display, pump
 from .interpreter import Interpreter, find_interpreter
 from .jobs import Backend, Job, JobState, Limits, WorkerState
@@ -218,10 +219,10 @@ def say(error: BackendError) -> None:
 def progress_text(job: Job) -> str:
     """One line about a job for panel, status bar and console."""
     if job.state is JobState.CANCELLING:
-        return "Cancelling…"
+        return words("Cancelling…")
     if job.state is JobState.QUEUED:
-        return "Starting the backend…" if worker_state() is not WorkerState.READY else "Waiting…"
-    text = job.stage.replace("_", " ").capitalize() or "Working"
+        return words("Waiting…" if worker_state() is WorkerState.READY else "Starting the backend…")
+    text = words(job.stage.replace("_", " ").capitalize() or "Working")
     if job.stage in _IN_MEGABYTES:
         text += f" {job.step} of {job.total} MB"
         if job.eta_s:
@@ -229,7 +230,7 @@ def progress_text(job: Job) -> str:
     elif job.total > 1:
         text += f" {job.step}/{job.total}"
     if job.eta_s is not None:
-        text += f", about {max(1, round(job.eta_s))} s left"
+        text += words(", about {seconds} s left", seconds=max(1, round(job.eta_s)))
     return text
 
 

@@ -14,6 +14,7 @@ from .. import preferences
 from ..backend import session
 from ..backend.jobs import JobState
 from ..backend.results import FollowUp, Place
+from ..translations import words
 from ..ui.text import size_text
 
 if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
@@ -74,11 +75,12 @@ class WORLD_TRACING_OT_download_model(bpy.types.Operator, _ModelJob):
             return
         column = self.layout.column(align=True)
         column.label(text=entry["label"], icon="FILE_3D")
-        column.label(text=f"Licence: {entry['licence']}", icon="INFO")
+        column.label(text=words("Licence: {licence}", licence=entry["licence"]), icon="INFO")
         if "NC" in entry["licence"]:
             column.label(text="Not for commercial use; the results fall under it as well", icon="BLANK1")
-        column.label(text=f"Download: {size_text(entry['size_mb'])}", icon="IMPORT")
-        column.label(text=f"Memory while tracing: {entry['memory_gb']:.1f} GB", icon="MEMORY")
+        column.label(text=words("Download: {size}", size=size_text(entry["size_mb"])), icon="IMPORT")
+        memory = words("Memory while tracing: {memory} GB", memory=entry["memory_gb"])
+        column.label(text=memory, icon="MEMORY")
         for text, address in session.model_pages(self.model):
             column.operator("wm.url_open", text=text, icon="URL").url = address
         for text in (

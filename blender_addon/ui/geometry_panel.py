@@ -3,6 +3,7 @@
 import bpy
 
 from ..scene import hidden_colour, traces
+from ..translations import words
 from .panel import TAB
 
 
@@ -40,8 +41,8 @@ class WORLD_TRACING_PT_geometry(bpy.types.Panel):
         column.operator("world_tracing.make_solid", icon="MESH_ICOSPHERE")
         column.operator_menu_enum("world_tracing.decimate", "budget", icon="MOD_DECIM")
         column = layout.column(align=True)
-        unit = "metres" if root.world_tracing.metric else "unknown scale"
-        column.label(text=f"Place ({unit})")
+        unit = words("metres") if root.world_tracing.metric else words("unknown scale")
+        column.label(text=words("Place ({unit})", unit=unit))
         column.operator("world_tracing.set_scale", icon="DRIVER_DISTANCE")
         column.operator("world_tracing.ground", icon="VIEW_PERSPECTIVE")
         column.operator("world_tracing.use_known_camera", icon="CAMERA_DATA")

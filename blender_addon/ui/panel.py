@@ -8,6 +8,7 @@ from .. import preferences
 from ..backend import session, setup
 from ..backend.jobs import Job, JobState
 from ..scene import cut_out
+from ..translations import words
 from .text import draw_error, draw_text, size_text
 
 TAB = "World Tracing"
@@ -119,7 +120,7 @@ def draw_jobs(layout: bpy.types.UILayout) -> None:
     for job in running[:4]:
         _draw_job(layout, job, first=job is running[0])
     if len(running) > 4:
-        layout.label(text=f"… and {len(running) - 4} more")
+        layout.label(text=words("… and {count} more", count=len(running) - 4))
     layout.operator("world_tracing.cancel", icon="X")
 
 
@@ -141,7 +142,7 @@ def _draw_setup(layout: bpy.types.UILayout, context: bpy.types.Context, obstacle
     installation = setup.installation()
     if installation is not None and installation.status.running:
         status = installation.status
-        box.label(text=f"{status.stage.value[0]}…", icon="IMPORT")
+        box.label(text=f"{words(status.stage.value[0])}…", icon="IMPORT")
         box.progress(factor=status.fraction, type="BAR", text=status.detail)
         box.operator("world_tracing.cancel_install", icon="X")
         return
@@ -154,9 +155,11 @@ def _draw_setup(layout: bpy.types.UILayout, context: bpy.types.Context, obstacle
 def _draw_model(layout: bpy.types.UILayout, model: dict) -> None:
     column = layout.column(align=True)
     column.active = False
-    place = "Installed" if model["available"] else f"{size_text(model['size_mb'])} to download"
+    size = size_text(model["size_mb"])
+    place = words("Installed") if model["available"] else words("{size} to download", size=size)
     column.label(text=model["licence"], icon="BLANK1")
-    column.label(text=f"{place}, {model['memory_gb']:.0f} GB memory", icon="BLANK1")
+    text = words("{place}, {memory} GB memory", place=place, memory=round(model["memory_gb"]))
+    column.label(text=text, icon="BLANK1")
     if not model["available"]:
         layout.operator("world_tracing.download_model", icon="IMPORT").model = model["name"]
 

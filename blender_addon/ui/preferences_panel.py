@@ -4,6 +4,7 @@ import bpy
 
 from ..backend import session, setup
 from ..backend.environment import EnvironmentState
+from ..translations import words
 from .text import draw_error, draw_text, size_text
 
 _SAYS = {
@@ -43,7 +44,8 @@ def _draw_environment(
     layout.label(text=text, icon=icon)
     if installation is not None and installation.status.running:
         status = installation.status
-        layout.progress(factor=status.fraction, type="BAR", text=status.text)
+        text = f"{words(status.stage.value[0])}: {status.detail}"
+        layout.progress(factor=status.fraction, type="BAR", text=text)
         layout.operator("world_tracing.cancel_install", icon="X")
         return
     error = installation.status.error if installation is not None else None
@@ -66,12 +68,12 @@ def _draw_environment(
         text = "Nothing is downloaded: all of it comes out of the folder of wheels"
         draw_text(layout.column(align=True), context, text, "INFO")
     elif state is not EnvironmentState.READY:
-        size = "about 0.3 GB for the CPU, up to 4 GB for a GPU"
-        sources = "Python packages (PyPI), PyTorch (pytorch.org) and a Python build (GitHub)"
+        column = layout.column(align=True)
+        draw_text(column, context, "Downloads about 0.3 GB for the CPU, up to 4 GB for a GPU", "URL")
+        text = "From PyPI, pytorch.org and GitHub (a Python build)"
         if settings.index:
-            sources = "all packages (from that index) and a Python build (GitHub)"
-        text = f"Downloads {size}: {sources}"
-        draw_text(layout.column(align=True), context, text, "URL")
+            text = "From that index and GitHub (a Python build)"
+        draw_text(column, context, text, "BLANK1")
     row = layout.row(align=True)
     install = {EnvironmentState.READY: "Install Again", EnvironmentState.OUTDATED: "Upgrade Backend"}
     row.operator("world_tracing.install_backend", text=install.get(state, "Install Backend"), icon="IMPORT")

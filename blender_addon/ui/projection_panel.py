@@ -3,6 +3,7 @@
 import bpy
 
 from ..scene import projected_look, projection, traces
+from ..translations import words
 from .panel import TAB
 
 
@@ -26,9 +27,8 @@ class WORLD_TRACING_PT_projection(bpy.types.Panel):
         """Say what onto what, then the operators."""
         layout = self.layout
         meshes, roots = len(projection.targets(context)), len(projection.cameras(context))
-        layout.label(
-            text=f"{meshes} mesh{'es' * (meshes != 1)}, {roots} photo{'s' * (roots != 1)}", icon="INFO"
-        )
+        text = words("Meshes: {meshes}, photos: {photos}", meshes=meshes, photos=roots)
+        layout.label(text=text, icon="INFO")
         column = layout.column(align=True)
         column.operator("world_tracing.fit_to_layers", icon="SNAP_ON")
         column.operator("world_tracing.project_texture", icon="TEXTURE").route = "BAKE"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import textwrap
+import unicodedata
 
 import bpy
+
+from ..translations import words
 
 _CHARACTER_WIDTH = 7  # pixels at a user interface scale of 1, a little generous
 _MARGIN = 8  # characters for the icon and the borders around
@@ -15,6 +18,9 @@ def draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str,
     """Text in as many lines as the width of the region asks for; the first has the icon."""
     scale = context.preferences.system.ui_scale
     columns = int(context.region.width / (_CHARACTER_WIDTH * scale)) - _MARGIN
+    text = words(text)
+    if any(unicodedata.east_asian_width(letter) == "W" for letter in text):
+        columns //= 2  # these letters are twice as wide
     for line in textwrap.wrap(text, min(max(columns, _NARROWEST), _WIDEST)):
         layout.label(text=line, icon=icon)
         icon = "BLANK1"

@@ -3,6 +3,7 @@
 import bpy
 
 from ..scene import traces
+from ..translations import words
 from .panel import TAB
 
 
@@ -27,7 +28,7 @@ class WORLD_TRACING_UL_traces(bpy.types.UIList):
         split.active = item.name in context.scene.objects
         split.prop(item, "name", text="", emboss=False, icon="OUTLINER_COLLECTION")
         row = split.row(align=True)
-        row.label(text=f"seed {item.world_tracing.seed}")
+        row.label(text=words("seed {seed}", seed=item.world_tracing.seed))
         row.operator("world_tracing.delete_trace", text="", icon="TRASH", emboss=False).root = item.name
 
     def filter_items(
@@ -86,12 +87,15 @@ class WORLD_TRACING_PT_layer(bpy.types.Panel):
         values, root = context.object.world_tracing, traces.root_of(context.object)
         if root is None:
             return
-        unit = "metres" if root.world_tracing.metric else "unknown scale"
-        layout.label(text=f"{root.world_tracing.model}, seed {root.world_tracing.seed}, {unit}", icon="INFO")
+        origin = root.world_tracing
+        unit = words("metres") if origin.metric else words("unknown scale")
+        text = words("{model}, seed {seed}, {unit}", model=origin.model, seed=origin.seed, unit=unit)
+        layout.label(text=text, icon="INFO")
         layout.prop(root.world_tracing, "layers", text="Show Layers")
         if values.role in {"LAYER", "POINTS"}:
-            kind = "seen in the image" if values.layer == 0 else "hidden: a guess"
-            layout.label(text=f"Layer {values.layer + 1}, {kind}", icon="MESH_GRID")
+            seen, hidden = "Layer {number}, seen in the image", "Layer {number}, hidden: a guess"
+            text = words(hidden if values.layer else seen, number=values.layer + 1)
+            layout.label(text=text, icon="MESH_GRID")
         if values.role == "LAYER":
             column = layout.column()
             column.enabled = context.object.mode == "OBJECT"
