@@ -31,6 +31,7 @@ _BORROW = (
     "runpy.run_module(module, run_name='__main__', alter_sys=True)"
 )
 _MODULE = "wt_backend.worker"
+_NOT_A_MESSAGE = b"not a message: "  # marks in the log what a library printed to stdout
 
 
 class WorkerProcess:
@@ -59,7 +60,8 @@ class WorkerProcess:
         self._closed = threading.Event()
         try:
             log.parent.mkdir(parents=True, exist_ok=True)
-            with log.open("wb") as stderr:
+            log.write_bytes(b"")
+            with log.open("ab") as stderr:  # `_take` writes there too
                 self._process = subprocess.Popen(
                     command,
                     stdin=subprocess.PIPE,
@@ -135,7 +137,7 @@ class WorkerProcess:
             self._messages.put(decode(line))
         except BackendError:
             with self._log.open("ab") as log:  # not a message: keep it where somebody can read it
-                log.write(b"not a message: " + line[:500] + b"\n")
+                log.write(_NOT_A_MESSAGE + line[:500] + b"\n")
 
 
 def worker_command(python: str, package_folder: str | None = None) -> list[str]:
@@ -166,13 +168,13 @@ def _ended_by(killer: signal.Signals) -> str:
 
 
 def last_line(log: Path) -> str:
-    """The last line of a log that says something, at most 200 characters; "" where there is none."""
+    """The last line that went to stderr and says something, at most 200 characters; "" for none."""
     try:
-        tail = log.read_bytes()[-4096:].decode("utf-8", "replace")
+        tail = log.read_bytes()[-4096:]
     except OSError:
         return ""
-    lines = [line.strip() for line in tail.splitlines() if line.strip()]
-    return lines[-1][:200] if lines else ""
+    lines = [line for line in tail.splitlines() if line.strip() and not line.startswith(_NOT_A_MESSAGE)]
+    return lines[-1].decode("utf-8", "replace").strip()[:200] if lines else ""
 
 
 def _stream(stream: IO[bytes] | None) -> IO[bytes]:

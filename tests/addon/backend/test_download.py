@@ -115,4 +115,6 @@ def test_cancel_keeps_what_came(server: ThreadingHTTPServer, tmp_path: Path) -> 
 
 def test_nobody_at_the_other_end(tmp_path: Path) -> None:
     with pytest.raises(BackendError, match=r"^uv\.whl cannot be downloaded from 127\.0\.0\.1: "):
-        download("http://127.0.0.1:9/a/long/way/uv.whl", tmp_path / "x", SHA256, lambda *_: None, lambda: False)
+        download(
+            "http://127.0.0.1:9/a/long/way/uv.whl", tmp_path / "x", SHA256, lambda *_: None, lambda: False
+        )

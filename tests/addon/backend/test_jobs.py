@@ -217,6 +217,21 @@ def test_rubbish_on_stdout_is_kept_in_the_log_and_does_no_harm(
     assert "Downloading something" in (tmp_path / "log" / "worker.log").read_text(encoding="utf-8")
 
 
+def test_a_program_that_is_no_python_is_said_in_its_own_words(tmp_path: Path) -> None:
+    """It prints to stdout, too, which is no reason."""
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\necho a list of files; echo bad option >&2; sleep 0.2; echo more; exit 2\n")
+    program.chmod(0o755)
+    log = tmp_path / "log"
+    backend = Backend(lambda: WorkerProcess([str(program)], log), {})
+    backend.start()
+    run(backend, lambda: backend.state is WorkerState.STOPPED)
+    assert "exit code 2 (bad option)" in backend.error.message
+    assert {"bad option", "not a message: a list of files", "not a message: more"} == set(
+        log.read_text().splitlines()
+    )
+
+
 def test_an_idle_worker_is_sent_home(make_backend: MakeBackend, trace) -> None:
     backend = make_backend(idle=0.2)
     finish(backend, trace(backend, WORKS))
@@ -269,3 +284,11 @@ def test_the_worker_does_not_see_blenders_own_python_settings(
     monkeypatch.setenv("PYTHONPATH", "/nonexistent")
     backend = make_backend()
     assert finish(backend, trace(backend, WORKS)).state is JobState.DONE
+
+
+def test_what_follows_a_job_comes_before_those_that_wait(make_backend, trace) -> None:
+    backend = make_backend()
+    running, waiting = trace(backend, SLOW), trace(backend, WORKS)
+    run(backend, lambda: running.state is JobState.RUNNING)
+    following = backend.submit("trace", waiting.params, "follows", follows=True)
+    assert backend.jobs == (running, following, waiting)
