@@ -62,6 +62,7 @@ def test_the_guide_is_inside_with_its_pictures_and_the_place_that_errors_link_to
     page = content.read("guide/user_guide.html").decode()
     pictures = re.findall(r'src="([^"]+)"', page)
     assert pictures and all(content.read(f"guide/{picture}") for picture in pictures)
+    assert page.count("<ul>") >= 2 and "<li><strong>Install Backend</strong>" in page.split("<ul>")[1]
     place = re.search(r'TROUBLE = "(.+)"', (ADDON / "operators" / "help.py").read_text())
     assert place and f'id="{place[1]}"' in page and "<td><code>cancelled</code></td>" in page
 
