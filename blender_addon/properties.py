@@ -17,7 +17,7 @@ from wt_backend.protocol import BackendError
 from wt_backend.stack import StackError
 
 from .backend import session
-from .scene import hidden_colour, rebuild, shading, viewport
+from .scene import hidden_colour, rebuild, shading, traces, viewport
 from .scene.layer_object import DEFAULTS
 
 SOURCES = (
@@ -71,11 +71,17 @@ def _model_names(_self: bpy.types.PropertyGroup, _context: bpy.types.Context, te
     return [model["name"] for model in session.models() if text.lower() in model["name"].lower()]
 
 
-def _select_active(settings: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+def _active_trace(_settings: bpy.types.PropertyGroup) -> int:
+    """The trace of the active object is the active one in the list, -1 where there is none."""
+    root = traces.root_of(bpy.context.object)
+    return bpy.data.objects.find(root.name) if root else -1
+
+
+def _select_trace(_settings: bpy.types.PropertyGroup, index: int) -> None:
     """The list of traces selects what it is clicked on."""
-    root = bpy.data.objects[settings.active_trace]
-    if root.world_tracing.role == "ROOT" and root.name in context.view_layer.objects:
-        viewport.select(context, root)
+    root = bpy.data.objects[index]
+    if root.world_tracing.role == "ROOT" and root.name in bpy.context.view_layer.objects:
+        viewport.select(bpy.context, root)
 
 
 def _rebuild(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
@@ -173,7 +179,9 @@ class WorldTracingSettings(bpy.types.PropertyGroup):
         default=True,
         description="Give hidden surfaces the colour of what is visible near by, instead of what is in front",
     )
-    active_trace: IntProperty(name="Active Trace", update=_select_active, options={"HIDDEN", "SKIP_SAVE"})
+    active_trace: IntProperty(
+        name="Active Trace", get=_active_trace, set=_select_trace, options={"HIDDEN", "SKIP_SAVE"}
+    )
 
 
 class WorldTracingObject(bpy.types.PropertyGroup):

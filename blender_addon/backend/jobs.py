@@ -139,10 +139,10 @@ class Backend:
         """Whether `poll` has anything to wait for."""
         return bool(self._jobs) or self.state is WorkerState.STARTING
 
-    def submit(self, method: str, params: Message, label: str = "") -> Job:
-        """Queue a call; it starts at the next `poll`."""
+    def submit(self, method: str, params: Message, label: str = "", follows: bool = False) -> Job:
+        """Queue a call, behind the others or (`follows`) before those that wait; `poll` starts it."""
         job = Job(next(self._ids), method, params, label or method)
-        self._jobs.append(job)
+        self._jobs.insert(1 if follows else len(self._jobs), job)
         return job
 
     def cancel(self, job: Job) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import bpy
@@ -19,6 +19,7 @@ from wt_backend.protocol import BackendError, Message
 from . import session
 from .jobs import Job, JobState
 
+FAILURES_TOLD = 3  # in the panel
 _generation = 0  # counts file loads
 
 
@@ -64,6 +65,7 @@ class TraceResult:
     variant: int = 0  # place beside the others of a seed sweep
     group: str = ""  # the sweep
     fill: bool = False
+    failures: list[str] = field(default_factory=list)  # of all traces started together: one list
 
     def import_settings(self) -> dict[str, str | int]:
         """What `import_stack` has to be told."""
@@ -73,6 +75,9 @@ class TraceResult:
         """Import, or ask for the colour of the hidden layers first."""
         if job.result is None:
             _say_why_not(job)
+            self._tell_failures()
+            if job.state is JobState.FAILED and job.error is not None:
+                self.failures.append(job.error.message)
         elif self.fill and job.result["layers"] > 1:
             submit_fill(job.result, ColourResult(self, job.result))
         else:
@@ -105,6 +110,15 @@ class TraceResult:
             f"in {result['seconds']:.1f} s.",
             " ".join([*(result.get("warnings") or []), warning]).strip(),
         )
+        self._tell_failures()
+
+    def _tell_failures(self) -> None:
+        """Say again what went wrong with others that were started with this one: there is one notice."""
+        if self.failures and session.notice is not None:
+            more = len(self.failures) - FAILURES_TOLD
+            rest = [f"{more} more failed; the console says why."] if more > 0 else []
+            told = [session.notice.hint, *self.failures[:FAILURES_TOLD], *rest]
+            session.notice.hint = " ".join(told).strip()
 
 
 @dataclass(frozen=True)
@@ -156,7 +170,7 @@ def submit_fill(result: Message, then: session.Result) -> Job:
     """Queue the colour of the hidden layers of a trace; the textures will lie beside its stack."""
     stack = Path(result["stack"])
     params = {"stack": str(stack), "output": str(stack.parent)}
-    return session.submit("geometry/fill_colour", params, f"Colour of {stack.stem}", then, keep_notice=True)
+    return session.submit("geometry/fill_colour", params, f"Colour of {stack.stem}", then, follows=True)
 
 
 def _say_why_not(job: Job) -> None:

@@ -74,15 +74,18 @@ def unregister() -> None:
     display.show_status(None)
 
 
-def submit(method: str, params: Message, label: str, result: Result, keep_notice: bool = False) -> Job:
-    """Queue a call of the worker; the pump (or `wait`) does the rest."""
+def submit(method: str, params: Message, label: str, result: Result, follows: bool = False) -> Job:
+    """Queue a call of the worker; the pump (or `wait`) does the rest.
+
+    One that `follows` goes on with a job that has ended: it need not wait for others, and no notice goes.
+    """
     global notice
     from .. import preferences
 
-    if not keep_notice:
+    if not follows:
         notice = None
     backend().limits = Limits(silence=preferences.get().silence)
-    job = backend().submit(method, params, label)
+    job = backend().submit(method, params, label, follows)
     _results[job] = result
     pump.start(_step)
     return job

@@ -23,9 +23,14 @@ class WORLD_TRACING_OT_trace_folder(bpy.types.Operator, TraceSettings):
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Ask for the folder."""
+        """Ask for the folder; beside it stand the settings of the panel."""
+        self.adopt_settings(context)
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """Draw the settings."""
+        self.draw_settings(self.layout)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Queue the images in the order of their names."""

@@ -93,8 +93,12 @@ class TraceSettings(_Operator):
 
     def run(self, context: bpy.types.Context, plans: list[Plan], stack: str = "") -> set[str]:
         """Queue the traces; in background mode wait for them and import their results."""
+        failures: list[str] = []
         try:
-            submitted = [self._submit(context, plan, stack) for plan in plans]
+            submitted = [
+                self._submit(context, plan, stack, label, failures)
+                for plan, label in zip(plans, _labels(plans), strict=True)
+            ]
         except BackendError as error:
             return self.fail(error)
         if not bpy.app.background:
@@ -113,7 +117,9 @@ class TraceSettings(_Operator):
         self.report({"ERROR"}, _sentence(error))
         return {"CANCELLED"}
 
-    def _submit(self, context: bpy.types.Context, plan: Plan, stack: str) -> tuple[Job, TraceResult]:
+    def _submit(
+        self, context: bpy.types.Context, plan: Plan, stack: str, label: str, failures: list[str]
+    ) -> tuple[Job, TraceResult]:
         request = self._request(context, plan, stack)
         result = TraceResult(
             Place.here(context),
@@ -123,8 +129,9 @@ class TraceSettings(_Operator):
             variant=plan.variant,
             group=plan.group,
             fill=self.value(context, "fill"),
+            failures=failures,
         )
-        return session.submit("trace", to_params(request), plan.name, result), result
+        return session.submit("trace", to_params(request), label, result), result
 
     def _request(self, context: bpy.types.Context, plan: Plan, stack: str) -> TraceRequest:
         fit = self.value(context, "fit")
@@ -206,6 +213,13 @@ def plan_for_file(path: str) -> Plan:
     if not image.is_file():
         raise BackendError("bad_image", f"There is no file {image}.", "Choose another image.")
     return Plan(image.absolute(), image.stem)
+
+
+def _labels(plans: list[Plan]) -> list[str]:
+    """What the traces are called while they are under way: of several, which of how many."""
+    if len(plans) == 1:
+        return [plans[0].name]
+    return [f"{plan.name} ({number} of {len(plans)})" for number, plan in enumerate(plans, 1)]
 
 
 def _chosen_mask(settings: bpy.types.PropertyGroup) -> Path | None:

@@ -267,3 +267,18 @@ def test_a_backend_at_work_is_not_taken_away(scene, session, start, stand_in, ph
 def test_a_blender_that_may_not_go_online_keeps_its_worker_offline(session, stand_in) -> None:
     assert not bpy.app.online_access
     assert session._launch().variables["HF_HUB_OFFLINE"] == "1"
+
+
+def test_what_failed_in_a_batch_is_still_said_after_the_others_have_arrived(
+    scene, session, addon, stand_in, photo, tmp_path: Path
+) -> None:
+    results, failures, jobs = sys.modules[f"{addon.__name__}.backend.results"], [], []
+    for behaviour in (ERROR, WORKS):
+        then = results.TraceResult(
+            results.Place.here(bpy.context), photo.stem, "MESH", fill=False, failures=failures
+        )
+        request = TraceRequest(image=str(photo), output=str(tmp_path / f"{behaviour}.wts"), seed=behaviour)
+        jobs.append(session.submit("trace", to_params(request), photo.stem, then))
+    steps(session, lambda: all(job.finished for job in jobs))
+    assert "2 layers" in session.notice.message
+    assert jobs[0].error.message in session.notice.hint
