@@ -149,7 +149,8 @@ class FlowObjective(nn.Module):
     ) -> dict[str, Tensor]:
         """Weighted XYZ error and order penalty over valid pixels."""
         count = valid.sum().clamp(min=1) * x0.shape[1]
-        error = (estimate - x0).square().mean(dim=-1)  # (B, L, H, W)
+        squared = (estimate - x0).square()  # (B, L, H, W, 3)
+        error = squared @ squared.new_tensor([1.0, 1.0, self.config.depth_weight]) / 3  # (B, L, H, W)
         error = torch.where(valid[:, None], error, 0.0)
         level_weight = t.clamp(min=SMALLEST_T).pow(-2).clamp(max=self.config.max_weight)  # (B, L)
         weighted = (error * (level_weight * weight[:, None])[:, :, None, None]).sum() / count

@@ -26,6 +26,8 @@ from wt_backend.training.data import Sample, generate
 VIEWS_PER_SCENE = 4
 BACKGROUND = 0.5
 """Grey that the pipeline paints behind a subject."""
+CANONICAL_FOCAL = 1.8
+"""Focal length of objects as they are learned, in sides of the crop: a field of view of 31°."""
 
 
 def stack_sample(path: Path, size: int) -> Sample:
@@ -60,6 +62,29 @@ def jittered_mask(mask: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[
     return changed if changed.any() else mask
 
 
+def canonical_view(
+    depth: NDArray[np.float32], intrinsics: NDArray[np.floating]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """An object as the camera of all crops sees it, for what a crop does not tell: its lens and its place.
+
+    The optical axis goes through the middle, the focal length is `CANONICAL_FOCAL`, and relief is scaled with
+    it, so that the object keeps its proportions up to perspective. Without this most of the loss is about
+    the field of view and the axis, which no training can make known.
+
+    Parameters
+    ----------
+    depth : (L, S, S)
+        Relative to the median of layer 0; 0 without a hit.
+    intrinsics : (3, 3)
+    """
+    size = depth.shape[-1]
+    focal = CANONICAL_FOCAL * size
+    relief = np.sqrt(intrinsics[0, 0] * intrinsics[1, 1]) / focal
+    scaled = np.where(depth > 0, np.maximum(1 + relief * (depth - 1), 0.05), 0).astype(np.float32)
+    canonical = np.array([[focal, 0, size / 2], [0, focal, size / 2], [0, 0, 1]], np.float32)
+    return scaled, canonical
+
+
 def training_item(
     sample: Sample, rng: np.random.Generator, metric: bool = False
 ) -> dict[str, NDArray | bool]:
@@ -68,7 +93,8 @@ def training_item(
     Parameters
     ----------
     metric : bool
-        Leave depths as they are, for models that think in metres; otherwise divide by the median of layer 0.
+        Leave depths as they are, for models that think in metres; otherwise divide by the median of layer 0,
+        and show objects through the canonical camera.
 
     Returns
     -------
@@ -87,7 +113,10 @@ def training_item(
         rgb = (rgb * soft + 255 * BACKGROUND * (1 - soft)).astype(np.uint8)
     first = depth[0][depth[0] > 0]
     median = float(np.median(first)) if first.size and not metric else 1.0
-    relative = np.clip(depth / median, 0, 60000).astype(np.float16)
+    relative = np.clip(depth / median, 0, 60000)
+    if not scene and not metric:
+        relative, intrinsics = canonical_view(relative, intrinsics)
+    relative = relative.astype(np.float16)
     if rng.random() < 0.5:
         rgb, mask, relative = rgb[:, ::-1], mask[:, ::-1], relative[:, :, ::-1]
         intrinsics[0, 2] = mask.shape[1] - intrinsics[0, 2]

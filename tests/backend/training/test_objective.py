@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import Tensor, nn
 
@@ -82,6 +83,20 @@ def test_a_perfect_network_has_no_loss_and_pixels_without_truth_do_not_count() -
     assert objective(batch, 3, "shared")["loss"] < 1e-10
     answer[1, 2, 0, 0] += 1
     assert objective(batch, 3, "shared")["loss"] > 1e-4
+
+
+def test_depth_weighs_what_it_is_told() -> None:
+    batch = example()
+    loss: dict[tuple[int, float], float] = {}
+    for axis in (0, 2):
+        for weight in (1.0, 4.0):
+            wrong = truth(batch)
+            wrong[..., axis] += 0.1
+            config = ObjectiveConfig(monotonic_weight=0, depth_weight=weight, max_weight=1)
+            objective = FlowObjective(Oracle(wrong), NORMALISATION, config)  # type: ignore[arg-type]
+            loss[axis, weight] = float(objective(batch, draws=2, schedule="shared")["loss"])
+    assert loss[0, 1.0] == pytest.approx(loss[0, 4.0]) == pytest.approx(loss[2, 1.0])
+    assert loss[2, 4.0] == pytest.approx(4 * loss[2, 1.0])
 
 
 def test_layers_in_the_wrong_order_are_penalised() -> None:

@@ -9,11 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
 
 from wt_backend.training.config import DataConfig
 from wt_backend.training.data import generate
 from wt_backend.training.data.validation import write_pair
-from wt_backend.training.stream import SampleStream, sample_loader, training_item
+from wt_backend.training.stream import SampleStream, canonical_view, sample_loader, training_item
 
 CONFIG = DataConfig(seed=5, scene_share=0.3, reuse=1, buffer_scenes=2)
 
@@ -51,6 +54,37 @@ def test_a_flip_moves_the_principal_point_with_the_image() -> None:
     flipped = [i for i in items if np.isclose(i["intrinsics"][0, 2], 28 - view.intrinsics[0, 2])]  # type: ignore[index]
     assert straight and flipped
     assert np.array_equal(straight[0]["depth"], np.asarray(flipped[0]["depth"])[:, :, ::-1])
+
+
+@given(
+    focal=st.floats(0.8, 6),
+    axis=st.tuples(st.floats(-40, 100), st.floats(-40, 100)),
+    radius=st.floats(0.05, 0.15),
+)
+def test_an_object_keeps_its_proportions_in_the_canonical_camera(
+    focal: float, axis: tuple[float, float], radius: float
+) -> None:
+    """A disc that faces any camera, and a point above its middle by its radius: the same cone again."""
+    size = 64
+    intrinsics = np.array([[focal * size, 0, axis[0]], [0, focal * size, axis[1]], [0, 0, 1]])
+    rows, columns = np.mgrid[:size, :size] + 0.5
+    on_disc = np.hypot(rows - size / 2, columns - size / 2) < radius * size * focal
+    depth = np.where(on_disc, 1, 0).astype(np.float32)
+    depth[size // 2, size // 2] = 1 - radius  # as high as the disc is wide
+    scaled, camera = canonical_view(depth[None], intrinsics)
+    assert_allclose(camera[:2, 2], size / 2)
+    width = radius * size * focal / camera[0, 0]  # of the disc, seen by the canonical camera
+    assert_allclose(1 - scaled[0, size // 2, size // 2], width, rtol=1e-3)
+    assert_array_equal(scaled[0] > 0, depth > 0)
+
+
+def test_objects_are_learned_without_what_a_crop_does_not_tell() -> None:
+    sample = generate(3, 2, 28, kind="object")[0]
+    item = training_item(sample, np.random.default_rng(0))
+    assert_allclose(item["intrinsics"], [[50.4, 0, 14], [0, 50.4, 14], [0, 0, 1]], rtol=1e-6)
+    in_metres = training_item(sample, np.random.default_rng(1), metric=True)
+    assert_allclose(np.asarray(in_metres["intrinsics"])[1], sample.intrinsics[1])
+    assert_allclose(np.asarray(in_metres["depth"]).max(), sample.depth.max(), rtol=1e-3)
 
 
 def test_a_share_of_the_subjects_comes_from_a_folder_of_stacks(tmp_path: Path) -> None:
