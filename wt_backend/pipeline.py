@@ -216,7 +216,8 @@ def choose_device(name: str | None) -> torch.device:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).splitlines()[0]
+        told = str(error).splitlines()[0]
+        reason = "PyTorch knows none of this name" if told.startswith("Expected one of") else told
         raise BackendError(
             "bad_request",
             f"The device {name!r} cannot be used: {reason}.",
