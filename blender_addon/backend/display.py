@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import bpy
 
-_AREAS = {"VIEW_3D", "IMAGE_EDITOR", "PREFERENCES"}  # where this add-on draws
+_REGIONS = {"VIEW_3D": "UI", "IMAGE_EDITOR": "UI", "PREFERENCES": "WINDOW"}  # where this add-on draws
 
 
 def redraw() -> None:
-    """Draw our panels anew, in all windows."""
+    """Draw our panels anew, in all windows; not the views beside them, where large scenes take their time."""
     for manager in bpy.data.window_managers:
         for window in manager.windows:
             for area in window.screen.areas:
-                if area.type in _AREAS:
-                    area.tag_redraw()
+                for region in area.regions:
+                    if region.type == _REGIONS.get(area.type):
+                        region.tag_redraw()
 
 
 def show_status(text: str | None) -> None:
