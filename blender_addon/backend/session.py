@@ -213,10 +213,11 @@ def model_pages(name: str) -> list[tuple[str, str]]:
 
 
 def say(error: BackendError) -> None:
-    """Show an error in the panel, and print it."""
+    """Show an error in the panel, and print it; without windows the operator's report is what is printed."""
     global notice
     notice = Notice(error.message, error.hint, code=error.kind)
-    print(f"World Tracing: {error.message} {error.hint} ({error.kind})")
+    if not bpy.app.background:
+        print(f"World Tracing: {error.message} {error.hint} ({error.kind})")
 
 
 def progress_text(job: Job) -> str:
