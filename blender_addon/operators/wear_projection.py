@@ -16,6 +16,7 @@ from wt_backend.protocol import Message
 
 from ..backend import session
 from ..scene import build, projected_look, projected_photos, projection, solid_object
+from ..scene.files import load_image
 from ..scene.projection import ProjectionError, WorldMesh
 from .geometry_job import named_root
 
@@ -80,7 +81,7 @@ class WORLD_TRACING_OT_wear_photos(bpy.types.Operator, _Wear):
 
 def _wear_texture(target: bpy.types.Object, now: WorldMesh, result: Message) -> None:
     data, mesh = solid_object.read_arrays(result["data"]), target.data
-    texture, mask = (bpy.data.images.load(result[name]) for name in ("texture", "mask"))
+    texture, mask = (load_image(result[name]) for name in ("texture", "mask"))
     if "uv" in data:
         _check_unchanged(target, now, len(data["seen"]), len(data["uv"]))
         uv_map = projected_look.UV_MAP
@@ -107,7 +108,7 @@ def _wear_photos(roots: list[str], target: bpy.types.Object, now: WorldMesh, res
         sight = np.repeat(data[f"sight {number}"], 3, axis=0)
         projected_photos.write_projection(mesh, trace, data[f"projection {number}"], now.loops.ravel(), sight)
         camera = result["cameras"][number]
-        hides = bpy.data.images.load(camera["hides"])
+        hides = load_image(camera["hides"])
         hides.colorspace_settings.name = "Non-Color"
         photos.append(projected_photos.Photo(trace, image, hides, camera["tolerance"], camera["ray"]))
     projected_photos.write_guess(mesh, data["guess"])

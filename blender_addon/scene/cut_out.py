@@ -26,10 +26,10 @@ def source_of(image: bpy.types.Image) -> bpy.types.Image:
 def load(picture: Path, source: bpy.types.Image, earlier: bpy.types.Image | None) -> bpy.types.Image:
     """The cut-out in a file as an image; the earlier one of the same photo is replaced."""
     if earlier is not None and is_cut_out(earlier) and source_of(earlier) == source:
-        earlier.filepath = str(picture)
+        earlier.filepath = files.stored_path(picture)
         earlier.reload()
         return earlier
-    image = bpy.data.images.load(str(picture))
+    image = files.load_image(picture)
     image.name = f"{Path(source.name).stem} Mask"
     image.alpha_mode = "STRAIGHT"
     image[_SOURCE] = source.name

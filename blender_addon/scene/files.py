@@ -62,6 +62,11 @@ def _takes_files(path: Path) -> bool:
         return False
 
 
+def load_image(path: str | Path, check_existing: bool = False) -> bpy.types.Image:
+    """An image file, remembered like a stack: who moves the folder of the .blend takes it along."""
+    return bpy.data.images.load(stored_path(Path(path)), check_existing=check_existing)
+
+
 def _unused(parent: Path, stem: str, suffix: str) -> Path:
     names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
     paths = (parent / (name + suffix) for name in names)

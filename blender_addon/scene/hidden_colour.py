@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import traces
+from .files import load_image
 from .materials import HINT_STRENGTH, layer_colour
 
 FILLED, TRANSFORM = "Filled", "Filled UV"  # node names
@@ -53,7 +54,7 @@ def wear(root: bpy.types.Object, result: dict[str, Any]) -> int:
     for layer in traces.layers_of(root):
         path = result["textures"][layer.world_tracing.layer]
         if path and layer.world_tracing.role == "LAYER":
-            image = bpy.data.images.load(path, check_existing=True)
+            image = load_image(path, check_existing=True)
             image.reload()  # an earlier fill may lie under the same name
             dress(layer, image, transform)
             count += 1
@@ -72,7 +73,7 @@ def restore(root: bpy.types.Object, layer: bpy.types.Object) -> None:
         materials[0].name, materials[0].diffuse_color = name, hint
         nodes = materials[0].node_tree.nodes
         nodes["Layer"].inputs["Hint"].default_value = hint
-        nodes[FILLED].image = bpy.data.images.load(str(path), check_existing=True)
+        nodes[FILLED].image = load_image(path, check_existing=True)
     if number:
         _show_on(materials[0].node_tree, root.world_tracing.hidden_colour)
 

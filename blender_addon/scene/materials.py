@@ -5,6 +5,7 @@ import numpy as np
 
 from wt_backend.stack import LayerStack
 
+from .files import load_image
 from .picture import picture_like_original
 
 GROUP = "WT Layer"
@@ -48,7 +49,7 @@ def source_image(stack: LayerStack, name: str) -> bpy.types.Image:
     """The original image, or the model's own small picture where the original cannot be found."""
     if stack.info.source:
         try:
-            image = bpy.data.images.load(stack.info.source, check_existing=True)
+            image = load_image(stack.info.source, check_existing=True)
         except RuntimeError:
             return _small_image(stack, name)  # moved or deleted since: the stack carries a picture of its own
         if tuple(image.size) == tuple(stack.info.image_size):

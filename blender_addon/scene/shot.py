@@ -21,7 +21,7 @@ from wt_backend.stack import LayerStack, Shot
 from . import shot_cache
 from .build import PREFIX, adopt, new_root
 from .camera_match import match_camera
-from .files import stored_path
+from .files import load_image, stored_path
 from .layer_object import DEFAULTS, layer_title, mark_layer, new_mesh_layer
 from .materials import layer_material, point_material, source_image
 from .mesh_object import new_mesh
@@ -195,7 +195,7 @@ def _pictures(first: LayerStack, folder: Path, name: str) -> bpy.types.Image:
     path = folder / Path(first.info.source).name
     if not path.is_file():
         return source_image(first, name)
-    image = bpy.data.images.load(stored_path(path))
+    image = load_image(path)
     image.name = name
     image.source = "SEQUENCE"
     return image

@@ -6,6 +6,7 @@ import bpy
 import numpy as np
 
 from . import hidden_colour, traces
+from .files import load_image
 from .shot import in_step
 
 
@@ -20,7 +21,7 @@ def wear(root: bpy.types.Object, result: dict[str, Any]) -> int:
     for layer, member in sorted(of_layer.items()):
         path = result["textures"][layer]
         if path:
-            image = bpy.data.images.load(path, check_existing=False)
+            image = load_image(path)
             image.source = "SEQUENCE"
             for texture in hidden_colour.dress(member, image, transform):
                 in_step(texture.image_user, (first, result["frames"][1]))
