@@ -50,7 +50,7 @@ CHECKS = (
     "keep_button",
     "one_kept",
 )
-SCREEN = (1440, 1200)
+SCREEN = (1440, 1100)
 PHOTOS = Path("/tmp/Fotos für die Bühne")
 PROJECT = Path("/tmp/Kulissen Süd")
 MOVED = Path("/tmp/Umgezogen nach Köln")
@@ -136,12 +136,7 @@ def names() -> hands.Wait:
     yield from find_rows(rows)
     need("list_shows_all", sorted(rows) == sorted(roots()), f"{sorted(rows)}, {roots()}")
     x, y = rows[NAME.format(GOOD[0])]
-    bpy.context.window_manager.clipboard = "Küche"
-    yield from click_with_ctrl(x, y)
-    for name in ("A", "V"):
-        yield from key(name, (x, y), ctrl=True)
-    yield from key("RET", (x, y))
-    yield 0.3
+    yield from paste_into("Küche", (x, y), hands.window(), ctrl=True)  # in a list a name is typed with Ctrl
     check("renamed", "Küche" in roots() and NAME.format(GOOD[0]) not in roots(), roots())
     yield from find_rows(rows)
     yield from hands.click(*rows[NAME.format(GOOD[1])])
@@ -277,17 +272,12 @@ def trace_folder(photographed: bool = False) -> hands.Wait:
     browser, window = hands.area("FILE_BROWSER"), bpy.context.window_manager.windows[1]
     field = hands.region("UI", browser)
     x, y = field.x + field.width // 2, field.y + field.height // 2
-    bpy.context.window_manager.clipboard = str(PHOTOS)
-    yield from hands.move(x, y, window)
-    for name, ctrl in (("V", True), ("RET", False)):
-        for value in ("PRESS", "RELEASE"):
-            window.event_simulate(type=name, value=value, x=x + 1, y=y, ctrl=ctrl)
-            yield 0.05
-        yield 0.3
+    yield from paste_into(str(PHOTOS), (x, y), window)
     shown = Path(os.fsdecode(browser.spaces.active.params.directory))
     if photographed:
         yield from hands.screenshot("file_browser")
         need("folder_field", shown == PHOTOS, shown)
+    yield from hands.click(*hands.middle(hands.region("WINDOW", browser)), window)  # 5.2 goes on typing
     run = hands.region("EXECUTE", browser)
     accept = run.x + run.width - 75, run.y + run.height // 2
     if photographed:
@@ -364,21 +354,26 @@ def bin_column() -> int:
     return sidebar.x + sidebar.width - 60
 
 
-def click_with_ctrl(x: int, y: int) -> hands.Wait:
-    """Ctrl and the left button: a name in a list can be typed then."""
-    yield from hands.move(x, y)
-    for value in ("PRESS", "RELEASE"):
-        hands.window().event_simulate(type="LEFTMOUSE", value=value, x=x + 1, y=y, ctrl=True)
-        yield 0.05
-    yield hands.SETTLE
+def paste_into(text: str, at: tuple[int, int], on: bpy.types.Window, ctrl: bool = False) -> hands.Wait:
+    """Click into a text field, replace what it holds, Return."""
+    bpy.context.window_manager.clipboard = text
+    yield from hands.move(*at, on)
+    yield from key("LEFTMOUSE", at, ctrl=ctrl, on=on)
+    for name in ("A", "V"):
+        yield from key(name, at, ctrl=True, on=on)
+    yield from key("RET", at, on=on)
+    yield 0.3
 
 
-def key(name: str, at: tuple[int, int], letter: str = "", ctrl: bool = False) -> hands.Wait:
+def key(
+    name: str, at: tuple[int, int], letter: str = "", ctrl: bool = False, on: bpy.types.Window | None = None
+) -> hands.Wait:
     """A key, with the mouse already there; where text or a number is typed, the letter counts."""
     typed = {"unicode": letter} if letter else {}
-    hands.window().event_simulate(type=name, value="PRESS", x=at[0], y=at[1], ctrl=ctrl, **typed)
+    window = on or hands.window()
+    window.event_simulate(type=name, value="PRESS", x=at[0], y=at[1], ctrl=ctrl, **typed)
     yield 0.05
-    hands.window().event_simulate(type=name, value="RELEASE", x=at[0], y=at[1], ctrl=ctrl)
+    window.event_simulate(type=name, value="RELEASE", x=at[0], y=at[1], ctrl=ctrl)
     yield hands.SETTLE
 
 
