@@ -56,7 +56,8 @@ PROJECT = Path("/tmp/Kulissen Süd")
 MOVED = Path("/tmp/Umgezogen nach Köln")
 BLEND = "Bühnenbild.blend"
 GOOD, DAMAGED = ("1 Tasse", "3 Häferl"), "2 kaputt"
-LATER = 6  # copies in the second batch: work enough to cancel on a slow machine
+LATER = 3  # copies in the second batch
+FEW, SOME, MANY = 2, 20, 60  # denoising steps: for speed; to be seen at work; to be cancelled in time
 NAME = "Trace: {}"
 STEP = 18  # pixels; a row is 21 high
 
@@ -66,7 +67,7 @@ def scenario() -> hands.Wait:
     make_photos()
     PROJECT.mkdir()
     bpy.ops.wm.save_as_mainfile(filepath=str(PROJECT / BLEND))  # stacks shall lie beside it
-    settings().steps = 2
+    settings().steps = SOME
     yield from hands.open_tab("World Tracing")
     for part in (folder, cancelled_folder, names, edits, deletion, reopened, sweep):
         yield from part()
@@ -95,7 +96,7 @@ def folder() -> hands.Wait:
         told.update(job.label for job in session().jobs()[:1])
         return not session().jobs()
 
-    yield 3.0
+    yield from hands.wait_for(lambda: over() or bool(told), 30)
     yield from hands.screenshot("batch")
     yield from hands.wait_for(over, 120)
     yield 0.5
@@ -112,13 +113,13 @@ def cancelled_folder() -> hands.Wait:
     for number in range(4, 4 + LATER):
         shutil.copy(PHOTOS / f"{GOOD[1]}.jpg", PHOTOS / f"{number} später.jpg")
     (PHOTOS / f"{DAMAGED}.jpg").unlink()
+    settings().steps = MANY
     yield from trace_folder()
-    found: list[tuple[int, int]] = []
-    yield from find_cancel(found)
-    # it stays there while many wait
     yield from hands.wait_for(lambda: len(roots()) == 3, 90, step=0.05)
     waiting = [job.label for job in session().jobs()]
     check("arrives_one_by_one", len(roots()) == 3 and len(waiting) > LATER, waiting)
+    found: list[tuple[int, int]] = []
+    yield from find_cancel(found)
     need("cancel_button", bool(found), found)
     yield from hands.click(*found[0])
     yield from hands.wait_for(lambda: not session().jobs(), 10)
@@ -128,6 +129,7 @@ def cancelled_folder() -> hands.Wait:
     whole = all(len(mesh_layers(name)) >= 2 for name in arrived)
     check("arrived_is_kept", len(arrived) >= 3 and roots() == arrived and whole, arrived)
     yield from hands.screenshot("batch_cancelled")
+    settings().steps = FEW
 
 
 def names() -> hands.Wait:
