@@ -69,7 +69,8 @@ def canonical_view(
 
     The optical axis goes through the middle, the focal length is `CANONICAL_FOCAL`, and relief is scaled with
     it, so that the object keeps its proportions up to perspective. Without this most of the loss is about
-    the field of view and the axis, which no training can make known.
+    the field of view and the axis, which no training can make known. (`geometry.relay` does likewise for
+    finished stacks, in logarithms, as rooms need it.)
 
     Parameters
     ----------
