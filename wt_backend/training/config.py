@@ -63,15 +63,16 @@ class ObjectiveConfig:
         Weight of the squared violation of front-to-back order.
     scene_weight : float
         Weight of scene samples against object samples, whose depths span a smaller range.
-    depth_weight : float
-        Weight of Z against X and Y: a photograph's camera gives these two, once Z is known.
+    slope_weight : float
+        Weight of the error of the visible surface's slopes (`objective.slope_error`): an edge or a shaded
+        face tells how a surface leans long before a network can tell where it is.
     """
 
     max_weight: float = 400.0
     pure_noise_share: float = 0.0
     monotonic_weight: float = 0.1
     scene_weight: float = 1.0
-    depth_weight: float = 1.0
+    slope_weight: float = 0.0
 
 
 @dataclass(frozen=True)

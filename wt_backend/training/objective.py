@@ -1,7 +1,7 @@
 """The World Tracing objective: flow matching on raw XYZ, x0-parameterised (arXiv 2606.13652).
 
 Depth filling, invalid pixels as noise, one XYZ loss over all layers, and a penalty on rays whose layers
-run back to front.
+run back to front. What is not the paper's: the error of slopes, and weights that fit a small budget.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from wt_backend.training.noise_levels import draw_noise_levels
 
 SMALLEST_T = 0.05
 """Clamp of t where the velocity divides by it (wt_dit.md section 10)."""
+SLOPE_SCALES = (1 / 56, 1 / 28, 1 / 14, 1 / 7, 2 / 7)
+"""Distances of the pixels whose difference is a slope, in sides of the image."""
 
 
 def unproject(depth: Tensor, intrinsics: Tensor) -> Tensor:
@@ -54,6 +56,35 @@ def fill_depth(depth: Tensor) -> Tensor:
     for layer in depth.unbind(1)[1:]:
         layers.append(torch.where(layer > 0, layer, layers[-1]))
     return torch.stack(layers, dim=1)
+
+
+def slope_error(estimate: Tensor, truth: Tensor, valid: Tensor) -> Tensor:
+    """Mean |error| of the differences between pixels, per side of the image, over near and far pairs.
+
+    Parameters
+    ----------
+    estimate, truth : Tensor, (B, H, W)
+        Normalised depth of one layer.
+    valid : Tensor of bool, (B, H, W)
+        Pairs count where both pixels are valid.
+
+    Returns
+    -------
+    Tensor, (B,)
+        Mean over `SLOPE_SCALES`, rows and columns; 0 for an image without such pairs.
+    """
+    side = estimate.shape[-1]
+    error = torch.where(valid, estimate - truth, 0.0)
+    total = torch.zeros(len(error), device=error.device)
+    for share in SLOPE_SCALES:
+        offset = max(1, round(side * share))
+        for axis in (-2, -1):
+            length = error.shape[axis] - offset
+            pairs = valid.narrow(axis, offset, length) & valid.narrow(axis, 0, length)  # (B, H', W')
+            change = error.narrow(axis, offset, length) - error.narrow(axis, 0, length)
+            count = pairs.sum(dim=(-2, -1)).clamp(min=1)
+            total = total + (change.abs() * pairs).sum(dim=(-2, -1)) / count * (side / offset)
+    return total / (2 * len(SLOPE_SCALES))
 
 
 def vary_colours(rgb: Tensor, painted: Tensor) -> Tensor:
@@ -149,8 +180,7 @@ class FlowObjective(nn.Module):
     ) -> dict[str, Tensor]:
         """Weighted XYZ error and order penalty over valid pixels."""
         count = valid.sum().clamp(min=1) * x0.shape[1]
-        squared = (estimate - x0).square()  # (B, L, H, W, 3)
-        error = squared @ squared.new_tensor([1.0, 1.0, self.config.depth_weight]) / 3  # (B, L, H, W)
+        error = (estimate - x0).square().mean(dim=-1)  # (B, L, H, W)
         error = torch.where(valid[:, None], error, 0.0)
         level_weight = t.clamp(min=SMALLEST_T).pow(-2).clamp(max=self.config.max_weight)  # (B, L)
         weighted = (error * (level_weight * weight[:, None])[:, :, None, None]).sum() / count
@@ -158,4 +188,7 @@ class FlowObjective(nn.Module):
         violation = torch.relu(z[:, :-1] - z[:, 1:]).square()
         monotonic = torch.where(valid[:, None], violation, 0.0).sum() / count
         loss = weighted + self.config.monotonic_weight * monotonic
+        if self.config.slope_weight:
+            slopes = slope_error(z[:, 0], x0[:, 0, ..., 2], valid)  # (B,)
+            loss = loss + self.config.slope_weight * (slopes * weight).mean()
         return {"loss": loss, "x0_error": (error.sum() / count).detach(), "monotonic": monotonic.detach()}

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from wt_backend.flow.normalisation import Normalisation
 from wt_backend.training.config import ObjectiveConfig
 from wt_backend.training.noise_levels import draw_noise_levels
-from wt_backend.training.objective import FlowObjective, fill_depth, unproject
+from wt_backend.training.objective import FlowObjective, fill_depth, slope_error, unproject
 
 NORMALISATION = Normalisation("median_log", (0.0, 0.0, 0.05), (0.25, 0.25, 0.25))
 
@@ -85,18 +85,36 @@ def test_a_perfect_network_has_no_loss_and_pixels_without_truth_do_not_count() -
     assert objective(batch, 3, "shared")["loss"] > 1e-4
 
 
-def test_depth_weighs_what_it_is_told() -> None:
+def test_slope_error_is_the_slope_of_the_error_and_blind_to_its_mean() -> None:
+    side = 56
+    column = torch.arange(side) / side
+    plane = column.expand(2, side, side)  # rises by 1 across the image, along rows only
+    everywhere = torch.ones(2, side, side, dtype=torch.bool)
+    flat = torch.zeros_like(plane)
+    assert slope_error(plane + 5, flat, everywhere) == pytest.approx(torch.full((2,), 0.5))
+    assert slope_error(plane + 5, plane, everywhere).abs().max() < 1e-4
+    assert not slope_error(plane, flat, ~everywhere).any()
+
+
+def test_slopes_across_the_border_of_the_subject_do_not_count() -> None:
+    side = 56
+    subject = torch.zeros(1, side, side, dtype=torch.bool)
+    subject[:, :, : side // 2] = True
+    beside = torch.where(subject, 0.0, 100.0)
+    assert not slope_error(beside, torch.zeros_like(beside), subject).any()
+
+
+@pytest.mark.parametrize(("layer", "added"), [(0, 0.5), (1, 0.0)])
+def test_slopes_of_the_visible_surface_weigh_what_they_are_told(layer: int, added: float) -> None:
     batch = example()
-    loss: dict[tuple[int, float], float] = {}
-    for axis in (0, 2):
-        for weight in (1.0, 4.0):
-            wrong = truth(batch)
-            wrong[..., axis] += 0.1
-            config = ObjectiveConfig(monotonic_weight=0, depth_weight=weight, max_weight=1)
-            objective = FlowObjective(Oracle(wrong), NORMALISATION, config)  # type: ignore[arg-type]
-            loss[axis, weight] = float(objective(batch, draws=2, schedule="shared")["loss"])
-    assert loss[0, 1.0] == pytest.approx(loss[0, 4.0]) == pytest.approx(loss[2, 1.0])
-    assert loss[2, 4.0] == pytest.approx(4 * loss[2, 1.0])
+    wrong = truth(batch)
+    wrong[:, layer, ..., 2] += torch.arange(8) / 8  # by 1 across the image along rows, not along columns
+    losses = []
+    for weight in (0.0, 1.0):
+        config = ObjectiveConfig(max_weight=1.0, monotonic_weight=0.0, slope_weight=weight)
+        objective = FlowObjective(Oracle(wrong), NORMALISATION, config).eval()  # type: ignore[arg-type]
+        losses.append(float(objective(batch, draws=1, schedule="shared")["loss"]))
+    assert losses[1] - losses[0] == pytest.approx(added, abs=1e-4)
 
 
 def test_layers_in_the_wrong_order_are_penalised() -> None:
