@@ -14,7 +14,7 @@ export PYTHONPATH=$home/site:$home/code PYTHONUNBUFFERED=1 OMP_NUM_THREADS=1 OPE
 case $1 in
 start)
     mkdir -p "$home/site" "$home/code"
-    cp -r "${WT_CODE:-.}/wt_backend" "$home/code/"
+    cp -r wt_backend "$home/code/"
     if ls .whl/*.whl >/dev/null 2>&1; then
         python3 -m pip install -q --no-index --no-deps --no-compile --no-cache-dir --upgrade --target "$home/site" .whl/*.whl
     fi
