@@ -215,7 +215,7 @@ def choose_device(name: str | None) -> torch.device:
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
+    except (RuntimeError, AssertionError, ImportError) as error:
         told = str(error).splitlines()[0]
         reason = "PyTorch knows none of this name" if told.startswith("Expected one of") else told
         raise BackendError(

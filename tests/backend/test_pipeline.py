@@ -328,8 +328,8 @@ def test_modes_that_a_model_was_not_made_for() -> None:
 
 def test_unknown_model_and_device(ball: TraceRequest) -> None:
     assert failure(replace(ball, model="no-such-model")).kind == "model_missing"
-    assert failure(replace(ball, device="tpu")).kind == "bad_request"
-    assert failure(replace(ball, device="cuda:99")).kind == "bad_request"
+    for device in ("tpu", "cuda:99", "mps:9", "hpu"):  # unknown, absent, without memory, without its module
+        assert failure(replace(ball, device=device)).kind == "bad_request"
 
 
 def test_truncated_weights(ball: TraceRequest, tiny_model: Path, tmp_path: Path) -> None:
