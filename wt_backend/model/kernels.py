@@ -1,12 +1,12 @@
 """The two operations that take the time, linear layers and attention, by the fastest of torch's kernels.
 
-On a GPU, in training and on most processors that is torch's own choice. On a processor with AVX-512 it is
-not:
+On a GPU that is torch's own choice, and mostly on a processor. There it is not for
 
-* float32 products go to MKL, which leaves AVX-512 unused on AMD's processors; oneDNN, also in torch, uses it;
-* attention's fused kernel is no faster in bfloat16 than in float32, while plain bfloat16 products are.
+* float32 products, given AVX-512: MKL leaves it unused on AMD's processors; oneDNN, also in torch, uses it;
+* attention in bfloat16, given AVX-512: the fused kernel is no faster than in float32, plain products are;
+* attention over short sequences in training: the fused kernel's backward pass is slower than plain products.
 
-Times and errors of both are in docs/model.md. torch promises nothing about its operator of oneDNN's product:
+Times and errors are in docs/model.md. torch promises nothing about its operator of oneDNN's product:
 where a build lacks it, refuses it or answers wrongly, the public one stays.
 """
 
@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-QUERIES = 256  # of one chunk, whose scores then stay near the processor
+QUERIES = 256  # of one chunk, whose scores then stay near the processor; a short sequence has no more
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -52,11 +52,18 @@ def _onednn(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
 
 def attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     """Softmax attention, scale 1/sqrt(d): queries, keys, values (N, h, S, d) -> (N, h, S, d)."""
+    if _learning_on_processor(q) and q.shape[-2] <= QUERIES:
+        return ((q * q.shape[-1] ** -0.5) @ k.mT).softmax(dim=-1).to(v.dtype) @ v
     if q.dtype == torch.bfloat16 and _wide_processor(q):
         q, k, v = (q * q.shape[-1] ** -0.5).contiguous(), k.contiguous(), v.contiguous()
         parts = [(chunk @ k.mT).softmax(dim=-1) @ v for chunk in q.split(QUERIES, dim=2)]
         return torch.cat(parts, dim=2)
     return F.scaled_dot_product_attention(q, k, v)
+
+
+def _learning_on_processor(x: Tensor) -> bool:
+    """Whether a processor keeps what a backward pass needs."""
+    return x.device.type == "cpu" and torch.is_grad_enabled()
 
 
 def _wide_processor(x: Tensor) -> bool:

@@ -152,10 +152,10 @@ class FlowObjective(nn.Module):
         x0, valid, weight = (a.repeat_interleave(draws, dim=0) for a in (x0, valid, weight))
         b, layers = x0.shape[:2]
         t = draw_noise_levels(b, layers, schedule, self.config.pure_noise_share, x0.device)  # (B, L)
-        noise, fill = torch.randn_like(x0), torch.randn_like(x0)
+        noise = torch.randn_like(x0)
         level = t[:, :, None, None, None]
         x_t = (1 - level) * x0 + level * noise
-        seen = torch.where(valid[:, None, :, :, None], x_t, fill)  # (B, L, H, W, 3)
+        seen = torch.where(valid[:, None, :, :, None], x_t, noise)  # (B, L, H, W, 3)
         condition = self.model.condition(rgb[:, None])
         # One level for all layers goes in as (B,): the head then sees the very t, as the sampler gives it.
         estimate = self.model.predict_x0(seen[:, None], t if schedule == "per_layer" else t[:, 0], condition)[

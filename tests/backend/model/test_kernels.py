@@ -65,6 +65,20 @@ def test_attention_in_bfloat16(sequence: int) -> None:
     assert relative(result, wanted) < 0.02
 
 
+@pytest.mark.parametrize("sequence", [1, 6, 96, 300])
+def test_attention_and_its_gradients_in_training(sequence: int) -> None:
+    tensors = torch.randn(3, 2, 3, sequence, 16)  # (N, h, S, d) each
+    results = []
+    for attention in (kernels.attention, F.scaled_dot_product_attention):
+        q, k, v = (tensor.clone().requires_grad_() for tensor in tensors)
+        result = attention(q, k, v)
+        result.square().sum().backward()
+        results.append([result, *(x.grad for x in (q, k, v) if x.grad is not None)])
+    assert len(results[0]) == len(results[1]) == 4
+    for value, wanted in zip(*results, strict=True):
+        assert torch.allclose(value, wanted, rtol=1e-4, atol=1e-5)
+
+
 def test_autocast_still_decides_the_dtype() -> None:
     x, weight = torch.randn(4, 8), torch.randn(8, 8)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
