@@ -142,15 +142,11 @@ def _render_picture(
             _set(scene.render, filepath=str(part), film_transparent=transparent, use_border=False)
         )
         image_settings = scene.render.image_settings
-        if hasattr(image_settings, "media_type"):  # 5.0: a video's settings have no still formats
-            stack.enter_context(_set(image_settings, media_type="IMAGE"))
+        # 5.0: a video's settings have no still formats
+        medium = {"media_type": "IMAGE"} if hasattr(image_settings, "media_type") else {}
+        mode = "RGBA" if transparent else "RGB"
         stack.enter_context(
-            _set(
-                image_settings,
-                file_format="PNG",
-                color_mode="RGBA" if transparent else "RGB",
-                color_depth="8",
-            )
+            _set(image_settings, **medium, file_format="PNG", color_mode=mode, color_depth="8")
         )
         try:
             bpy.ops.render.render(write_still=True, scene=scene.name)
@@ -182,12 +178,12 @@ _PLAIN_RENDER = {"use_border": False, "use_compositing": False, "use_sequencer":
 
 @contextmanager
 def _set(target: bpy.types.bpy_struct, **values: Any) -> Iterator[None]:
-    """Set properties for a while; they come back in reverse order, whatever happens."""
+    """Set properties for a while; they come back in the same order: the first decide what others offer."""
     before = {name: getattr(target, name) for name in values}
     try:
         for name, value in values.items():
             setattr(target, name, value)
         yield
     finally:
-        for name in reversed(before):
-            setattr(target, name, before[name])
+        for name, value in before.items():
+            setattr(target, name, value)

@@ -142,6 +142,30 @@ def test_the_render_lies_beside_the_stack_and_settings_come_back(view, tmp_path:
     assert render.image_settings.file_format == "JPEG"
 
 
+OUTPUTS = {  # format → colour mode, depth
+    "OPEN_EXR": ("RGBA", "32"),
+    "OPEN_EXR_MULTILAYER": ("RGBA", "16"),
+    "TIFF": ("RGB", "16"),
+    "JPEG": ("BW", "8"),
+    "FFMPEG": ("RGB", "8"),
+}
+
+
+@pytest.mark.parametrize("file_format", OUTPUTS)
+def test_the_scenes_output_comes_back_whatever_it_is(view, tmp_path: Path, file_format: str) -> None:
+    add("cube", size=2)
+    settings = view.render.image_settings
+    if hasattr(settings, "media_type"):
+        settings.media_type = {"OPEN_EXR_MULTILAYER": "MULTI_LAYER_IMAGE", "FFMPEG": "VIDEO"}.get(
+            file_format, "IMAGE"
+        )
+    mode, depth = OUTPUTS[file_format]
+    settings.file_format, settings.color_mode, settings.color_depth = file_format, mode, depth
+    trace(tmp_path, longest=16, layers=1)
+    assert (settings.file_format, settings.color_mode, settings.color_depth) == (file_format, mode, depth)
+    assert (tmp_path / "truth.png").read_bytes()[:4] == b"\x89PNG"
+
+
 def test_built_layers_lie_over_the_scene(view, tmp_path: Path) -> None:
     cube = add("cube", size=2)
     cube.location = (0.3, 0.2, 0.1)
