@@ -74,7 +74,7 @@ class TraceResult:
     def ended(self, job: Job) -> None:
         """Import, or ask for the colour of the hidden layers first."""
         if job.result is None:
-            _say_why_not(job)
+            say_why_not(job)
             self._tell_failures()
             if job.state is JobState.FAILED and job.error is not None:
                 self.failures.append(job.error.message)
@@ -148,7 +148,7 @@ class FollowUp:
     def ended(self, job: Job) -> None:
         """Call the operator."""
         if job.result is None:
-            _say_why_not(job)
+            say_why_not(job)
             return
         scene = self.place.find()
         if scene is None:
@@ -173,7 +173,8 @@ def submit_fill(result: Message, then: session.Result) -> Job:
     return session.submit("geometry/fill_colour", params, f"Colour of {stack.stem}", then, follows=True)
 
 
-def _say_why_not(job: Job) -> None:
+def say_why_not(job: Job) -> None:
+    """Put into the panel why a job has no result."""
     if job.state is JobState.FAILED and job.error is not None:
         session.say(job.error)
     else:

@@ -26,7 +26,6 @@ from .merge_static import WORLD_TRACING_OT_merge_static, WORLD_TRACING_OT_wear_m
 from .models import (
     WORLD_TRACING_OT_delete_model,
     WORLD_TRACING_OT_download_model,
-    WORLD_TRACING_OT_model_ready,
     WORLD_TRACING_OT_move_models,
     WORLD_TRACING_OT_verify_model,
 )
@@ -86,7 +85,6 @@ CLASSES = (
     WORLD_TRACING_OT_verify_model,
     WORLD_TRACING_OT_delete_model,
     WORLD_TRACING_OT_move_models,
-    WORLD_TRACING_OT_model_ready,
     WORLD_TRACING_OT_choose_checkpoint,
     WORLD_TRACING_OT_trace_ground_truth,
     WORLD_TRACING_OT_fill_colour,

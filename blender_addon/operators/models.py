@@ -1,7 +1,7 @@
 # mypy: disable-error-code="valid-type"
 """Models: download after the licence was shown, verify, delete, move to another folder."""
 
-import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,8 @@ from wt_backend.protocol import BackendError, Message
 
 from .. import preferences
 from ..backend import session
-from ..backend.jobs import JobState
-from ..backend.results import FollowUp, Place
+from ..backend.jobs import Job
+from ..backend.results import say_why_not
 from ..translations import words
 from ..ui.text import size_text
 
@@ -21,6 +21,49 @@ if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
     from bpy.types import Operator as _Operator
 else:
     _Operator = object
+
+
+@dataclass(frozen=True)
+class ModelsResult:
+    """The end of a `models/*` job. Models belong to no file: it counts whatever is open by then."""
+
+    method: str
+    model: str
+
+    def ended(self, job: Job) -> None:
+        """Put it into the panel."""
+        if job.result is None:
+            say_why_not(job)
+            return
+        try:
+            session.notice = session.Notice(self.bring(job.result))
+        except BackendError as error:
+            session.say(error)
+
+    def bring(self, result: Message) -> str:
+        """Let what the worker did count here; the sentence about it.
+
+        Raises
+        ------
+        BackendError
+            The model that was verified is damaged.
+        """
+        if self.method == "models/move":
+            preferences.get().models = result["folder"]
+            bpy.context.preferences.is_dirty = True  # Blender saves what users change, not what scripts do
+        session.forget_models()
+        if self.method == "models/verify" and not result["intact"]:
+            damaged = f"The model {self.model} is damaged or incomplete."
+            raise BackendError("model_damaged", damaged, "Download it again, or reinstall it.")
+        return self._sentence(result)
+
+    def _sentence(self, result: Message) -> str:
+        if self.method == "models/move":
+            return f"Downloaded models lie in {result['folder']} now."
+        if self.method == "models/delete":
+            return f"The model {self.model} is deleted: {size_text(result['freed_mb'])} are free again."
+        what = "is what was published" if self.method == "models/verify" else "is here"
+        return f"The model {self.model} {what}."
 
 
 class _ModelJob(_Operator):
@@ -35,17 +78,20 @@ class _ModelJob(_Operator):
         cls.poll_message_set("The backend is busy")
         return not session.jobs()
 
-    def run_job(self, context: bpy.types.Context, params: Message, label: str) -> set[str]:
+    def run_job(self, params: Message, label: str) -> set[str]:
         """Submit the job; in background mode wait for it."""
-        settings: dict[str, str | int] = {"model": self.model, "method": self.METHOD}
-        after = FollowUp("model_ready", settings, Place.here(context))
+        after = ModelsResult(self.METHOD, self.model)
         job = session.submit(self.METHOD, params, label, after)
         if not bpy.app.background:
             return {"FINISHED"}
         session.wait(job, lambda _job: None)
-        if job.state is JobState.DONE:
-            return bpy.ops.world_tracing.model_ready(result=json.dumps(job.result), **settings)
-        return self.fail(job.error or BackendError("cancelled", f"{label} was cancelled."))
+        if job.result is None:
+            return self.fail(job.error or BackendError("cancelled", f"{label} was cancelled."))
+        try:
+            self.report({"INFO"}, after.bring(job.result))
+        except BackendError as error:
+            return self.fail(error)
+        return {"FINISHED"}
 
     def fail(self, error: BackendError) -> set[str]:
         """Say what is wrong."""
@@ -89,7 +135,7 @@ class WORLD_TRACING_OT_download_model(bpy.types.Operator, _ModelJob):
         ):
             column.label(text=text, icon="BLANK1")
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, _context: bpy.types.Context) -> set[str]:
         """Start the download."""
         entry = self.entry()
         if entry is None:
@@ -104,7 +150,7 @@ class WORLD_TRACING_OT_download_model(bpy.types.Operator, _ModelJob):
                     "Allow it in Edit > Preferences > System > Network.",
                 )
             )
-        return self.run_job(context, {"model": self.model}, f"Download of {self.model}")
+        return self.run_job({"model": self.model}, f"Download of {self.model}")
 
 
 class WORLD_TRACING_OT_verify_model(bpy.types.Operator, _ModelJob):
@@ -114,9 +160,9 @@ class WORLD_TRACING_OT_verify_model(bpy.types.Operator, _ModelJob):
     bl_label = "Verify Model"
     METHOD = "models/verify"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, _context: bpy.types.Context) -> set[str]:
         """Start the comparison."""
-        return self.run_job(context, {"model": self.model}, f"Verification of {self.model}")
+        return self.run_job({"model": self.model}, f"Verification of {self.model}")
 
 
 class WORLD_TRACING_OT_delete_model(bpy.types.Operator, _ModelJob):
@@ -130,9 +176,9 @@ class WORLD_TRACING_OT_delete_model(bpy.types.Operator, _ModelJob):
         """Ask first."""
         return context.window_manager.invoke_confirm(self, event)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, _context: bpy.types.Context) -> set[str]:
         """Delete it."""
-        return self.run_job(context, {"model": self.model}, f"Deletion of {self.model}")
+        return self.run_job({"model": self.model}, f"Deletion of {self.model}")
 
 
 class WORLD_TRACING_OT_move_models(bpy.types.Operator, _ModelJob):
@@ -152,44 +198,9 @@ class WORLD_TRACING_OT_move_models(bpy.types.Operator, _ModelJob):
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, _context: bpy.types.Context) -> set[str]:
         """Start moving."""
         if not self.directory:
             return self.fail(BackendError("bad_output", "No folder is chosen.", "Choose one."))
         folder = str(Path(bpy.path.abspath(self.directory)).absolute())
-        return self.run_job(context, {"folder": folder}, "Models")
-
-
-class WORLD_TRACING_OT_model_ready(bpy.types.Operator):
-    """Say how a download or a verification ended"""
-
-    bl_idname = "world_tracing.model_ready"
-    bl_label = "Model Ready"
-    bl_options = {"INTERNAL"}  # noqa: RUF012
-
-    model: StringProperty(options={"SKIP_SAVE"})
-    method: StringProperty(options={"SKIP_SAVE"})
-    result: StringProperty(options={"SKIP_SAVE"})
-
-    def execute(self, _context: bpy.types.Context) -> set[str]:
-        """Put it into the panel."""
-        result = json.loads(self.result)
-        if self.method == "models/move":
-            preferences.get().models = result["folder"]
-        session.forget_models()
-        if self.method == "models/verify" and not result["intact"]:
-            damaged = f"The model {self.model} is damaged or incomplete."
-            session.say(BackendError("model_damaged", damaged, "Download it again, or reinstall it."))
-            self.report({"ERROR"}, damaged)
-            return {"CANCELLED"}
-        session.notice = session.Notice(self._sentence(result))
-        self.report({"INFO"}, session.notice.message)
-        return {"FINISHED"}
-
-    def _sentence(self, result: Message) -> str:
-        if self.method == "models/move":
-            return f"Downloaded models lie in {result['folder']} now."
-        if self.method == "models/delete":
-            return f"The model {self.model} is deleted: {size_text(result['freed_mb'])} are free again."
-        what = "is what was published" if self.method == "models/verify" else "is here"
-        return f"The model {self.model} {what}."
+        return self.run_job({"folder": folder}, "Models")

@@ -69,7 +69,7 @@ def test_search_finds_every_operator_that_a_person_may_call(addon) -> None:
     assert hidden == {name for name in hidden if name.split(".")[1].startswith(INTERNAL)}
 
 
-INTERNAL = ("wear_", "add_solid", "model_ready", "exported")  # what the worker's answers call
+INTERNAL = ("wear_", "add_solid", "exported")  # what the worker's answers call
 
 
 @pytest.mark.parametrize("kind", ["VIEW_3D", "IMAGE_EDITOR"])

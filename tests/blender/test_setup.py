@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -119,6 +120,36 @@ def test_a_downloaded_model_is_moved_and_deleted(
     assert not is_here(addon, "object") and not any(target.iterdir())
     with pytest.raises(RuntimeError, match="not on this machine"):
         bpy.ops.world_tracing.delete_model(model="object")
+
+
+def test_moved_models_are_found_though_another_file_was_opened_meanwhile(
+    addon, scene, preferences, downloaded: Path, tmp_path: Path
+) -> None:
+    session = sys.modules[f"{addon.__name__}.backend.session"]
+    models = sys.modules[f"{addon.__name__}.operators.models"]
+    bpy.context.preferences.is_dirty = False
+    target, after = tmp_path / "another disk", models.ModelsResult("models/move", "")
+    job = session.submit("models/move", {"folder": str(target)}, "Models", after)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    end = time.monotonic() + 60
+    while not job.finished:
+        assert time.monotonic() < end
+        session._step()
+        time.sleep(0.02)
+    assert Path(preferences.models) == target and is_here(addon, "object")
+    assert str(target) in session.notice.message
+    assert bpy.context.preferences.is_dirty, "Blender would not save the folder when it closes"
+
+
+def test_a_damaged_model_is_said_in_the_panel(addon, scene, preferences, stand_in) -> None:
+    session = sys.modules[f"{addon.__name__}.backend.session"]
+    models = sys.modules[f"{addon.__name__}.operators.models"]
+    after = models.ModelsResult("models/verify", "damaged")
+    job = session.submit("models/verify", {"model": "damaged"}, "Verification of damaged", after)
+    while not job.finished:
+        session._step()
+        time.sleep(0.02)
+    assert session.notice.code == "model_damaged" and "reinstall it" in session.notice.hint
 
 
 def test_the_token_reaches_the_worker_and_no_file(addon, preferences, stand_in, photo: Path) -> None:
