@@ -2,6 +2,7 @@
 """Several guesses of one image side by side, and keeping the best of them."""
 
 import dataclasses
+import uuid
 
 import bpy
 from bpy.props import IntProperty
@@ -36,7 +37,7 @@ class WORLD_TRACING_OT_seed_sweep(bpy.types.Operator, TraceSettings):
         except BackendError as error:
             return self.fail(error)
         first = self.value(context, "seed")
-        group = f"{plan.name} seeds {first}–{first + self.count - 1}"
+        group = uuid.uuid4().hex  # the same image may be swept again
         plans = [
             dataclasses.replace(
                 plan, name=f"{plan.name} seed {first + place}", seed=first + place, variant=place, group=group

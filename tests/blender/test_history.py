@@ -95,6 +95,19 @@ def test_a_seed_sweep_stands_side_by_side_and_one_is_kept(scene, stand_in, photo
     assert not bpy.ops.world_tracing.keep_variant.poll()
 
 
+def test_keeping_a_variant_leaves_other_sweeps_of_the_same_image_alone(scene, stand_in, photo: Path) -> None:
+    settings = scene.world_tracing
+    settings.filepath, settings.seed = str(photo), 6
+    for _sweep in range(2):
+        assert bpy.ops.world_tracing.seed_sweep(count=2) == {"FINISHED"}
+    roots = [member for member in scene.objects if member.world_tracing.role == "ROOT"]
+    first = [root for root in roots if root.world_tracing.group == roots[0].world_tracing.group]
+    assert len(roots) == 4 and len(first) == 2
+    bpy.context.view_layer.objects.active = first[0]
+    assert bpy.ops.world_tracing.keep_variant() == {"FINISHED"}
+    assert sum(member.world_tracing.role == "ROOT" for member in scene.objects) == 3
+
+
 def test_a_folder_is_traced_image_by_image(scene, stand_in, photo: Path) -> None:
     (photo.parent / "b.PNG").write_bytes(photo.read_bytes())
     (photo.parent / "notes.txt").write_text("no image")
