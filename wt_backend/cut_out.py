@@ -104,6 +104,7 @@ def box_alpha(
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = cv2.resize(np.ascontiguousarray(rgb), size, interpolation=cv2.INTER_AREA)
     left, top, right, bottom = (round(side * scale) for side in box)
+    right, bottom = max(right, left + 1), max(bottom, top + 1)
     labels = np.full(small.shape[:2], cv2.GC_BGD, np.uint8)
     labels[top:bottom, left:right] = cv2.GC_PR_FGD
     background, foreground = np.zeros((1, 65)), np.zeros((1, 65))

@@ -140,9 +140,19 @@ def resize(rgb: NDArray[np.uint8], size: int, area: bool = False) -> NDArray[np.
     Bilinear (OpenCV, 8 bit, not antialiased) as in the release. With `area`, pixels are averaged where the
     image shrinks: the better filter for models that were trained on such images.
     """
-    filter_ = cv2.INTER_AREA if area and min(rgb.shape[:2]) > size else cv2.INTER_LINEAR
-    resized = cv2.resize(np.ascontiguousarray(rgb), (size, size), interpolation=filter_)
+    if area:
+        rgb = _averaged(rgb, size)
+    resized = cv2.resize(np.ascontiguousarray(rgb), (size, size), interpolation=cv2.INTER_LINEAR)
     return np.asarray(resized, np.uint8)
+
+
+def _averaged(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """Sides longer than `size` shrunk to it, each new pixel the mean of those it covers."""
+    height, width = (min(side, size) for side in image.shape[:2])
+    if (height, width) == image.shape[:2]:
+        return image
+    shrunk = cv2.resize(np.ascontiguousarray(image), (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(shrunk, np.uint8)
 
 
 def resize_alpha(alpha: NDArray[np.uint8], size: int, area: bool = False) -> NDArray[np.uint8]:
@@ -151,9 +161,8 @@ def resize_alpha(alpha: NDArray[np.uint8], size: int, area: bool = False) -> NDA
     Nearest neighbour as in the release: source index floor(i / (size / source)), capped, in double precision.
     With `area`, the average where the image shrinks, so that a coarse mask does not shift by half a pixel.
     """
-    if area and min(alpha.shape) > size:
-        shrunk = cv2.resize(np.ascontiguousarray(alpha), (size, size), interpolation=cv2.INTER_AREA)
-        return np.asarray(shrunk, np.uint8)
+    if area:
+        alpha = _averaged(alpha, size)
     rows, columns = (_nearest(side, size) for side in alpha.shape)
     return alpha[rows[:, None], columns[None, :]]
 

@@ -23,6 +23,7 @@ MIN_SIDE = 16
 MAX_SIDE = 12_000
 FORMATS = ("png", "jpeg", "webp", "tiff", "openexr", "hdr", "bmp", "targa", "pnm", "dpx")
 FORMAT_HINT = "Choose a PNG, JPEG, WebP, TIFF or OpenEXR image."
+COLOURS = {"R": "R", "RED": "R", "G": "G", "GREEN": "G", "B": "B", "BLUE": "B", "A": "A", "ALPHA": "A"}
 CONVERT_ROWS = 256  # float images become 8 bit in strips: 12,000² in float64 would not fit in memory
 
 
@@ -137,7 +138,7 @@ def _check_file(path: Path, role: str) -> None:
 
 def _open(path: Path, role: str) -> Any:
     config = oiio.ImageSpec()
-    config.attribute("oiio:UnassociatedAlpha", 1)  # straight alpha; OpenEXR's is associated, see _eight_bit
+    config.attribute("oiio:UnassociatedAlpha", 1)  # straight alpha, if the file has it: _is_associated
     try:
         os.fspath(path).encode()
     except UnicodeEncodeError:
@@ -171,9 +172,12 @@ def _read(source: Any, path: Path, role: str) -> NDArray[np.uint8]:
         source.geterror()
         raise _bad(role, path, "is damaged or truncated", "Copy or export it again.")
     pixels = np.asarray(pixels).reshape(spec.height, spec.width, spec.nchannels)
-    channels = _channels(spec.channelnames, spec.alpha_channel)
+    channels = colour_channels(spec.channelnames, spec.alpha_channel)
     if linear:
-        pixels = _eight_bit(pixels[..., channels], associated=source.format_name() == "openexr")
+        pixels = _eight_bit(pixels[..., channels], associated=_is_associated(source))
+        channels = list(range(len(channels)))
+    elif len(channels) == 4 and _is_associated(source):
+        pixels = _straight(pixels[..., channels])
         channels = list(range(len(channels)))
     result = np.full((spec.height, spec.width, 4), 255, np.uint8)
     result[..., :3] = pixels[..., channels[:3]]
@@ -182,25 +186,44 @@ def _read(source: Any, path: Path, role: str) -> NDArray[np.uint8]:
     return result
 
 
-def _channels(names: Sequence[str], alpha: int) -> list[int]:
+def colour_channels(names: Sequence[str], alpha: int) -> list[int]:
     """Indices of red, green, blue and, if there is one, alpha; grey counts three times.
 
-    Names may carry the prefix of an OpenEXR layer ("ViewLayer.Combined.R"); the first with colour wins.
+    Names may carry the prefix of an OpenEXR layer ("ViewLayer.Combined.R"). Colour without a prefix goes
+    first, then a layer "Combined" (what a camera sees, in Blender's files), then whatever layer has colour.
     """
+    layers: dict[str, dict[str, int]] = {}
     for position, name in enumerate(names):
         prefix, _, last = name.rpartition(".")
-        if last.upper() in ("R", "RED"):
-            rest = {
-                n.rpartition(".")[2].upper()[:1]: i
-                for i, n in enumerate(names)
-                if n.rpartition(".")[0] == prefix
-            }
-            if {"G", "B"} <= rest.keys():
-                return [position, rest["G"], rest["B"], *([rest["A"]] if "A" in rest else [])]
+        colour = COLOURS.get(last.upper())
+        if colour:
+            layers.setdefault(prefix, {}).setdefault(colour, position)
+    coloured = [prefix for prefix, found in layers.items() if {"R", "G", "B"} <= found.keys()]
+    if coloured:
+        best = min(coloured, key=lambda prefix: (prefix != "", not prefix.endswith("Combined")))
+        return [layers[best][colour] for colour in "RGBA" if colour in layers[best]]
     if len(names) >= 3 and alpha not in (0, 1, 2):
         return [0, 1, 2, *([alpha] if alpha >= 0 else [])]
     grey = 1 if alpha == 0 and len(names) > 1 else 0
     return [grey, grey, grey, *([alpha] if alpha >= 0 else [])]
+
+
+def _is_associated(source: Any) -> bool:
+    """Whether colours are stored multiplied by alpha: always in OpenEXR, in TIFF unless it says otherwise."""
+    name = source.format_name()
+    return name == "openexr" or (
+        name == "tiff" and not source.spec().get_int_attribute("oiio:UnassociatedAlpha")
+    )
+
+
+def _straight(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(H, W, 4) of 8 bit with colours divided by alpha."""
+    result = pixels.copy()
+    for start in range(0, len(pixels), CONVERT_ROWS):
+        strip = pixels[start : start + CONVERT_ROWS].astype(np.float32)
+        colour = strip[..., :3] * (255.0 / np.maximum(strip[..., 3:], 1.0))
+        result[start : start + CONVERT_ROWS, :, :3] = np.minimum(colour + 0.5, 255.0)
+    return result
 
 
 def _eight_bit(linear: NDArray[np.floating], associated: bool) -> NDArray[np.uint8]:

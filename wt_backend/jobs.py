@@ -62,6 +62,7 @@ class Reporter:
         self._emit = emit
         self._lock = threading.Lock()
         self._stage, self._step, self._total = "", 0, 1
+        self._first = 0  # step of the stage's first report: what was done before takes no time
         self._stage_start = self._step_end = self._last = 0.0
 
     def __call__(self, stage: str, step: int, total: int) -> None:
@@ -70,7 +71,7 @@ class Reporter:
         with self._lock:
             new_stage = stage != self._stage
             if new_stage:
-                self._stage, self._stage_start = stage, now
+                self._stage, self._stage_start, self._first = stage, now, step
             self._step, self._total, self._step_end = step, total, now
             if new_stage or step >= total or now - self._last >= MIN_INTERVAL:
                 self._send(now)
@@ -100,7 +101,7 @@ class Reporter:
         self._emit(values)
 
     def _eta(self, now: float) -> float | None:
-        if self._step <= 0:
+        if self._step <= self._first:
             return None
-        per_step = (self._step_end - self._stage_start) / self._step
+        per_step = (self._step_end - self._stage_start) / (self._step - self._first)
         return round(max(per_step * (self._total - self._step) - (now - self._step_end), 0.0), 2)

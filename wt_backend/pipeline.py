@@ -138,7 +138,7 @@ def prepare(request: TraceRequest, entry: RegistryEntry) -> Input:
     subject = read_mask(request.mask, photo) if request.mask else find_subject(photo)
     mode = choose_mode(request, entry, subject is not None)
     rgba = photo.rgba
-    if subject is not None:
+    if subject is not None and (request.mask or mode == "object"):
         rgba = np.dstack([rgba[..., :3], subject])
     window = (
         crop_window(rgba[..., 3], entry.subject_share)
@@ -192,7 +192,7 @@ def _touches_border(subject: NDArray[np.bool_]) -> bool:
 
 # -- model --------------------------------------------------------------------------------------------------
 
-_cached: tuple[tuple[str, str, bool], LoadedModel] | None = None
+_cached: tuple[tuple[str, str, bool, tuple[int, ...]], LoadedModel] | None = None
 
 
 def unload_models() -> None:
@@ -229,12 +229,20 @@ def choose_device(name: str | None) -> torch.device:
 def loaded_model(name: str, entry: RegistryEntry, device: torch.device, small: bool = False) -> LoadedModel:
     """The model, kept for the next trace; a new one takes the place of the old."""
     global _cached
-    key = (name, str(device), small)
+    key = (name, str(device), small, _version(entry))
     if _cached is None or _cached[0] != key:
         unload_models()
         _check_memory(entry, device)
         _cached = (key, load_model(name, device=device, small=small))
     return _cached[1]
+
+
+def _version(entry: RegistryEntry) -> tuple[int, ...]:
+    """What changes when a weights file is written anew; downloads are new files."""
+    if not isinstance(entry.weights, Path) or not entry.weights.exists():
+        return ()
+    status = entry.weights.stat()
+    return status.st_mtime_ns, status.st_size
 
 
 def _check_memory(entry: RegistryEntry, device: torch.device) -> None:

@@ -98,6 +98,13 @@ def test_a_box_that_cannot_be_used_is_a_sentence(scene, tmp_path: Path, box: lis
     assert error.value.hint and not (tmp_path / "out.png").exists()
 
 
+def test_a_narrow_box_in_a_huge_picture_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "wide.png"
+    Image.fromarray(np.full((40, 9000, 3), 128, np.uint8)).save(path)
+    with pytest.raises(BackendError, match="stands out"):
+        cut_out(path, tmp_path / "out.png", [0.5, 0.2, 0.5 + 5 / 9000, 0.8])
+
+
 def test_a_box_around_nothing_is_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "grey.png"
     Image.fromarray(np.full((200, 200, 3), 128, np.uint8)).save(path)

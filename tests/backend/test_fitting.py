@@ -21,6 +21,7 @@ from wt_backend.fitting import (
     fit,
     frame_window,
     paint,
+    resize,
     resize_alpha,
 )
 from wt_backend.images import orientation_affine, upright
@@ -151,6 +152,14 @@ def test_area_masks_do_not_shift() -> None:
     alpha[100:300, 100:300] = 255
     small = resize_alpha(alpha, 40, area=True) > 127
     assert np.array_equal(small, small[::-1, ::-1]) and small.sum() == 400
+
+
+@pytest.mark.parametrize("height", [20, 224, 230])
+def test_the_long_side_is_averaged_even_where_the_short_one_grows(height: int) -> None:
+    stripes = np.zeros((height, 2000, 3), np.uint8)
+    stripes[:, ::2] = 255
+    assert resize(stripes, 224, area=True).std() < 15  # 0 if 2000 were a multiple of 224; unaveraged 73
+    assert resize_alpha(stripes[..., 0], 224, area=True).std() < 15
 
 
 def test_erosion() -> None:

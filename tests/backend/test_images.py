@@ -21,6 +21,7 @@ from wt_backend.camera import apply_affine
 from wt_backend.images import (
     MAX_SIDE,
     MIN_SIDE,
+    colour_channels,
     orientation_affine,
     read_image,
     srgb_from_linear,
@@ -126,6 +127,38 @@ def test_a_layer_of_an_exr_render(rgb: NDArray[np.uint8], tmp_path: Path) -> Non
     pixels = np.dstack([np.full((H, W, 1), 7, np.float32), linear(rgb)[..., ::-1]])
     write_exr(tmp_path / "a.exr", pixels, names)
     assert np.abs(read_image(tmp_path / "a.exr").rgba[..., :3].astype(int) - rgb).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted"),
+    [
+        (tuple(f"ViewLayer.{p}.{c}" for p in ("AO", "Combined", "Mist") for c in "RGBA"), [4, 5, 6, 7]),
+        (tuple(f"{p}.{c}" for p in ("Light", "Beauty") for c in "RGB"), [0, 1, 2]),
+        (("Combined.R", "Combined.G", "Combined.B", "R", "G", "B"), [3, 4, 5]),
+        (("R", "G", "B", "A", "AO", "GI", "Beauty", "Z"), [0, 1, 2, 3]),
+        (("red", "green", "blue"), [0, 1, 2]),
+        (("Z", "Y"), [0, 0, 0]),
+    ],
+)
+def test_which_channels_are_the_picture(names: tuple[str, ...], wanted: list[int]) -> None:
+    assert colour_channels(names, -1) == wanted
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "float"])
+@pytest.mark.parametrize("straight", [False, True])
+def test_alpha_of_tiff_is_taken_apart_if_it_must(kind: str, straight: bool, tmp_path: Path) -> None:
+    alpha = 0.5
+    colour = np.float32([200, 100, 50]) / 255
+    colour = linear(colour * 255) if kind == "float" else colour
+    pixels = np.ones((H, W, 4), np.float32) * [*(colour if straight else colour * alpha), alpha]
+    spec = oiio.ImageSpec(W, H, 4, kind)
+    if straight:
+        spec.attribute("oiio:UnassociatedAlpha", 1)
+    out = oiio.ImageOutput.create(str(tmp_path / "a.tif"))
+    assert out.open(str(tmp_path / "a.tif"), spec) and out.write_image(pixels.astype(np.float32))
+    out.close()
+    found = read_image(tmp_path / "a.tif").rgba
+    assert np.abs(found.astype(int) - [200, 100, 50, 128]).max() <= 2
 
 
 def test_float_values_out_of_range(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -187,6 +188,14 @@ def test_a_mask_file_makes_an_object_of_a_scene(
     assert np.allclose(stack.grid_to_image, [[scale, 0, 150], [0, scale, 50]])
 
 
+def test_a_scene_is_the_whole_frame_though_a_subject_stands_out(
+    ball: TraceRequest, disc_image: NDArray[np.uint8], write_png: Callable[..., Path]
+) -> None:
+    assert traced(replace(ball, mode="scene")).mask[0].all()
+    mask = write_png(np.where(disc_image.min(-1, keepdims=True) < 250, disc_image * 0 + 255, 0), "mask.png")
+    assert not traced(replace(ball, mode="scene", mask=str(mask))).mask[0].all()
+
+
 def test_the_bundled_model_traces_the_bundled_photographs(ball: TraceRequest, samples: Path) -> None:
     for name, mode in (("mixer.png", "object"), ("cup.jpg", "scene")):
         request = replace(ball, image=str(samples / name), model="wt-mini")
@@ -330,6 +339,17 @@ def test_unknown_model_and_device(ball: TraceRequest) -> None:
     assert failure(replace(ball, model="no-such-model")).kind == "model_missing"
     for device in ("tpu", "cuda:99", "mps:9", "hpu"):  # unknown, absent, without memory, without its module
         assert failure(replace(ball, device=device)).kind == "bad_request"
+
+
+def test_weights_written_anew_are_loaded_anew(ball: TraceRequest, tiny_model: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.safetensors"
+    for suffix in (".safetensors", ".json"):
+        shutil.copy(tiny_model.with_suffix(suffix), own.with_suffix(suffix))
+    before = traced(replace(ball, model=str(own)))
+    weights = safetensors.torch.load_file(own)
+    safetensors.torch.save_file({name: value * 1.1 for name, value in weights.items()}, own)
+    after = traced(replace(ball, model=str(own)))
+    assert not np.array_equal(before.xyz, after.xyz)
 
 
 def test_truncated_weights(ball: TraceRequest, tiny_model: Path, tmp_path: Path) -> None:

@@ -234,11 +234,11 @@ def repository_folder(source: Source, cache: Path | None = None) -> Path:
 
 
 def hub_cache() -> Path:
-    """The Hub's cache folder, by the Hub's own rules."""
-    if chosen := os.environ.get("HF_HUB_CACHE"):
-        return Path(chosen).expanduser()
+    """The Hub's cache folder, by the rules of its own client."""
     base = os.environ.get("XDG_CACHE_HOME", "~/.cache")
-    return Path(os.environ.get("HF_HOME", f"{base}/huggingface")).expanduser() / "hub"
+    home = os.environ.get("HF_HOME", f"{base}/huggingface")
+    older = os.environ.get("HUGGINGFACE_HUB_CACHE") or f"{home}/hub"
+    return Path(os.path.expandvars(os.environ.get("HF_HUB_CACHE") or older)).expanduser()
 
 
 def is_available(entry: RegistryEntry, cache: Path | None = None) -> bool:

@@ -81,13 +81,14 @@ def open_clip(path: str | Path, rate: float | None = None) -> Clip:
     BackendError
         kind "bad_image".
     """
-    path = Path(path)
-    if not path.exists() and "#" not in path.name and "%" not in path.name:
-        raise BackendError("bad_image", f"The footage {path} does not exist.", "Check the path.")
     from wt_backend.footage.numbering import SUFFIXES
     from wt_backend.footage.sequence import ImageSequence
 
-    if path.is_dir() or path.suffix.lower() in SUFFIXES:
+    path = Path(path)
+    images = path.is_dir() or path.suffix.lower() in SUFFIXES
+    if not path.exists() and not (images and ("#" in path.name or "%" in path.name)):
+        raise BackendError("bad_image", f"The footage {path} does not exist.", "Check the path.")
+    if images:
         return ImageSequence(path, rate)
     from wt_backend.footage.decode import Movie
 

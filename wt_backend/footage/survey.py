@@ -126,7 +126,7 @@ def _pictures(
 ) -> Iterator[tuple[int, Picture | None, str]]:
     """Number, picture and why there is none; the mask footage, if any, goes beside as alpha."""
     numbers = request.frames if frames is None else frames
-    masks = _masks(request, numbers) if request.mask else None
+    masks = _masks(clip, request, numbers) if request.mask else None
     for frame in clip.frames(numbers):
         mask, why = next(masks, (None, "the mask footage is shorter")) if masks else (None, "")
         if frame.missing or (request.mask and mask is None):
@@ -142,14 +142,23 @@ def _pictures(
         yield frame.number, picture, ""
 
 
-def _masks(request: ShotRequest, numbers: Sequence[int]) -> Iterator[tuple[Picture | None, str]]:
-    """The masks of the frames; one image serves all."""
+def _masks(clip: Clip, request: ShotRequest, numbers: Sequence[int]) -> Iterator[tuple[Picture | None, str]]:
+    """The masks of the frames; one image serves all. Numbers within the clip's are of the same frames."""
     assert request.mask is not None
-    clip = open_clip(request.mask, request.rate)
-    if isinstance(clip, ImageSequence) and len(clip.files) == 1:
-        yield from itertools.repeat((next(clip.frames([1])).picture(), ""))
-    for frame in clip.frames(numbers):
-        yield (None, f"its mask: {frame.missing}") if frame.missing else (frame.picture(), "")
+    masks = open_clip(request.mask, request.rate)
+    if isinstance(masks, ImageSequence):
+        if len(masks.files) == 1:
+            yield from itertools.repeat((next(masks.frames([1])).picture(), ""))
+        if isinstance(clip, ImageSequence) and clip.first <= masks.first <= masks.last <= clip.last:
+            masks.first = clip.first
+    for frame in masks.frames(numbers):
+        if frame.missing:
+            yield None, f"its mask: {frame.missing}"
+            continue
+        try:
+            yield frame.picture(), ""
+        except BackendError as error:
+            yield None, f"its mask: {error.message.rstrip('.')}"
 
 
 def _grey(mask: Picture, picture: Picture) -> NDArray[np.uint8]:

@@ -183,7 +183,9 @@ def _average(
     """Mean place and colour of the points in each cell: cubic, and of one octant of normals."""
     cells = np.floor((points[:, :3] - points[:, :3].min(0)) / width).astype(np.int64)
     cells = np.concatenate([cells, points[:, 3:6] > 0], axis=1)
-    key = np.ravel_multi_index(tuple(cells.T), tuple(cells.max(0) + 1))
+    # Ranks, not the numbers themselves: those of a far backdrop would multiply to more than an int64 holds.
+    ranks = [np.unique(axis, return_inverse=True)[1] for axis in cells.T]
+    key = np.ravel_multi_index(ranks, [rank.max() + 1 for rank in ranks])
     _, group, count = np.unique(key, return_inverse=True, return_counts=True)
     sums = np.stack([np.bincount(group, values) for values in (*points.T, *colours.T)], -1)
     means = sums / count[:, None]

@@ -181,6 +181,7 @@ class _Grid:
     origin: tuple[int, int]  # first row and column in the stack's grid
     stride: tuple[int, int]
     pixel: float  # cells that are as deep as a pixel is wide
+    least: float  # 1/z beyond all surfaces: the last cells must not lie behind the camera
     inverse: NDArray[np.float64]  # (3, 3) of the intrinsics
 
     @classmethod
@@ -214,7 +215,7 @@ class _Grid:
         # Cell 0 lies two cells in front of everything.
         return cls(
             near + 1.5 * step, step, count, (int(rows[0]), int(columns[0])), stride, near / focal / step,
-            np.linalg.inv(stack.intrinsics),
+            far / 2, np.linalg.inv(stack.intrinsics),
         )  # fmt: skip
 
     def cells_at(self, depth: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -223,7 +224,7 @@ class _Grid:
 
     def depth_at(self, cells: NDArray[np.float64]) -> NDArray[np.float64]:
         """Depth of a fractional cell."""
-        return 1.0 / (self.near - cells * self.step)
+        return 1.0 / np.maximum(self.near - cells * self.step, self.least)
 
     def pixels(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
         """Continuous (x, y) in the stack's grid, (N, 2), of places (row, column, cell)."""

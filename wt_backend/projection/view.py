@@ -13,7 +13,7 @@ import OpenImageIO as oiio
 from numpy.typing import NDArray
 
 from wt_backend.camera import apply_affine, compose, invert, scale_offset
-from wt_backend.images import read_image, upright
+from wt_backend.images import colour_channels, read_image, upright
 from wt_backend.projection.padding import pad
 from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack
@@ -154,11 +154,11 @@ def _subject(
 def _read_linear(photo: str) -> NDArray[np.float32]:
     """Upright linear light (H, W, 3) of a float image."""
     buffer = oiio.ImageBuf(photo)
-    names = [name.rpartition(".")[2].upper()[:1] for name in buffer.spec().channelnames]
-    channels = [names.index(name) for name in "RGB"] if {"R", "G", "B"} <= set(names) else [0, 0, 0]
+    spec = buffer.spec()
+    channels = colour_channels(spec.channelnames, spec.alpha_channel)[:3]
     pixels = buffer.get_pixels(oiio.FLOAT)
     if pixels is None or buffer.has_error:
         raise BackendError("bad_image", f"{photo} is damaged or truncated.", "Copy or export it again.")
-    pixels = np.asarray(pixels).reshape(buffer.spec().height, -1, len(names))[..., channels]
+    pixels = np.asarray(pixels).reshape(spec.height, -1, spec.nchannels)[..., channels]
     pixels = np.nan_to_num(pixels).clip(-BRIGHTEST, BRIGHTEST)
     return upright(pixels, buffer.orientation if 1 <= buffer.orientation <= 8 else 1)

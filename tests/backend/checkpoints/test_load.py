@@ -218,6 +218,27 @@ def test_listing_needs_neither_torch_nor_the_hubs_client() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])
 
 
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"HF_HOME": "$PLACE/home"},
+        {"XDG_CACHE_HOME": "/x/cache"},
+        {"HUGGINGFACE_HUB_CACHE": "~/older"},
+        {"HUGGINGFACE_HUB_CACHE": "/older", "HF_HUB_CACHE": "${PLACE}/newer", "HF_HOME": "/home"},
+    ],
+)
+def test_the_cache_is_where_the_hubs_client_keeps_it(variables: dict[str, str]) -> None:
+    code = (
+        "from huggingface_hub.constants import HF_HUB_CACHE as theirs;"
+        "from wt_backend.checkpoints.registry import hub_cache; assert str(hub_cache()) == theirs"
+    )
+    names = ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "XDG_CACHE_HOME")
+    clean = {name: value for name, value in os.environ.items() if name not in names}
+    environment = clean | {"PLACE": "/some/place"} | variables
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3], env=environment)
+
+
 def test_names_and_aliases() -> None:
     assert registry.find("r75b") is registry.find("object") is not None
     names = [name for entry in registry.entries() for name in (entry.name, *entry.aliases)]

@@ -148,6 +148,7 @@ def test_what_cannot_be_footage(tmp_path: Path, sequence: MakeSequence) -> None:
     sequence([1, 2], "other_{}.png")
     for path, words in [
         (tmp_path / "gone.mp4", "does not exist"),
+        (tmp_path / "gone #1 100%.mp4", "does not exist"),
         (empty, "0 bytes"),
         (text, "cannot be read as a movie"),
         (folder, "no image"),

@@ -14,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.backend.footage.conftest import SIZE, MakeMovie, MakeSequence, ball, place
 from wt_backend import methods
@@ -216,6 +217,29 @@ def test_a_mask_says_what_the_subject_is(request_: ShotRequest, movie: MakeMovie
     for number in (1, 4):
         one, other = shot.load_frame(number).mask[0], plain.load_frame(number).mask[0]
         assert np.mean(one ^ other) < 0.05
+
+
+def test_masks_of_files_go_with_frames_of_the_same_number(
+    sequence: MakeSequence, tmp_path: Path, tiny_model: Path
+) -> None:
+    footage = sequence(range(1001, 1007))
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    for number in range(1002, 1007):
+        alpha = np.zeros((64, 96), np.uint8)
+        if number != 1005:  # a frame without a subject: transparent all over, which is no mask
+            alpha[:, 8 * (number - 1001) : 8 * (number - 1001) + 30] = 255
+        Image.fromarray(np.dstack([np.zeros((64, 96, 3), np.uint8), alpha])).save(masks / f"m_{number}.png")
+    request = ShotRequest(
+        str(footage), str(tmp_path / "shot"), model=str(tiny_model), mask=str(masks), mode="object"
+    )
+    result = trace_shot(request, silent, Cancellation())
+    assert "m_1005.png is fully transparent" in result.skipped["5"] and "1001" in result.skipped["1"]
+    shot = Shot.load(result.shot)
+    assert shot.finished() == [2, 3, 4, 6]
+    middle = [np.argwhere(shot.load_frame(number).mask[0])[:, 1].mean() for number in (2, 3, 4, 6)]
+    assert np.diff(middle) == pytest.approx(np.diff([2, 3, 4, 6]) * (middle[1] - middle[0]), abs=0.6)
+    assert middle[1] > middle[0]
 
 
 def test_the_worker_offers_it(request_: ShotRequest) -> None:

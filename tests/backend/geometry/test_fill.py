@@ -78,6 +78,14 @@ def test_wall_behind_takes_the_colour_of_the_wall_beside() -> None:
     assert (texture[..., 1] > 200).mean() > 0.95
 
 
+def test_a_sky_a_million_times_farther_than_the_rest_does_no_harm() -> None:
+    stack = shapes.two_planes(64, near=3.0, far=4.0)
+    depths = np.where(stack.mask, stack.xyz[..., 2], np.nan)
+    depths[0, :8, 40:] = 4e6
+    texture = ColourFill(shapes.make_stack(depths, mode="scene")).texture(1)
+    assert texture.shape[:2] == (64, 64)
+
+
 def test_floor_goes_on_under_a_board_that_stands_on_it() -> None:
     floor = shapes.floor((120, 80)).xyz[0, ..., 2].astype(np.float64)
     depths = np.full((2, 120, 80), np.nan)

@@ -126,6 +126,16 @@ def test_the_wall_of_a_scene_is_no_matter_but_what_stands_before_it_is() -> None
     assert not len(make_solid(shapes.one_layer(32)).triangles)
 
 
+@pytest.mark.parametrize("far", [100.0, 1e3, 1e6])
+def test_a_thing_far_away_is_not_behind_the_camera(far: float) -> None:
+    ball = shapes.sphere(64)
+    depths = np.where(ball.mask, ball.xyz[..., 2], np.nan)
+    depths[:2, :6, :6] = np.array([far, 1.05 * far])[:, None, None] * shapes.DISTANCE
+    solid = make_solid(shapes.make_stack(depths, mode="object"))
+    assert (solid.vertices[:, 2] < 0).all(), "cameras look along -Z"
+    assert all(piece.is_watertight and piece.volume > 0 for piece in solid.pieces())
+
+
 def test_noise_leaves_it_closed() -> None:
     stack = shapes.noisy_relief(96, noise=0.004)
     assert all(piece.is_watertight for piece in make_solid(stack).pieces())
