@@ -58,6 +58,7 @@ ROLES = (
     ("POINTS", "Points", "A layer as points"),
     ("SOLID", "Solid", "A closed mesh made from the layers"),
     ("CACHE", "Cached Layer", "A layer whose frames lie in a cache file"),
+    ("SHOT_LAYER", "Layer of a Shot", "Parent of what one layer shows in the frames of a shot"),
 )
 
 HIDDEN_COLOURS = (

@@ -169,7 +169,7 @@ class _Building:
             title = layer_title(self.name, layer) + (" Points" if points else "")
             parent = bpy.data.objects.new(title, None)
             parent.empty_display_size = self.root.empty_display_size
-            parent.parent = self.root
+            parent.parent, parent.world_tracing.role = self.root, "SHOT_LAYER"
             collection = bpy.data.collections.new(PREFIX + title)
             self.collection.children.link(collection)
             collection.objects.link(parent)

@@ -45,15 +45,27 @@ def layers_of(root: bpy.types.Object) -> list[bpy.types.Object]:
     return sorted(found, key=lambda child: (child.world_tracing.layer, child.name))
 
 
+def parts_of(root: bpy.types.Object) -> list[bpy.types.Object]:
+    """All objects of a trace below its root; not what the artist hung on it, nor another trace there."""
+    below = [member for member in root.children_recursive if root_of(member) == root]
+    return [member for member in below if member.world_tracing.role != "NONE"]
+
+
 def shot_layers_of(root: bpy.types.Object) -> list[bpy.types.Object]:
     """The objects of a shot's frames: of every layer one a frame, or one that plays a cache."""
-    found = set(root.children_recursive) - set(root.children)
+    found = [member for member in parts_of(root) if member.parent != root]
     return [member for member in found if member.world_tracing.role in {"LAYER", "POINTS", "CACHE"}]
 
 
 def delete(root: bpy.types.Object) -> None:
-    """Remove a trace: its objects, their data if nobody else uses it, its emptied collections."""
-    members = [root, *root.children_recursive]
+    """Remove a trace: its objects, their data if nobody else uses it, its emptied collections.
+
+    What else hangs on it stays where it is.
+    """
+    members = {root, *parts_of(root)}
+    for child in set(root.children_recursive) - members:
+        if child.parent in members:
+            _release(child)
     collections = {collection for member in members for collection in member.users_collection}
     data = {member.data for member in members if member.data is not None}
     for member in members:
@@ -66,3 +78,10 @@ def delete(root: bpy.types.Object) -> None:
         owned = collection.name in bpy.data.collections and collection.name.startswith("Trace: ")
         if owned and not collection.all_objects and not collection.children:
             bpy.data.collections.remove(collection)
+
+
+def _release(child: bpy.types.Object) -> None:
+    """Take an object off its parent; it stays where it is seen."""
+    place = child.matrix_world.copy()
+    child.parent = None
+    child.matrix_world = place

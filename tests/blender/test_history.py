@@ -80,6 +80,26 @@ def test_deleting_a_trace_keeps_what_the_artist_put_into_its_collection(root: bp
     assert list(bpy.data.objects) == [own] and own.users_collection
 
 
+def test_deleting_a_trace_keeps_what_the_artist_hung_on_it(root: bpy.types.Object, tmp_path: Path) -> None:
+    other = import_stack(make_stack(*CASES["whole square"]), tmp_path, "other")
+    parts = set(other.children_recursive)
+    own = {name: bpy.data.objects.new(name, None) for name in ("prop", "on a layer", "on the prop")}
+    for item in own.values():
+        bpy.context.scene.collection.objects.link(item)
+        item.location = (1, 2, 3)
+    root.location = (5, 0, 0)
+    own["prop"].parent, own["on a layer"].parent = root, children(root, "LAYER")[0]
+    own["on the prop"].parent, other.parent = own["prop"], root
+    bpy.context.view_layer.update()
+    kept = {item: item.matrix_world.copy() for item in (*own.values(), other, *parts)}
+    assert bpy.ops.world_tracing.delete_trace(root=root.name) == {"FINISHED"}
+    bpy.context.view_layer.update()
+    assert set(bpy.data.objects) == set(kept)
+    for item, place in kept.items():
+        np.testing.assert_allclose(item.matrix_world, place, atol=1e-5)
+    assert own["on the prop"].parent == own["prop"] and other.parent is None
+
+
 def test_a_seed_sweep_stands_side_by_side_and_one_is_kept(scene, stand_in, photo: Path) -> None:
     settings = scene.world_tracing
     settings.filepath, settings.seed = str(photo), 6  # the stand-in works with 6, 7, 8
