@@ -74,7 +74,7 @@ def _material(name: str, layer: int) -> bpy.types.Material:
     tree = material.node_tree
     tree.nodes.clear()
     group = tree.nodes.new("ShaderNodeGroup")
-    group.name, group.node_tree = "Layer", _group()
+    group.name, group.node_tree = "Layer", layer_group()
     group.inputs["Hint"].default_value = layer_colour(layer)
     group.inputs["Hint Strength"].default_value = HINT_STRENGTH if layer else 0.0
     output = tree.nodes.new("ShaderNodeOutputMaterial")
@@ -83,7 +83,7 @@ def _material(name: str, layer: int) -> bpy.types.Material:
     return material
 
 
-def _group() -> bpy.types.NodeTree:
+def layer_group() -> bpy.types.NodeTree:
     """The shared group, made once in a file: colour, tinted by the hint, as light of its own."""
     group = bpy.data.node_groups.get(GROUP)
     if group is not None:

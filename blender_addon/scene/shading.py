@@ -3,16 +3,14 @@
 import bpy
 
 from . import traces
-from .materials import GROUP
+from .materials import GROUP, layer_group
 
 LIT_GROUP = f"{GROUP} Lit"
 
 
 def show(root: bpy.types.Object, lit: bool) -> None:
     """Switch all layer materials of a trace, the solid's included."""
-    group = _lit_group() if lit else bpy.data.node_groups.get(GROUP)
-    if group is None:  # nothing of ours is left in the file
-        return
+    group = _lit_group() if lit else layer_group()
     for node in _layer_nodes(root):
         if node.node_tree != group:
             _exchange(node, group)
@@ -48,7 +46,7 @@ def _lit_group() -> bpy.types.NodeTree:
     group = bpy.data.node_groups.get(LIT_GROUP)
     if group is not None:
         return group
-    group = bpy.data.node_groups[GROUP].copy()
+    group = layer_group().copy()
     group.name = LIT_GROUP
     emission = next(node for node in group.nodes if node.type == "EMISSION")
     surface = group.nodes.new("ShaderNodeBsdfPrincipled")

@@ -410,6 +410,19 @@ def test_lit_layers_keep_their_picture_and_go_back(scene: bpy.types.Scene, tmp_p
     assert len([group for group in bpy.data.node_groups if group.name.startswith("WT Layer")]) == 2
 
 
+def test_lit_goes_off_also_in_a_file_that_was_saved_with_it(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    """Blender does not save the group that no layer uses."""
+    name = import_stack(shapes.sphere(32), tmp_path).name
+    bpy.data.objects[name].world_tracing.lit = True
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "lit.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "lit.blend"))
+    root = bpy.data.objects[name]
+    root.world_tracing.lit = False
+    groups = [layer.data.materials[0].node_tree.nodes["Layer"].node_tree for layer in layers(root)]
+    assert [group.name for group in groups] == ["WT Layer"] * 2
+    assert any(node.type == "EMISSION" for node in groups[0].nodes)
+
+
 @pytest.mark.parametrize("lit", [False, True])
 def test_gltf_takes_the_texture_along(scene: bpy.types.Scene, tmp_path: Path, lit: bool) -> None:
     import json
