@@ -190,6 +190,9 @@ class WorldTracingObject(bpy.types.PropertyGroup):
 
     role: EnumProperty(name="Role", items=ROLES, default="NONE", options={"HIDDEN"})
     stack: StringProperty(name="Stack", description="Stack file this was made from")
+    stack_folder: StringProperty(
+        name="Stack From", options={"HIDDEN"}, description="Folder that the stack's path starts from"
+    )
     layer: IntProperty(name="Layer", default=0, min=0, options={"HIDDEN"}, description="Counted from 0")
     tear: FloatProperty(
         name="Tear",

@@ -7,6 +7,7 @@ import bpy
 from . import preferences, properties, translations
 from .backend import results, session, setup
 from .operators import CLASSES as OPERATORS
+from .scene import origin
 from .ui import CLASSES as UI
 from .ui import menus
 
@@ -19,6 +20,7 @@ def register() -> None:
         bpy.utils.register_class(cls)
     properties.attach()
     results.register()
+    origin.register()
     menus.attach()
     bpy.app.translations.register(__package__, translations.table())
 
@@ -29,6 +31,7 @@ def unregister() -> None:
     menus.detach()
     setup.unregister()
     session.unregister()
+    origin.unregister()
     results.unregister()
     properties.detach()
     for cls in reversed(CLASSES):

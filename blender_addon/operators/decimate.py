@@ -9,7 +9,8 @@ from bpy.props import EnumProperty, StringProperty
 
 from ..backend import session
 from ..scene import files, solid_object, traces
-from .geometry_job import GeometryJob, stack_path
+from ..scene.origin import stack_path
+from .geometry_job import GeometryJob
 
 BUDGETS = (
     ("2000", "2,000 Faces", "For games and previews"),

@@ -9,7 +9,8 @@ from bpy.props import EnumProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper
 
 from ..backend import session
-from .geometry_job import GeometryJob, stack_path
+from ..scene.origin import stack_path
+from .geometry_job import GeometryJob
 
 KINDS = (
     ("ply", "Points (PLY)", "All points with colour and layer"),

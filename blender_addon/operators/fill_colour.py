@@ -10,7 +10,8 @@ from wt_backend.stack import Shot
 
 from ..backend import session
 from ..scene import hidden_colour, shot_colour
-from .geometry_job import GeometryJob, named_root, stack_path
+from ..scene.origin import stack_path
+from .geometry_job import GeometryJob, named_root
 
 
 class WORLD_TRACING_OT_fill_colour(bpy.types.Operator, GeometryJob):

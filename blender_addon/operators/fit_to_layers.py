@@ -12,6 +12,7 @@ from wt_backend.stack import StackError
 
 from ..backend import session
 from ..scene import files, projection
+from ..scene.origin import stack_path
 from ..scene.projection import ProjectionError
 from .geometry_job import GeometryJob
 
@@ -51,7 +52,7 @@ class WORLD_TRACING_OT_fit_to_layers(bpy.types.Operator, GeometryJob):
             mesh = projection.world_mesh(target, context)
             output = files.new_projection(f"{target.name} fit")
             params = {
-                "mesh": projection.send(output, mesh, []), "stack": str(projection.stack_of(root)),
+                "mesh": projection.send(output, mesh, []), "stack": str(stack_path(root)),
                 "to_local": projection.to_local(root).tolist(), "turn": self.turn,
             }  # fmt: skip
         except (ProjectionError, StackError, OSError) as error:

@@ -1,7 +1,6 @@
 """What operators have in common that let the worker do heavy geometry: submit, wait, bring the result in."""
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
@@ -74,11 +73,6 @@ class GeometryJob(OnTrace):
             return self.fail(error.message, error.hint)
         getattr(bpy.ops.world_tracing, follow_up)(result=json.dumps(job.result), **settings)
         return {"FINISHED"}
-
-
-def stack_path(root: bpy.types.Object) -> Path:
-    """Where the stack of a trace lies."""
-    return Path(bpy.path.abspath(root.world_tracing.stack)).absolute()
 
 
 def named_root(name: str) -> bpy.types.Object | None:

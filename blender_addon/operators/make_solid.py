@@ -9,7 +9,8 @@ from bpy.props import IntProperty, StringProperty
 
 from ..backend import session
 from ..scene import files, solid_object, traces
-from .geometry_job import GeometryJob, named_root, stack_path
+from ..scene.origin import stack_path
+from .geometry_job import GeometryJob, named_root
 
 
 class WORLD_TRACING_OT_make_solid(bpy.types.Operator, GeometryJob):

@@ -12,7 +12,8 @@ from wt_backend.stack import LayerStack, Shot, StackError
 from ..scene import build, files, traces
 from ..scene import shot as shot_scene
 from ..scene.camera_match import CameraMatchError
-from .geometry_job import GeometryJob, named_root, stack_path
+from ..scene.origin import stack_path
+from .geometry_job import GeometryJob, named_root
 
 
 class WORLD_TRACING_OT_merge_static(bpy.types.Operator, GeometryJob):

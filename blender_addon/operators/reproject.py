@@ -8,6 +8,7 @@ from wt_backend.stack import LayerStack, StackError
 from ..backend import session
 from ..scene import projected_look, projection, traces
 from ..scene.materials import UV_MAP
+from ..scene.origin import stack_path
 from ..scene.projection import ProjectionError
 from .geometry_job import OnTrace
 
@@ -47,7 +48,7 @@ class WORLD_TRACING_OT_reproject(bpy.types.Operator, OnTrace):
 
 def _reproject(context: bpy.types.Context, target: bpy.types.Object, root: bpy.types.Object) -> None:
     mesh = target.data
-    stack = LayerStack.load(projection.stack_of(root))
+    stack = LayerStack.load(stack_path(root))
     shown = projection.world_mesh(target, context)
     if not shown.as_edited:
         raise ProjectionError(f"Modifiers of {target.name} change its faces. Apply them first.")

@@ -12,7 +12,8 @@ from wt_backend.geometry.sky import sky_mask
 from wt_backend.stack import LayerStack, StackError
 
 from ..scene import selection
-from .geometry_job import OnTrace, stack_path
+from ..scene.origin import stack_path
+from .geometry_job import OnTrace
 
 Choose = Callable[[bpy.types.Mesh], NDArray[np.bool_]]
 

@@ -9,7 +9,8 @@ from wt_backend.geometry.sky import sky_mask
 from wt_backend.stack import LayerStack, StackError
 
 from ..scene import selection, sky, traces
-from .geometry_job import OnTrace, stack_path
+from ..scene.origin import stack_path
+from .geometry_job import OnTrace
 from .select_pixels import leave_edit_mode
 
 

@@ -13,7 +13,8 @@ from wt_backend.stack import LayerStack, StackError
 
 from ..scene import exif, known_camera
 from ..scene.camera_match import CameraMatchError
-from .geometry_job import OnTrace, stack_path
+from ..scene.origin import stack_path
+from .geometry_job import OnTrace
 from .select_pixels import leave_edit_mode
 
 SOURCES = (

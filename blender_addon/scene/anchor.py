@@ -1,7 +1,5 @@
 """Scale and place of a trace in the world, through its root: the camera stays matched whatever happens."""
 
-from pathlib import Path
-
 import bpy
 import numpy as np
 from mathutils import Matrix, Vector
@@ -12,6 +10,7 @@ from wt_backend.geometry.layer_mesh import layer_points
 from wt_backend.stack import LayerStack
 
 from . import traces
+from .origin import stack_path
 
 
 def selected_points(context: bpy.types.Context) -> list[Vector]:
@@ -52,7 +51,7 @@ def find_floor(root: bpy.types.Object, picked: NDArray[np.float64] | None = None
     if picked is not None:
         inverse = np.array(root.matrix_world.inverted())
         return plane_through(picked @ inverse[:3, :3].T + inverse[:3, 3])
-    stack = LayerStack.load(Path(bpy.path.abspath(root.world_tracing.stack)))
+    stack = LayerStack.load(stack_path(root))
     return fit_plane(layer_points(stack, 0).positions)
 
 

@@ -14,9 +14,9 @@ from wt_backend.stack import LayerStack
 
 from . import placement, viewport
 from .camera_match import match_camera
-from .files import stored_path
 from .layer_object import DEFAULTS, new_mesh_layer, new_point_layer
 from .materials import source_image
+from .origin import remember_stack, stack_path
 from .trace_camera import new_camera
 
 PREFIX = "Trace: "
@@ -91,7 +91,7 @@ def adopt(root: bpy.types.Object, member: bpy.types.Object) -> None:
     """Make an object part of a trace: in its collection, moved with its root, knowing its stack."""
     root.users_collection[0].objects.link(member)
     member.parent = root
-    member.world_tracing.stack = root.world_tracing.stack
+    remember_stack(member, stack_path(root))
 
 
 def trace_name(root: bpy.types.Object) -> str:
@@ -115,7 +115,8 @@ def new_root(name: str, stack: LayerStack, path: Path) -> bpy.types.Object:
     root.empty_display_size = 0.15 * float(depth.min()) if depth.size else 1.0
     root.rotation_euler = (math.pi / 2, 0.0, 0.0)
     values = root.world_tracing
-    values.stack, values.layers = stored_path(path), stack.layers
+    remember_stack(root, path)
+    values.layers = stack.layers
     values.metric, values.seed, values.model = (
         stack.info.unit == "metre",
         str(stack.info.seed),

@@ -45,10 +45,11 @@ def new_projection(name: str) -> Path:
     return _unused(folder("projection"), _file_name(name), ".npz").with_suffix("")
 
 
-def stored_path(path: Path) -> str:
-    """How to remember a path in the .blend: relative where the file lies beside it."""
-    if bpy.data.filepath and Path(bpy.data.filepath).parent in path.absolute().parents:
-        return bpy.path.relpath(str(path))
+def stored_path(path: Path, blend: str = "") -> str:
+    """How to remember a path in a .blend, by default the open one: relative where the file lies beside it."""
+    blend = blend or bpy.data.filepath
+    if blend and Path(blend).parent in path.absolute().parents:
+        return bpy.path.relpath(str(path), start=str(Path(blend).parent))
     return str(path)
 
 

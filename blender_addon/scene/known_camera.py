@@ -11,6 +11,7 @@ from wt_backend.stack import LayerStack
 
 from . import files, rebuild, traces
 from .camera_match import SENSOR_WIDTH, CameraMatchError, match_camera
+from .origin import remember_stack, stack_path
 from .trace_camera import set_view
 
 OTHER = " other camera"  # after the name of the stack that a re-laid one comes from
@@ -61,12 +62,12 @@ def use_intrinsics(root: bpy.types.Object, stack: LayerStack, intrinsics: NDArra
     CameraMatchError, OSError
     """
     match = match_camera(intrinsics, stack.grid_to_image, stack.info.image_size)
-    first = Path(bpy.path.abspath(root.world_tracing.stack)).stem.partition(OTHER)[0]  # also the second time
+    first = stack_path(root).stem.partition(OTHER)[0]  # also the second time
     path = files.new_stack_path(f"{first}{OTHER}")
     with_intrinsics(stack, intrinsics).save(path)
     for member in (root, *root.children):
         if member.world_tracing.stack:
-            member.world_tracing.stack = files.stored_path(path)
+            remember_stack(member, path)
     camera = traces.camera_of(root)
     if camera is not None:
         set_view(camera, match)

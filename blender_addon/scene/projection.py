@@ -13,6 +13,7 @@ from wt_backend.camera import project as to_grid
 from wt_backend.stack import LayerStack
 
 from . import files, traces
+from .origin import stack_path
 
 FLIP = np.array([1.0, -1.0, -1.0])  # Blender camera-local ↔ camera space
 LOCAL = "Make it local (Object > Relations > Make Local), or open that file."
@@ -170,13 +171,8 @@ def camera_entry(root: bpy.types.Object) -> dict[str, object]:
     StackError
         The stack is missing or damaged.
     """
-    path = stack_of(root)
+    path = stack_path(root)
     return {"stack": str(path), "to_local": to_local(root).tolist(), "photo": str(_photo(root, path))}
-
-
-def stack_of(root: bpy.types.Object) -> Path:
-    """Where the stack of a trace lies."""
-    return Path(bpy.path.abspath(root.world_tracing.stack)).absolute()
 
 
 def to_local(root: bpy.types.Object) -> NDArray[np.float64]:
@@ -227,7 +223,7 @@ def _photo(root: bpy.types.Object, path: Path) -> Path:
         return Path(source)
     image = photo_image(root)
     if image is not None:
-        stored = Path(bpy.path.abspath(image.filepath)) if image.filepath else None
+        stored = Path(bpy.path.abspath(image.filepath, library=image.library)) if image.filepath else None
         if stored is not None and stored.is_file() and image.packed_file is None:
             return stored
         if (image.packed_file is not None or image.source == "GENERATED") and image.has_data:

@@ -1,7 +1,5 @@
 """Layers built anew from the stored stack: after a changed setting, or to undo edits. No tracing."""
 
-from pathlib import Path
-
 import bpy
 
 from wt_backend.geometry.layer_mesh import layer_mesh
@@ -13,6 +11,7 @@ from .camera_match import match_camera
 from .layer_object import mesh_settings, new_mesh_layer, new_point_layer
 from .materials import source_image
 from .mesh_object import fill_mesh
+from .origin import stack_path
 from .trace_camera import set_view
 
 EMPTIED = "wt_hidden_before"  # on points whose layer has none now: how they were hidden when it had some
@@ -26,7 +25,7 @@ def load_stack(member: bpy.types.Object) -> LayerStack:
     StackError
         The file is gone or damaged; the message names it.
     """
-    stack = LayerStack.load(Path(bpy.path.abspath(member.world_tracing.stack)))
+    stack = LayerStack.load(stack_path(member))
     return sky.shown(traces.root_of(member), stack)
 
 

@@ -21,10 +21,11 @@ from wt_backend.stack import LayerStack, Shot
 from . import shot_cache
 from .build import PREFIX, adopt, new_root
 from .camera_match import match_camera
-from .files import load_image, stored_path
+from .files import load_image
 from .layer_object import DEFAULTS, layer_title, mark_layer, new_mesh_layer
 from .materials import layer_material, point_material, source_image
 from .mesh_object import new_mesh
+from .origin import remember_stack
 from .point_object import layer_point_object
 from .trace_camera import new_camera
 from .viewport import select
@@ -95,7 +96,7 @@ def build_shot(
 def add_background(root: bpy.types.Object, stack: LayerStack, path: Path, name: str) -> int:
     """Put a stack that does not change beside the frames of a shot; return how many layers it has."""
     image = source_image(stack, name)
-    root.world_tracing.stack = stored_path(path)  # what its own layers are rebuilt from
+    remember_stack(root, path)  # what its own layers are rebuilt from
     count = 0
     for layer, away in enumerate(back_layers(stack)):
         member = new_mesh_layer(name, stack, layer, DEFAULTS, away, image)
@@ -126,7 +127,7 @@ class _Building:
         action: bpy.types.Action | None = None
         for layer, away in enumerate(back_layers(stack)):
             for member, place in self._objects(stack, layer, away, number):
-                member.world_tracing.stack = stored_path(self.shot.path(number))
+                remember_stack(member, self.shot.path(number))
                 mark_layer(member, "POINTS" if place.points else "LAYER", layer)
                 member.parent = place.parent
                 place.collection.objects.link(member)

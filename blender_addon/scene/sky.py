@@ -14,6 +14,7 @@ from wt_backend.geometry.sky import without
 from wt_backend.stack import LayerStack
 
 from . import build, files
+from .origin import stack_path
 from .picture import lay_like_original
 from .selection import under_image
 
@@ -66,7 +67,7 @@ def stack_file(root: bpy.types.Object) -> Path:
     StackError, OSError
         The stack cannot be read, or its copy not be written.
     """
-    path = Path(bpy.path.abspath(root.world_tracing.stack)).absolute()
+    path = stack_path(root)
     if not root.world_tracing.without_sky:
         return path
     copy = files.folder("geometry") / f"{path.stem} without sky.wts"

@@ -1,0 +1,101 @@
+"""Where the stack of an object lies, wherever its .blend is saved to, moved or appended.
+
+Blender leaves custom properties alone when it saves into another folder or appends. So an object knows,
+beside a relative path, the folder that it starts from: both together say where the stack lies, whatever file
+is open, also after undo. Saving makes the path relative to the new folder, or absolute; the stacks that a
+moved file brings along are found beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy.app.handlers import persistent
+
+from ..backend import pump
+from . import files
+
+
+def stack_path(member: bpy.types.Object) -> Path:
+    """Where the stack of an object lies."""
+    values = member.world_tracing
+    if member.library is not None:  # where that file lies, it brings its stacks along
+        return Path(bpy.path.abspath(values.stack, library=member.library)).absolute()
+    return Path(bpy.path.abspath(values.stack, start=values.stack_folder or None)).absolute()
+
+
+def remember_stack(member: bpy.types.Object, path: Path, blend: str = "") -> None:
+    """Let an object know its stack: relative where it lies beside a .blend, by default the open one."""
+    blend = blend or bpy.data.filepath
+    stack = files.stored_path(path.absolute(), blend)
+    folder = str(Path(blend).parent) if stack.startswith("//") else ""
+    values = member.world_tracing
+    if (values.stack, values.stack_folder) != (stack, folder):  # else a save would redraw all objects
+        values.stack, values.stack_folder = stack, folder
+
+
+def register() -> None:
+    """Listen to saving, opening and appending."""
+    for name, handler in _handlers():
+        getattr(bpy.app.handlers, name).append(handler)
+    pump.start(
+        _find_beside_open_file
+    )  # the file may have been opened before; at start-up it is not there yet
+
+
+def unregister() -> None:
+    """Listen no more."""
+    pump.stop(_find_beside_open_file)
+    for name, handler in _handlers():
+        getattr(bpy.app.handlers, name).remove(handler)
+
+
+def _handlers() -> Iterator[tuple[str, Any]]:
+    yield "save_pre", _before_save
+    yield "load_post", _after_load
+    if hasattr(bpy.app.handlers, "blend_import_post"):  # Blender 4.3
+        yield "blend_import_post", _after_import
+
+
+@persistent
+def _before_save(path: str, *_args: object) -> None:
+    if path:  # else it is the start-up file
+        for member in _members():
+            remember_stack(member, stack_path(member), path)
+
+
+@persistent
+def _after_load(*_args: object) -> None:
+    _find_beside_open_file()
+
+
+@persistent
+def _after_import(context: bpy.types.BlendImportContext, *_args: object) -> None:
+    members = set(_members())
+    for item in context.import_items:
+        if item.id in members:
+            _find_beside(item.id, bpy.path.abspath(item.source_library.filepath))
+
+
+def _find_beside_open_file() -> None:
+    if bpy.data.filepath:
+        for member in _members():
+            _find_beside(member, bpy.data.filepath)
+
+
+def _find_beside(member: bpy.types.Object, blend: str) -> None:
+    """Let the path of an object start from the folder of its .blend, which may have been moved."""
+    values, folder = member.world_tracing, str(Path(blend).parent)
+    if not values.stack.startswith("//") or values.stack_folder == folder:
+        return
+    beside = Path(bpy.path.abspath(values.stack, start=folder))
+    if beside.is_file() or not stack_path(member).is_file():
+        values.stack_folder = folder
+
+
+def _members() -> list[bpy.types.Object]:
+    """The objects of this file that were made from a stack."""
+    return [member for member in bpy.data.objects if member.library is None and member.world_tracing.stack]
