@@ -40,14 +40,26 @@ def layer_point_object(
 
 
 def _convert(shown: bpy.types.Object) -> None:
-    """Make a mesh of vertices a point cloud; attributes carry over, the operator wants it in the scene."""
-    scene, mesh = bpy.context.scene, shown.data
-    scene.collection.objects.link(shown)
-    with bpy.context.temp_override(
-        object=shown, active_object=shown, selected_objects=[shown], selected_editable_objects=[shown]
-    ):
-        bpy.ops.object.convert(target="POINTCLOUD")
-    scene.collection.objects.unlink(shown)
+    """Make a mesh of vertices a point cloud; attributes carry over.
+
+    The operator wants it active in a scene in Object Mode. It gets one of its own: the user may be editing.
+    """
+    mesh, scene = shown.data, bpy.data.scenes.new(shown.name)
+    view = scene.view_layers[0]
+    try:
+        scene.collection.objects.link(shown)
+        view.objects.active = shown
+        with bpy.context.temp_override(
+            scene=scene,
+            view_layer=view,
+            object=shown,
+            active_object=shown,
+            selected_objects=[shown],
+            selected_editable_objects=[shown],
+        ):
+            bpy.ops.object.convert(target="POINTCLOUD")
+    finally:
+        bpy.data.scenes.remove(scene)
     if mesh.users == 0:
         bpy.data.meshes.remove(mesh)
 

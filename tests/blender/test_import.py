@@ -196,6 +196,20 @@ def test_points_have_a_radius_that_grows_with_depth(scene: bpy.types.Scene, tmp_
     assert layer.type == "MESH" or not bpy.data.meshes  # converting left nothing behind
 
 
+def test_points_come_also_to_somebody_who_is_editing(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    bpy.ops.mesh.primitive_cube_add()
+    cube = bpy.context.object
+    bpy.ops.object.mode_set(mode="EDIT")
+    path = tmp_path / "test.wts"
+    make_stack(*CASES["whole square"]).save(path)
+    assert bpy.ops.world_tracing.import_stack(filepath=str(path), output="BOTH") == {"FINISHED"}
+    assert bpy.context.object == cube and bpy.context.mode == "EDIT_MESH"
+    bpy.ops.object.mode_set(mode="OBJECT")
+    root = bpy.data.objects["Trace: test"]
+    assert len(children(root, "POINTS")) == 2 and len(children(root, "LAYER")) == 2
+    assert list(scene.collection.objects) == [cube] and list(bpy.data.scenes) == [scene]
+
+
 def test_without_the_original_the_stacks_own_picture_lies_under_the_same_uvs(
     scene: bpy.types.Scene, tmp_path: Path
 ) -> None:
