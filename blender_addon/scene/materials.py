@@ -47,14 +47,18 @@ def point_material(name: str, layer: int) -> bpy.types.Material:
 
 def source_image(stack: LayerStack, name: str) -> bpy.types.Image:
     """The original image, or the model's own small picture where the original cannot be found."""
-    if stack.info.source:
-        try:
-            image = load_image(stack.info.source, check_existing=True)
-        except RuntimeError:
-            return _small_image(stack, name)  # moved or deleted since: the stack carries a picture of its own
-        if tuple(image.size) == tuple(stack.info.image_size):
-            return image
-    return _small_image(stack, name)
+    source, size = stack.info.source, tuple(stack.info.image_size)
+    if not source:
+        return _small_image(stack, name)
+    try:
+        image = load_image(source, check_existing=True)
+        if not image.is_dirty and image.packed_file is None:
+            image.reload()  # another program may have changed the file
+        elif tuple(image.size) != size:  # painted on or packed since: it stays what it is
+            image = load_image(source)
+    except RuntimeError:
+        return _small_image(stack, name)  # moved or deleted since: the stack carries a picture of its own
+    return image if tuple(image.size) == size else _small_image(stack, name)
 
 
 def _small_image(stack: LayerStack, name: str) -> bpy.types.Image:

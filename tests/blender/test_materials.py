@@ -1,0 +1,58 @@
+"""What layers wear: the photo as its file is now, not as an earlier trace loaded it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+from test_import import affine, camera, children, import_stack, make_stack
+
+RED, BLUE = (0.8, 0.0, 0.0, 1.0), (0.0, 0.0, 0.8, 1.0)
+
+
+def save_photo(path: Path, width: int, colour: tuple[float, ...]) -> None:
+    """Write a picture of one colour, as another program does."""
+    made = bpy.data.images.new("made", width, width)
+    made.pixels.foreach_set(np.tile(np.array(colour, np.float32), width * width))
+    made.filepath_raw, made.file_format = str(path), "PNG"
+    made.save()
+    bpy.data.images.remove(made)
+
+
+def traced(path: Path, width: int) -> bpy.types.Image:
+    """What the first layer of a new trace of a photo wears."""
+    scale = width / 48
+    stack = make_stack(camera(60, 60, 24, 24), affine(scale, scale, 0, 0), (width, width), source=str(path))
+    root = import_stack(stack, path.parent)
+    return children(root, "LAYER")[0].data.materials[0].node_tree.nodes["Image Texture"].image
+
+
+def test_a_photo_that_another_program_changed_is_worn_as_it_is_now(
+    scene: bpy.types.Scene, tmp_path: Path
+) -> None:
+    path = tmp_path / "photo.png"
+    save_photo(path, 96, RED)
+    first = traced(path, 96)
+    assert first.pixels[0] > 0.7
+    save_photo(path, 96, BLUE)
+    second = traced(path, 96)
+    assert second.pixels[2] > 0.7 and second == first
+    save_photo(path, 144, RED)  # cropped, or scaled
+    third = traced(path, 144)
+    assert tuple(third.size) == (144, 144) and third.pixels[0] > 0.7
+
+
+def test_a_photo_that_was_painted_on_or_packed_keeps_its_pixels(
+    scene: bpy.types.Scene, tmp_path: Path
+) -> None:
+    path = tmp_path / "photo.png"
+    save_photo(path, 96, RED)
+    painted = traced(path, 96)
+    painted.pixels.foreach_set(np.tile(np.array(BLUE, np.float32), 96 * 96))
+    painted.update()
+    assert traced(path, 96) == painted and painted.pixels[2] > 0.7
+    painted.pack()
+    save_photo(path, 144, RED)
+    another = traced(path, 144)
+    assert another != painted and tuple(another.size) == (144, 144) and painted.pixels[2] > 0.7
