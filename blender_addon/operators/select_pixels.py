@@ -82,7 +82,7 @@ class WORLD_TRACING_OT_select_same_pixel(bpy.types.Operator, SelectPixels):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Collect the pixels, select them everywhere."""
-        layers = selection.mesh_layers(self.trace(context))
+        layers = selection.picked_layers(context, self.trace(context))
         if not selection.is_anything_selected(layers):
             return self.fail("Nothing is selected.", "Select vertices of a layer in Edit Mode.")
         leave_edit_mode(context)

@@ -62,7 +62,7 @@ class WORLD_TRACING_OT_mark_sky(bpy.types.Operator, OnTrace):
         root = self.trace(context)
         if not traces.layers_of(root):
             return self.fail("Only the layers of a single image can leave its sky out.", "Import one frame.")
-        layers = selection.mesh_layers(root)
+        layers = selection.picked_layers(context, root)
         if not selection.is_anything_selected(layers):
             return self.fail("Nothing is selected.", "Select vertices of a layer in Edit Mode.")
         try:

@@ -16,6 +16,13 @@ def mesh_layers(root: bpy.types.Object) -> list[bpy.types.Object]:
     return [layer for layer in layers if "wt_pixel" in layer.data.attributes]
 
 
+def picked_layers(context: bpy.types.Context, root: bpy.types.Object) -> list[bpy.types.Object]:
+    """The mesh layers of a trace whose selection is in sight: those in Edit Mode, else the visible ones."""
+    edited = context.objects_in_mode if context.mode == "EDIT_MESH" else None
+    layers = mesh_layers(root)
+    return [layer for layer in layers if (layer.visible_get() if edited is None else layer in edited)]
+
+
 def pixels(mesh: bpy.types.Mesh) -> NDArray[np.int32]:
     """Grid pixel (N,) of each vertex."""
     values = np.zeros(len(mesh.vertices), np.int32)

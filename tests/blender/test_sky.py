@@ -103,6 +103,21 @@ def test_vertices_are_added_in_edit_mode_and_a_failure_changes_nothing(field: bp
     assert bpy.context.mode == "OBJECT" and not len(layer.data.vertices)
 
 
+@pytest.mark.parametrize("operator", ["mark_sky", "select_same_pixel"])
+def test_only_a_selection_in_sight_counts(field: bpy.types.Object, operator: str) -> None:
+    field.world_tracing.without_sky = False
+    field.world_tracing.layers = 1
+    assert bpy.ops.world_tracing.select_sky() == {"FINISHED"}  # in all layers; the first one is in Edit Mode
+    bpy.ops.mesh.select_all(action="DESELECT")
+    with pytest.raises(RuntimeError, match="Nothing is selected"):
+        getattr(bpy.ops.world_tracing, operator)()
+    bpy.ops.object.mode_set(mode="OBJECT")
+    with pytest.raises(RuntimeError, match="Nothing is selected"):
+        getattr(bpy.ops.world_tracing, operator)()
+    field.world_tracing.layers = 64  # now it can be seen
+    assert getattr(bpy.ops.world_tracing, operator)() == {"FINISHED"}
+
+
 def test_a_painted_mask_counts_after_rebuild_and_survives_saving(
     field: bpy.types.Object, tmp_path: Path
 ) -> None:
