@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from wt_backend.geometry.relay import scaled_focal
 from wt_backend.stack import LayerStack, StackError
 
-from ..scene import exif, known_camera
+from ..scene import exif, known_camera, traces
 from ..scene.camera_match import CameraMatchError
 from ..scene.origin import stack_path
 from .geometry_job import OnTrace
@@ -48,6 +48,8 @@ class WORLD_TRACING_OT_use_known_camera(bpy.types.Operator, OnTrace):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Write the new stack, rebuild."""
         root = self.trace(context)
+        if traces.shot_layers_of(root):
+            return self.fail("Only a single image can get another camera.", "Import the stack of one frame.")
         try:
             stack = LayerStack.load(stack_path(root))
             intrinsics = self._intrinsics(context, stack)

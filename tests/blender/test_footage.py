@@ -239,6 +239,18 @@ def test_a_shot_is_deleted_whole(scene, folder: Path) -> None:
     assert not scene.objects and not bpy.data.meshes and not bpy.data.pointclouds
 
 
+def test_what_only_a_single_image_can_have_is_refused_and_changes_nothing(scene, folder: Path) -> None:
+    import_shot(folder, name="Run")
+    root, camera = bpy.data.objects["Trace: Run"], bpy.data.objects["Run Camera"]
+    stack, lens = root.world_tracing.stack, camera.data.lens
+    with pytest.raises(RuntimeError, match="Only a single image can get another camera"):
+        bpy.ops.world_tracing.use_known_camera(focal_length=100)
+    with pytest.raises(RuntimeError, match="Import its shot anew"):
+        bpy.ops.world_tracing.rebuild_trace()
+    assert root.world_tracing.stack == stack and camera.data.lens == lens
+    assert bpy.ops.world_tracing.merge_static.poll()
+
+
 def test_no_finished_frame_is_a_sentence(scene, folder: Path) -> None:
     for stack in folder.glob("*.wts"):
         stack.unlink()
@@ -293,6 +305,8 @@ def test_a_merged_shot_has_its_background_beside_what_moves(scene, folder: Path,
     assert background.visible_get() and moving.visible_get()
     assert not bpy.data.objects["Run Layer 1 00008"].visible_get()  # what it was made from
     assert background.matrix_world.translation.x == moving.matrix_world.translation.x == 3.0
+    with pytest.raises(RuntimeError, match="Only a single image can get another camera"):
+        bpy.ops.world_tracing.use_known_camera(focal_length=100)
 
 
 @pytest.mark.filterwarnings("error::DeprecationWarning")
