@@ -116,7 +116,10 @@ def start() -> None:
     """Start the worker without a job."""
     global notice
     notice = None
-    backend().start()
+    active = backend()
+    active.start()
+    if active.error is not None:  # nothing was started, so the pump will see no change
+        say(active.error)
     pump.start(_step)
 
 

@@ -240,6 +240,13 @@ def test_another_python_counts_at_once(scene, session, start, stand_in, preferen
         os.kill(pid, 0)
 
 
+def test_a_check_says_why_no_backend_can_be_started(scene, session, preferences, tmp_path: Path) -> None:
+    preferences.python = str(tmp_path / "nothing")
+    session.start()
+    session._step()
+    assert session.notice.error and "does not exist" in session.notice.message
+
+
 def test_another_python_chosen_during_a_job_is_for_the_next(
     scene, session, start, stand_in, photo, preferences, another
 ) -> None:
