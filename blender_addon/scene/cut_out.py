@@ -6,6 +6,9 @@ from pathlib import Path
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
+
+from wt_backend.protocol import BackendError
 
 from . import files
 
@@ -20,19 +23,24 @@ def is_cut_out(image: bpy.types.Image | None) -> bool:
 
 def source_of(image: bpy.types.Image) -> bpy.types.Image:
     """The photo behind a cut-out; any other image is its own."""
-    return bpy.data.images.get(image.get(_SOURCE, "")) or image
+    source = image.get(_SOURCE)
+    if isinstance(source, str):  # its name, as files of early versions have it
+        source = bpy.data.images.get(source)
+    return source or image
 
 
 def load(picture: Path, source: bpy.types.Image, earlier: bpy.types.Image | None) -> bpy.types.Image:
     """The cut-out in a file as an image; the earlier one of the same photo is replaced."""
     if earlier is not None and is_cut_out(earlier) and source_of(earlier) == source:
+        if earlier.packed_file is not None:
+            earlier.unpack(method="REMOVE")  # else it would be read again, not the file
         earlier.filepath = files.stored_path(picture)
         earlier.reload()
         return earlier
     image = files.load_image(picture)
     image.name = f"{Path(source.name).stem} Mask"
     image.alpha_mode = "STRAIGHT"
-    image[_SOURCE] = source.name
+    image[_SOURCE] = source
     return image
 
 
@@ -47,13 +55,30 @@ def show(image: bpy.types.Image, source: bpy.types.Image, paint: bool) -> None:
                     space.ui_mode = "PAINT"
 
 
+def opaqueness(alpha: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What a cut-out says of its subject by its alpha: 0 where it is faint, 1 where it is opaque."""
+    return np.clip((alpha - _FAINT) / (1 - _FAINT), 0.0, 1.0)
+
+
 def mask_file(image: bpy.types.Image) -> Path:
-    """Write what is painted on a cut-out as a mask: white where it is opaque, black where it is faint."""
+    """Write what is painted on a cut-out as a mask: white where it is opaque, black where it is faint.
+
+    Raises
+    ------
+    BackendError
+        Its picture is missing.
+    """
     width, height = image.size
+    if not width:
+        raise BackendError(
+            "bad_mask",
+            f"The picture of {image.name} is missing.",
+            "Find it (File > External Data > Find Missing Files), or draw a box around the subject again.",
+        )
     pixels = np.empty(width * height * 4, np.float32)
     image.pixels.foreach_get(pixels)
     pixels = pixels.reshape(-1, 4)
-    pixels[:, :3] = np.clip((pixels[:, 3:] - _FAINT) / (1 - _FAINT), 0.0, 1.0)
+    pixels[:, :3] = opaqueness(pixels[:, 3:])
     pixels[:, 3] = 1.0
     path = files.new_image_path(f"{Path(image.name).stem} painted")
     mask = bpy.data.images.new("World Tracing mask", width, height)

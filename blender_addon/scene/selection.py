@@ -4,7 +4,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from . import traces
+from . import cut_out, traces
 from .materials import UV_MAP
 
 _SELECTED_EDGES = ".select_edge"
@@ -63,19 +63,23 @@ def pixel_uv(mesh: bpy.types.Mesh) -> NDArray[np.float32]:
 
 
 def under_image(uv: NDArray[np.float32], image: bpy.types.Image) -> NDArray[np.bool_]:
-    """Whether each UV (N, 2) lies on a bright and opaque pixel of a mask image."""
+    """Whether each UV (N, 2) lies on a bright and opaque pixel of a mask image, or a cut-out's subject."""
     width, height = image.size
     values = np.zeros(width * height * image.channels, np.float32)
     image.pixels.foreach_get(values)
     picture = values.reshape(height, width, -1)  # from the bottom up, as UVs count
-    colours = min(3, image.channels)
-    white = picture[..., :colours].mean(-1) > 0.5
-    if image.channels == 4:
-        white &= picture[..., 3] > 0.5
+    cut = cut_out.is_cut_out(image)
+    white = cut_out.opaqueness(picture[..., 3]) > 0.5 if cut else _is_white(picture)
     column = (uv[:, 0] * width).astype(np.int64)
     row = (uv[:, 1] * height).astype(np.int64)
     inside = (uv >= 0).all(1) & (column < width) & (row < height)
     return inside & white[row.clip(0, height - 1), column.clip(0, width - 1)]
+
+
+def _is_white(picture: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Bright and opaque pixels (H, W) of a mask (H, W, channels)."""
+    bright = picture[..., :3].mean(-1) > 0.5
+    return bright & (picture[..., 3] > 0.5) if picture.shape[-1] == 4 else bright
 
 
 def select_vertices(mesh: bpy.types.Mesh, chosen: NDArray[np.bool_]) -> int:

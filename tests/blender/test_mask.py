@@ -12,6 +12,7 @@ import bpy
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from test_import import CASES, children, import_stack, make_stack, numbers
 
 BOX = {"left": 0.1, "top": 0.1, "right": 0.7, "bottom": 0.8}
 
@@ -92,6 +93,50 @@ def test_another_box_replaces_the_mask(scene, image, editor) -> None:
     bpy.ops.world_tracing.mask_from_box(**BOX | {"right": 0.8})
     assert scene.world_tracing.mask_image == first and scene.world_tracing.image == image
     assert len([one for one in bpy.data.images if "Mask" in one.name]) == 1
+
+
+@pytest.mark.parametrize("state", ["renamed photo", "packed mask"])
+def test_another_box_replaces_the_mask_whatever_happened_meanwhile(
+    addon, scene, image, editor, state: str
+) -> None:
+    bpy.ops.world_tracing.mask_from_box(**BOX)
+    mask, found = scene.world_tracing.mask_image, chosen_mask(addon, scene)
+    mask.pixels.foreach_set(np.ones(128 * 96 * 4, np.float32))
+    if state == "renamed photo":
+        image.name = "another name"
+    else:
+        mask.pack()
+        Path(bpy.path.abspath(mask.filepath)).unlink()
+    assert bpy.ops.world_tracing.mask_from_box(**BOX) == {"FINISHED"}
+    assert (scene.world_tracing.mask_image, scene.world_tracing.image) == (mask, image)
+    np.testing.assert_array_equal(chosen_mask(addon, scene), found)
+
+
+def test_a_mask_whose_file_is_gone_is_a_sentence(addon, scene, image, editor) -> None:
+    bpy.ops.world_tracing.mask_from_box(**BOX)
+    mask = scene.world_tracing.mask_image
+    Path(bpy.path.abspath(mask.filepath)).unlink()
+    mask.reload()
+    with pytest.raises(RuntimeError, match=r"picture of ph.*Mask.* is missing"):
+        bpy.ops.world_tracing.trace_world()
+
+
+def test_the_subject_of_a_cut_out_is_selected_however_dark_it_is(addon, scene, tmp_path: Path) -> None:
+    cut_out = sys.modules[f"{addon.__name__}.scene.cut_out"]
+    source, made = bpy.data.images.new("photo", 480, 480), bpy.data.images.new("made", 480, 480, alpha=True)
+    values = np.full((480, 480, 4), (0.1, 0.1, 0.1, 77 / 255), np.float32)
+    values[240:, :, 3] = 1.0  # images count rows from below
+    made.pixels.foreach_set(values.ravel())
+    made.filepath_raw, made.file_format = str(tmp_path / "mask.png"), "PNG"
+    made.save()
+    root = import_stack(make_stack(*CASES["whole square"]), tmp_path)
+    scene.world_tracing.mask_image = cut_out.load(tmp_path / "mask.png", source, None)
+    assert bpy.ops.world_tracing.select_under_mask() == {"FINISHED"}
+    bpy.ops.object.mode_set(mode="OBJECT")
+    for layer in children(root, "LAYER"):
+        chosen = np.zeros(len(layer.data.vertices), bool)
+        layer.data.vertices.foreach_get("select", chosen)
+        np.testing.assert_array_equal(chosen, numbers(layer.data, "wt_pixel") // 48 < 24)
 
 
 def test_painting_starts_with_what_is_found_by_itself(addon, scene, image, editor) -> None:
