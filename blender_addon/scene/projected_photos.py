@@ -7,6 +7,7 @@ interpolation is exact on the coarsest mesh. Whether the camera sees the point i
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 
 import bpy
@@ -18,6 +19,7 @@ from .materials import layer_material
 from .projected_look import attribute_of, only_material, tint, uv_of, write_uv
 
 GUESS = "wt_guess"  # point attribute: colour where no photo shows the mesh
+LONGEST = 60  # bytes of an attribute's name; Blender before 5.2 makes none that is longer than 67
 GRAZING, CLEAR = 0.06, 0.2  # cosines between which a photo fades in, as the bake has it
 
 
@@ -43,12 +45,20 @@ class Photo:
 
 def projection_name(trace: str) -> str:
     """Name of the point attribute (u·w, v·w, w) of a trace's photo."""
-    return f"wt_projection {trace}"[:60]
+    return _name("wt_projection", trace)
 
 
 def sight_name(trace: str) -> str:
     """Name of the corner attribute (distance of the face's plane from the camera, tolerance, 0)."""
-    return f"wt_sight {trace}"[:60]
+    return _name("wt_sight", trace)
+
+
+def _name(what: str, trace: str) -> str:
+    """The name of a trace's attribute: where that is too long, its start and a checksum of the trace."""
+    name = f"{what} {trace}".encode()
+    if len(name) <= LONGEST:
+        return name.decode()
+    return f"{name[: LONGEST - 9].decode(errors='ignore')} {zlib.crc32(trace.encode()):08x}"
 
 
 def write_projection(
@@ -71,7 +81,7 @@ def write_projection(
     corner = np.empty(len(mesh.loops), np.int32)
     mesh.loops.foreach_get("vertex_index", corner)
     every = np.arange(len(corner), dtype=np.int32)
-    write_uv(mesh, f"WT Pixel {trace}"[:60], every, uv_of(projection.astype(np.float64))[corner])
+    write_uv(mesh, _name("WT Pixel", trace), every, uv_of(projection.astype(np.float64))[corner])
 
 
 def write_guess(mesh: bpy.types.Mesh, colours: NDArray[np.floating]) -> None:
