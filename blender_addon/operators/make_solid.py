@@ -26,6 +26,8 @@ class WORLD_TRACING_OT_make_solid(bpy.types.Operator, GeometryJob):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start the job."""
         root = self.trace(context)
+        if edited := _being_edited(root):
+            return self.fail(edited)
         output = files.folder("geometry") / f"{stack_path(root).stem} solid.npz"
         params = {"output": str(output), "resolution": self.resolution}
         label, settings = f"Solid of {root.name}", {"root": root.name}
@@ -49,6 +51,9 @@ class WORLD_TRACING_OT_add_solid(bpy.types.Operator):
         if root is None:
             self.report({"ERROR"}, f"{self.root} is gone; the solid is kept: {result['mesh']}")
             return {"CANCELLED"}
+        if edited := _being_edited(root):
+            self.report({"ERROR"}, edited)
+            return {"CANCELLED"}
         try:
             arrays = solid_object.read_arrays(result["mesh"])
         except (OSError, ValueError, BadZipFile) as error:
@@ -62,6 +67,14 @@ class WORLD_TRACING_OT_add_solid(bpy.types.Operator):
         session.notice = session.Notice(f"{solid.name}: {_verdict(result, root)}")
         self.report({"INFO"}, session.notice.message)
         return {"FINISHED"}
+
+
+def _being_edited(root: bpy.types.Object) -> str:
+    """Why the solid of a trace cannot be replaced just now, "" where it can."""
+    solid = solid_object.solid_of(root)
+    if solid is None or solid.mode == "OBJECT":
+        return ""
+    return f"{solid.name} is being edited. Leave its mode, then make the solid again."
 
 
 def _verdict(result: dict, root: bpy.types.Object) -> str:

@@ -37,7 +37,8 @@ class WORLD_TRACING_OT_trace_folder(bpy.types.Operator, TraceSettings):
         folder = Path(bpy.path.abspath(self.directory))
         if not folder.is_dir():
             return self.fail(BackendError("bad_image", f"There is no folder {folder}.", "Choose another."))
-        images = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+        found = (path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+        images = sorted(path for path in found if path.is_file())
         if not images:
             return self.fail(
                 BackendError("bad_image", f"There is no image in {folder}.", "Choose another folder.")

@@ -64,9 +64,14 @@ def fill_triangles(mesh: bpy.types.Mesh, arrays: Arrays) -> None:
     mesh.attributes["wt_seen"].data.foreach_set("value", arrays["layer"] == 0)
 
 
+def solid_of(root: bpy.types.Object) -> bpy.types.Object | None:
+    """The solid of a trace, None before one was made."""
+    return next((child for child in root.children if child.world_tracing.role == "SOLID"), None)
+
+
 def put_solid(root: bpy.types.Object, arrays: Arrays) -> bpy.types.Object:
-    """The solid of a trace, made or replaced in place."""
-    solid = next((child for child in root.children if child.world_tracing.role == "SOLID"), None)
+    """The solid of a trace, made or, in Object Mode, replaced in place."""
+    solid = solid_of(root)
     if solid is None:
         name = f"{build.trace_name(root)} Solid"
         solid = bpy.data.objects.new(name, bpy.data.meshes.new(name))

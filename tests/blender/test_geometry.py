@@ -145,6 +145,19 @@ def test_solid_is_closed_textured_and_replaced_in_place(scene: bpy.types.Scene, 
     assert len(solids[0].data.polygons) < len(slots)
 
 
+def test_a_solid_that_is_being_edited_is_left_alone(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    root = import_stack(shapes.sphere(32), tmp_path)
+    bpy.ops.world_tracing.make_solid(resolution=32)
+    solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
+    activate(solid)
+    bpy.ops.object.mode_set(mode="EDIT")
+    with pytest.raises(RuntimeError, match="is being edited"):
+        bpy.ops.world_tracing.make_solid(resolution=32)
+    with pytest.raises(RuntimeError, match="is being edited"):  # what ends while it is being edited
+        bpy.ops.world_tracing.add_solid(root=root.name, result="{}")
+    assert bpy.context.mode == "EDIT_MESH"
+
+
 def test_solid_can_be_reduced_and_stays_closed(scene: bpy.types.Scene, tmp_path: Path) -> None:
     import bmesh
 

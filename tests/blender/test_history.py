@@ -131,6 +131,7 @@ def test_keeping_a_variant_leaves_other_sweeps_of_the_same_image_alone(scene, st
 def test_a_folder_is_traced_image_by_image(scene, stand_in, photo: Path) -> None:
     (photo.parent / "b.PNG").write_bytes(photo.read_bytes())
     (photo.parent / "notes.txt").write_text("no image")
+    (photo.parent / "a folder.jpg").mkdir()
     bpy.ops.world_tracing.trace_folder(directory=str(photo.parent), seed=WORKS)
     roots = {member.name for member in scene.objects if member.world_tracing.role == "ROOT"}
     assert roots == {"Trace: b", "Trace: fôto 1"}
