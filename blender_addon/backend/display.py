@@ -18,10 +18,9 @@ def redraw() -> None:
 
 
 def show_status(text: str | None) -> None:
-    """Put a text into the status bars; None gives them back."""
+    """Put a text into the status bars; None gives them back. Each workspace keeps one, shown or not."""
     if bpy.app.background:
         return
-    for manager in bpy.data.window_managers:
-        for window in manager.windows:
-            with bpy.context.temp_override(window=window):
-                window.workspace.status_text_set(text)
+    for workspace in bpy.data.workspaces:
+        with bpy.context.temp_override(workspace=workspace):
+            workspace.status_text_set(text)
