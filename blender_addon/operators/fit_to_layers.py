@@ -57,7 +57,8 @@ class WORLD_TRACING_OT_fit_to_layers(bpy.types.Operator, GeometryJob):
             }  # fmt: skip
         except (ProjectionError, StackError, OSError) as error:
             return self.fail(str(error))
-        settings = {"target": target.name, "sent": str(params["mesh"])}
+        place = json.dumps([list(row) for row in target.matrix_world])
+        settings = {"target": target.name, "sent": str(params["mesh"]), "place": place}
         label = f"Fit of {target.name}"
         return self.run_job(context, "projection/fit", params, label, "wear_fit", settings)
 
@@ -71,6 +72,7 @@ class WORLD_TRACING_OT_wear_fit(bpy.types.Operator):
 
     target: StringProperty(options={"SKIP_SAVE"})
     sent: StringProperty(options={"SKIP_SAVE"})  # the file in which the mesh went to the worker
+    place: StringProperty(options={"SKIP_SAVE"})  # where it was when it went there: a matrix as JSON
     result: StringProperty(options={"SKIP_SAVE"})
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -81,7 +83,7 @@ class WORLD_TRACING_OT_wear_fit(bpy.types.Operator):
         if target is None:
             self.report({"ERROR"}, f"{self.target} is gone.")
             return {"CANCELLED"}
-        target.matrix_world = Matrix(result["matrix"]) @ target.matrix_world
+        target.matrix_world = Matrix(result["matrix"]) @ Matrix(json.loads(self.place))
         context.view_layer.update()
         session.notice = session.Notice(
             f"{target.name}: the layers lie {result['residual']:.3g} from it ({result['relative']:.1%} of "
