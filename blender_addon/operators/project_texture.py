@@ -11,7 +11,7 @@ from wt_backend.stack import StackError
 
 from ..scene import files, projection
 from ..scene.projection import ProjectionError, WorldMesh
-from ..scene.smart_unwrap import smart_unwrap
+from ..scene.smart_unwrap import check_unwrap, smart_unwrap
 from .geometry_job import GeometryJob
 
 ROUTES = (
@@ -63,8 +63,14 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
             for target in chosen:
                 projection.check_target(target)
             entries = [projection.camera_entry(root) for root in roots]
-            prepare = self._baking if self.route == "BAKE" else self._shading
-            jobs = [prepare(context, target, entries) for target in chosen]
+            if self.route == "BAKE":
+                unwraps = [self._unwrap_of(context, target) for target in chosen]  # before any is changed
+                jobs = [
+                    self._baking(context, target, entries, unwrap)
+                    for target, unwrap in zip(chosen, unwraps, strict=True)
+                ]
+            else:
+                jobs = [self._shading(context, target, entries) for target in chosen]
         except (ProjectionError, StackError, OSError) as error:
             return self.fail(str(error))
         names = json.dumps([root.name for root in roots])
@@ -80,25 +86,36 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
                 return done
         return {"FINISHED"}
 
-    def _baking(
-        self, context: bpy.types.Context, target: bpy.types.Object, entries: list[dict[str, object]]
-    ) -> Message:
+    def _unwrap_of(self, context: bpy.types.Context, target: bpy.types.Object) -> str:
+        """Where a mesh gets its UVs from: "own", "xatlas" by the worker, or "smart" by Blender."""
         mesh = projection.world_mesh(target, context)
         if self.unwrap == "OWN" and mesh.uv is None:
             raise ProjectionError(f"{target.name} has no UVs. Unwrap it, or choose New Unwrap.")
-        new = self.unwrap == "NEW" or mesh.uv is None
-        if new and not mesh.as_edited:
+        if self.unwrap != "NEW" and mesh.uv is not None:
+            return "own"
+        if not mesh.as_edited:
             raise ProjectionError(
                 f"Modifiers of {target.name} change its faces, so that it cannot be unwrapped as shown. "
                 "Apply them (Object > Apply > Visual Geometry to Mesh), or give it UVs of its own."
             )
-        by_worker = new and mesh.only_triangles and len(mesh.triangles) <= projection.LARGEST_UNWRAP
-        if new and not by_worker:
+        if mesh.only_triangles and len(mesh.triangles) <= projection.LARGEST_UNWRAP:
+            return "xatlas"
+        check_unwrap(target)
+        return "smart"
+
+    def _baking(
+        self,
+        context: bpy.types.Context,
+        target: bpy.types.Object,
+        entries: list[dict[str, object]],
+        unwrap: str,
+    ) -> Message:
+        if unwrap == "smart":
             smart_unwrap(context, target)
-            mesh = projection.world_mesh(target, context)
+        mesh = projection.world_mesh(target, context)
         return self._params(context, target, mesh, entries) | {
             "size": int(self.size),
-            "unwrap": "xatlas" if by_worker else "own",
+            "unwrap": "xatlas" if unwrap == "xatlas" else "own",
         }
 
     def _shading(

@@ -10,25 +10,31 @@ from .projected_look import UV_MAP
 from .projection import ProjectionError
 
 ANGLE, MARGIN = math.radians(66), 0.003
+MOST_UV_MAPS = 8  # that a mesh can have
 
 
-def smart_unwrap(context: bpy.types.Context, target: bpy.types.Object) -> None:
-    """Unwrap into a UV map of our own, which becomes the active one; faces stay whole.
+def check_unwrap(target: bpy.types.Object) -> None:
+    """Whether an object can be unwrapped.
 
     Raises
     ------
     ProjectionError
         It is hidden, or has eight UV maps already.
     """
+    layers = target.data.uv_layers
+    if len(layers) >= MOST_UV_MAPS and UV_MAP not in layers:
+        raise ProjectionError(f"{target.name} has eight UV maps already. Remove one.")
+    if not target.visible_get():
+        raise ProjectionError(f"{target.name} is hidden. Show it, or give it UVs first.")
+
+
+def smart_unwrap(context: bpy.types.Context, target: bpy.types.Object) -> None:
+    """Unwrap into a UV map of our own, which becomes the active one; faces stay whole. Checked before."""
     mesh = target.data
     layer = mesh.uv_layers.get(UV_MAP) or mesh.uv_layers.new(name=UV_MAP)
-    if layer is None:
-        raise ProjectionError(f"{target.name} has eight UV maps already. Remove one.")
     mesh.uv_layers.active = layer
     layer.active_render = True
     selected, active = list(context.selected_objects), context.view_layer.objects.active
-    if not target.visible_get():
-        raise ProjectionError(f"{target.name} is hidden. Show it, or give it UVs first.")
     for member in selected:
         member.select_set(False)
     target.select_set(True)

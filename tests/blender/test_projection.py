@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -97,6 +98,18 @@ def test_fit_brings_a_moved_mesh_back(scene: bpy.types.Scene, tmp_path: Path) ->
     assert thing.matrix_world.to_scale().x == pytest.approx(1, rel=0.05)
 
 
+def test_a_mesh_that_was_moved_meanwhile_is_put_where_it_fits(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    thing = ball(photographed(shapes.sphere, tmp_path))
+    found = Matrix.Translation((1, 2, 3))
+    sent = {"target": thing.name, "sent": str(tmp_path / "sent.npz")}
+    fits = {"matrix": [list(row) for row in found], "residual": 0, "relative": 0, "before": 0, "scale": 1}
+    place = thing.matrix_world.copy()
+    thing.location.x += 5.0
+    rows = json.dumps([list(row) for row in place])
+    assert bpy.ops.world_tracing.wear_fit(result=json.dumps(fits), place=rows, **sent) == {"FINISHED"}
+    np.testing.assert_allclose(thing.matrix_world, found @ place, atol=1e-6)
+
+
 def test_a_solid_that_lost_its_pixels_gets_them_back(scene: bpy.types.Scene, tmp_path: Path) -> None:
     root = photographed(shapes.sphere, tmp_path)
     bpy.ops.world_tracing.make_solid()
@@ -152,6 +165,22 @@ def test_own_uvs_that_cannot_be_used_are_told(scene, tmp_path: Path, spoil, mess
     with pytest.raises(RuntimeError, match=message):
         bpy.ops.world_tracing.project_texture(size="512", unwrap="OWN")
     assert not thing.data.materials
+
+
+@pytest.mark.parametrize("spoilt", ["modifier", "eight UV maps"])
+def test_of_several_meshes_none_is_unwrapped_where_one_is_refused(scene, tmp_path: Path, spoilt: str) -> None:
+    root = photographed(shapes.sphere, tmp_path)
+    good, bad = plane(root, 4.0, 1.0), plane(root, 4.0, 1.0)
+    if spoilt == "modifier":
+        bad.modifiers.new("Subdivision", "SUBSURF").levels = 1
+    for number in range(7):
+        bad.data.uv_layers.new(name=str(number))
+    for target in (good, bad):
+        target.data.uv_layers[0].active_render = True
+    only(good, bad)
+    with pytest.raises(RuntimeError, match=f"{bad.name} (change its faces|has eight UV maps)"):
+        bpy.ops.world_tracing.project_texture(size="512", unwrap="NEW")
+    assert len(good.data.uv_layers) == 1 and len(bad.data.uv_layers) == 8
 
 
 def test_a_hidden_mesh_is_left_alone(scene: bpy.types.Scene, tmp_path: Path) -> None:
