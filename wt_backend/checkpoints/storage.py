@@ -45,7 +45,8 @@ def delete_model(params: dict[str, Any], progress: Progress, cancel: Cancel) -> 
 def move_models(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str, Any]:
     """Move all downloaded weights into another folder: `{folder}` → `{moved, folder}`.
 
-    On another disk they are copied first and deleted there only when the copy is whole.
+    On another disk they are copied first and deleted only when all copies are whole. What ends it on the way,
+    a cancel or a full disk, leaves all of them where they were.
     """
     target = Path(_only(params, "folder"))
     if target.resolve() == hub_cache().resolve():
@@ -60,8 +61,7 @@ def move_models(params: dict[str, Any], progress: Progress, cancel: Cancel) -> d
     meter = _Meter(sum(map(_size, folders)), progress, cancel)
     try:
         target.mkdir(parents=True, exist_ok=True)
-        for folder in folders:
-            _move(folder, target / folder.name, meter)
+        _move_all({folder: target / folder.name for folder in folders}, meter)
         forget_copies()  # a copy is found by where its source lies
     except OSError as error:
         raise _refused(error) from error
@@ -81,14 +81,32 @@ class _Meter:
         self._cancel()
 
 
-def _move(folder: Path, target: Path, meter: _Meter) -> None:
+def _move_all(places: dict[Path, Path], meter: _Meter) -> None:
+    """Move folders, all of them or none: models in two places would be found in one of them only."""
+    renamed: list[Path] = []
+    copied: list[Path] = []
     try:
-        folder.rename(target)
-        meter.add(_size(target))
-        return
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
+        for folder, target in places.items():
+            try:
+                folder.rename(target)
+                renamed.append(folder)
+                meter.add(_size(target))
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+                _copy_folder(folder, target, meter)
+                copied.append(folder)
+    except BaseException:  # cancelled, no space …
+        for folder in renamed:
+            places[folder].rename(folder)
+        for folder in copied:
+            shutil.rmtree(places[folder], ignore_errors=True)
+        raise
+    for folder in copied:
+        shutil.rmtree(folder, ignore_errors=True)  # a file in use stays; what counts has arrived
+
+
+def _copy_folder(folder: Path, target: Path, meter: _Meter) -> None:
     free = shutil.disk_usage(target.parent).free
     needed = _size(folder)
     if free < needed + SPARE_BYTES:
@@ -102,11 +120,10 @@ def _move(folder: Path, target: Path, meter: _Meter) -> None:
         shutil.copytree(
             folder, part, symlinks=True, copy_function=lambda a, b: _copy(Path(a), Path(b), meter)
         )
-    except BaseException:  # cancelled, no space …: the old folder is whole, what was copied so far is not
+    except BaseException:  # the old folder is whole, what was copied so far is not
         shutil.rmtree(part, ignore_errors=True)
         raise
     part.rename(target)
-    shutil.rmtree(folder)
 
 
 def _copy(source: Path, target: Path, meter: _Meter) -> None:

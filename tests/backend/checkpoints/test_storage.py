@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from wt_backend.checkpoints.registry import Source, cached
 from wt_backend.protocol import BackendError
 
 OBJECT = Source("haoz19/object-model-6layer")
+SCENE = Source("haoz19/scene-model-6layer-840")
 SHARED = Path("/dev/shm")
 
 
@@ -85,8 +87,6 @@ def test_models_move_and_are_found_there(
     if disk == "another":
         if not SHARED.is_dir() or SHARED.stat().st_dev == tmp_path.stat().st_dev:
             pytest.skip("this machine has one file system only")
-        import tempfile
-
         target = Path(tempfile.mkdtemp(dir=SHARED)) / "néw"
     copy = converted(tmp_path, "object", cached(OBJECT))
     steps: list[tuple] = []
@@ -103,8 +103,6 @@ def test_models_move_and_are_found_there(
 def test_a_cancelled_move_leaves_everything_where_it_was(cache: Path) -> None:
     if not SHARED.is_dir() or SHARED.stat().st_dev == cache.stat().st_dev:
         pytest.skip("this machine has one file system only")
-    import tempfile
-
     target = Path(tempfile.mkdtemp(dir=SHARED))
 
     def cancel() -> None:
@@ -114,6 +112,31 @@ def test_a_cancelled_move_leaves_everything_where_it_was(cache: Path) -> None:
         methods.call("models/move", {"folder": str(target)}, nothing, cancel)
     assert cached(OBJECT).is_file() and not any(target.iterdir())
     target.rmdir()
+
+
+@pytest.mark.parametrize("disk", ["the same", "another"])
+def test_a_move_cancelled_at_the_second_model_leaves_the_first_where_it_was(
+    cache: Path, tmp_path: Path, disk: str
+) -> None:
+    if disk == "another" and (not SHARED.is_dir() or SHARED.stat().st_dev == cache.stat().st_dev):
+        pytest.skip("this machine has one file system only")
+    storage.shutil.copytree(
+        cache / registry.repository_folder(OBJECT).name,
+        registry.repository_folder(SCENE),
+        symlinks=True,
+    )
+    with tempfile.TemporaryDirectory(dir=SHARED if disk == "another" else tmp_path) as place:
+        target = Path(place) / "new"
+
+        def cancel() -> None:
+            if any(target.iterdir()) and done[-1] > 3:
+                raise BackendError("cancelled", "The job was cancelled.")
+
+        done = [0]
+        with pytest.raises(BackendError, match="cancelled"):
+            methods.call("models/move", {"folder": str(target)}, lambda *step: done.append(step[1]), cancel)
+        assert not any(target.iterdir())
+    assert all(cached(source).read_bytes() == b"w" * 3_000_000 for source in (OBJECT, SCENE))
 
 
 def test_a_folder_that_holds_the_model_already_is_refused(cache: Path, tmp_path: Path) -> None:
