@@ -7,10 +7,12 @@ stream that starts at batch b yields what an uninterrupted one would have yielde
 
 from __future__ import annotations
 
+import signal
 import warnings
 from collections import deque
 from collections.abc import Iterator
 from functools import cached_property
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 
 import cv2
@@ -226,6 +228,20 @@ class SampleStream(IterableDataset[dict[str, torch.Tensor]]):
             except (ValueError, RuntimeError, IndexError, ArithmeticError, np.linalg.LinAlgError) as error:
                 warnings.warn(f"Scene {seed} of seed {self.config.seed} failed: {error!r}", stacklevel=2)
         raise RuntimeError(f"Ten scenes in a row failed from index {index}: the data engine is broken.")
+
+
+def shield_workers() -> None:
+    """Start the server that worker processes are forked from, deaf to SIGINT and SIGTERM as they will be.
+
+    A Ctrl-C in a terminal and many a job scheduler signal the whole process group. The trainer answers by
+    saving, for which it still needs its workers; they go when it goes.
+    """
+    resource_tracker.ensure_running()  # its own start would unblock the signals again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def sample_loader(stream: SampleStream, workers: int) -> DataLoader[dict[str, torch.Tensor]]:

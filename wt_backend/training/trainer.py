@@ -28,7 +28,7 @@ from wt_backend.training.state import (
     restore_random_state,
     save_atomically,
 )
-from wt_backend.training.stream import SampleStream, sample_loader
+from wt_backend.training.stream import SampleStream, sample_loader, shield_workers
 from wt_backend.training.validate import Validation
 
 MINI_BATCH = 8
@@ -82,6 +82,8 @@ class Trainer:
         """Train to the end. Returns False where a signal stopped the run before."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.ask_to_stop)
+        if self.config.data.workers:
+            shield_workers()
         while self.progress.stage < len(self.config.stages) and not self.stopping:
             stage = self.config.stages[self.progress.stage]
             self.run_stage(stage)

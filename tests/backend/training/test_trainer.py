@@ -93,3 +93,26 @@ def test_stop_resume_export(tmp_path: Path) -> None:
     )
     assert (tmp_path / "out" / "toy.safetensors").stat().st_size > 1000
     assert list((tmp_path / "whole" / "sheets").glob("*.png"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_signal_to_the_whole_process_group_loses_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    """Ctrl-C, or a scheduler that stops a job: the data workers get the signal, too."""
+    (tmp_path / "run.toml").write_text(CONFIG.format(steps=100_000).replace("workers = 0", "workers = 1"))
+    run = subprocess.Popen(
+        command(tmp_path, "state"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        start_new_session=True,
+    )
+    assert run.stdout is not None
+    for line in run.stdout:
+        if line.startswith("step 50"):
+            break
+    os.killpg(run.pid, number)
+    rest = run.communicate(timeout=120)[0]
+    assert run.returncode == 3, rest
+    saved = torch.load(tmp_path / "state" / "state.pt", weights_only=True)["progress"]
+    assert saved["step"] >= 50
