@@ -41,9 +41,8 @@ def register() -> None:
     """Listen to saving, opening and appending."""
     for name, handler in _handlers():
         getattr(bpy.app.handlers, name).append(handler)
-    pump.start(
-        _find_beside_open_file
-    )  # the file may have been opened before; at start-up it is not there yet
+    # The file may have been opened before; at start-up it is not there yet.
+    pump.start(_find_beside_open_file)
 
 
 def unregister() -> None:
