@@ -28,6 +28,7 @@ SIZES = (16, 8192)
 STEPS = 100
 FLICKER = 1.5  # photo pixels a texel from which the photo is made smaller first
 UV_EDGE = 1e-4  # how far UVs may leave the unit square
+MOST_TIMES = 64  # that faces may cover the unit square; each having it to itself, a bake would take hours
 
 
 def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
     if values["unwrap"] == "xatlas":
         progress("unwrap", 0, 1)
         mesh = replace(mesh, uv=unwrap(mesh, size)[0])
-    _check_uv(mesh)
+    _check_uv(mesh, size)
     progress("look", 0, 1)
     fine, sights = refine(mesh), []
     for view, _ in cameras:
@@ -95,7 +96,7 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
     return {**paths, "seen": share, "warnings": _warnings(baked), "seconds": time.monotonic() - begun}
 
 
-def _check_uv(mesh: TriangleMesh) -> None:
+def _check_uv(mesh: TriangleMesh, size: int) -> None:
     if mesh.uv is None:
         raise BackendError("bad_request", "The mesh has no UVs.", "Choose an automatic unwrap.")
     if not np.isfinite(mesh.uv).all() or mesh.uv.min() < -UV_EDGE or mesh.uv.max() > 1 + UV_EDGE:
@@ -103,6 +104,15 @@ def _check_uv(mesh: TriangleMesh) -> None:
             "bad_request",
             "UVs of the mesh lie outside the unit square.",
             "Pack the islands (UV > Pack Islands), or choose an automatic unwrap.",
+        )
+    times = float(_areas(mesh.uv).sum()) / 2
+    if times * size**2 < 1:
+        raise BackendError("bad_request", "The UVs of the mesh have no area.", "Choose an automatic unwrap.")
+    if times > MOST_TIMES:
+        raise BackendError(
+            "bad_request",
+            f"Faces of the mesh lie on each other in its UVs, {times:,.0f} times over.",
+            "Unwrap it (UV > Smart UV Project), or choose an automatic unwrap.",
         )
 
 

@@ -67,7 +67,7 @@ def unwrap(mesh: TriangleMesh, size: int) -> tuple[NDArray[np.float64], int]:
     _, faces, places = atlas[0]
     # A texture larger than the square wanted comes out where charts need more room: one scale fits all.
     uv = np.asarray(places, np.float64) * (atlas.width, atlas.height) / max(atlas.width, atlas.height, 1)
-    if len(faces) != len(mesh.triangles):
+    if len(faces) != len(mesh.triangles) or not np.isfinite(uv).all():  # none where nothing has an area
         raise BackendError(
             "bad_request", "The mesh could not be unwrapped.", "Repair it (Mesh > Clean Up), or remesh it."
         )

@@ -42,6 +42,22 @@ def without_faces(job: dict) -> None:
     np.savez(job["mesh"], vertices=np.zeros((3, 3)), triangles=np.zeros((0, 3), int))
 
 
+def without_uv_area(job: dict) -> None:
+    mesh, uv = wall(SIDE, NEAR)
+    save_mesh(Path(job["mesh"]), mesh, np.full_like(uv, 0.3))
+
+
+def with_uv_of_a_new_map(job: dict) -> None:
+    """What Blender gives a map before anybody unwraps: the whole square to each face."""
+    mesh = ball(4)
+    save_mesh(Path(job["mesh"]), mesh, np.tile([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]], (len(mesh.faces), 1, 1)))
+
+
+def without_area(job: dict) -> None:
+    np.savez(job["mesh"], vertices=np.outer([1, 2, 3], [1, 0, -1.0]), triangles=[[0, 1, 2]])
+    job.update(unwrap="xatlas")
+
+
 def at_infinity(job: dict) -> None:
     np.savez(job["mesh"], vertices=np.full((3, 3), np.nan), triangles=[[0, 1, 2]], uv=np.zeros((1, 3, 2)))
 
@@ -54,6 +70,9 @@ def other_photo(job: dict) -> None:
     ("spoil", "kind", "message"),
     [
         (without_uv, "bad_request", "no UVs"),
+        (without_uv_area, "bad_request", "have no area"),
+        (with_uv_of_a_new_map, "bad_request", "2,560 times over"),
+        (without_area, "bad_request", "could not be unwrapped"),
         (without_faces, "bad_request", "no faces"),
         (at_infinity, "bad_request", "points at infinity"),
         (lambda job: Path(job["mesh"]).write_bytes(b"rubbish"), "bad_request", "holds no mesh"),
