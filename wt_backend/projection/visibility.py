@@ -15,12 +15,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from wt_backend.geometry.layer_mesh import existing
 from wt_backend.projection.mesh import TriangleMesh
 from wt_backend.projection.raster import fragments
 from wt_backend.projection.view import View
 
 LONGEST = 2048  # side of the depth buffer
-NEAR = 1e-3  # of the mesh's distance; what is nearer is behind the camera
+NEAR = 1e-3  # of the mesh's distance; what is nearer is behind the camera …
+NEAR_LAYER = 0.1  # … and of the distance of layer 0: a landscape of kilometres may begin at the feet
 RELATIVE = 2e-3  # depth tolerance …
 FOOTPRINT = 2.0  # … and that in pixels, for creases between pixel centres
 STRICT = 1e-5  # the same for faces that look away: the back of a thin sheet is not its front
@@ -69,7 +71,9 @@ class Visibility:
         width, height = (max(1, round(side * self._scale)) for side in view.size)
         self._inverse = np.zeros((height, width), np.float32)  # 1 / depth of what is nearest, 0 for nothing
         depth = view.project(mesh.vertices)[:, 2]
-        self._near = NEAR * float(np.abs(depth).max(initial=0)) or 1.0
+        layer = view.stack.xyz[0, ..., 2][existing(view.stack, 0)]
+        nearest = NEAR_LAYER * float(layer.min(initial=np.inf))
+        self._near = min(NEAR * float(np.abs(depth).max(initial=0)) or 1.0, nearest)
         for part in (mesh, occluder):
             if part is not None:
                 self._draw(part)

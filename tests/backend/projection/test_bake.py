@@ -128,3 +128,21 @@ def test_the_back_of_a_thin_plate_is_not_its_front(folder: Path) -> None:
     painted = Painted(plate, both, result)
     is_front = painted.face < len(front.faces)
     assert painted.seen[is_front].mean() > 0.97 and not painted.seen[~is_front].any()
+
+
+def test_a_mesh_that_goes_on_to_the_horizon_is_seen_near_by(folder: Path) -> None:
+    """What is near was measured by the mesh's farthest point: a ball before a far mountain hid behind it."""
+    mesh = ball()
+    count = len(mesh.vertices)
+    peak = np.array([[0, 0, -1e4], [0, 100, -1e4], [100, 0, -1e4]])
+    far = trimesh.Trimesh(
+        np.concatenate([mesh.vertices, peak]),
+        np.concatenate([mesh.faces, [[count, count + 1, count + 2]]]),
+        process=False,
+    )
+    camera = photograph(shapes.sphere, folder, "front", waves)
+    seen = [
+        np.load(run("shader", mesh=path, cameras=[camera], output=str(folder / "s"))["data"])["seen"]
+        for path in (save_mesh(folder / "near.npz", mesh), save_mesh(folder / "far.npz", far))
+    ]
+    assert np.array_equal(seen[0], seen[1][:count]) and seen[0].any()
