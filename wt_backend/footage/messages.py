@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
+from wt_backend.footage.numbering import written
 from wt_backend.protocol import FITS, MODES, BackendError
 
 ENDLESS = 1 << 40
@@ -58,10 +60,14 @@ class ShotRequest:
 
     @property
     def identity(self) -> dict[str, object]:
-        """What must be the same to go on with a shot that was cut off: all but folder and device."""
+        """What must be the same to go on with a shot that was cut off: all but folder and device.
+
+        The files themselves too: footage that was rendered anew meanwhile has the same name.
+        """
         values = asdict(self)
         del values["output"], values["device"]
-        return values
+        files = [path and written(Path(path)) for path in (self.clip, self.mask)]
+        return values | {"written": files}
 
     def __post_init__(self) -> None:
         if not self.clip or not self.output:

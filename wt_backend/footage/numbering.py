@@ -10,6 +10,7 @@ from wt_backend.protocol import BackendError
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".exr", ".bmp", ".tga", ".dpx", ".hdr"}
 NUMBER = re.compile(r"^(?P<before>.*?)(?P<number>\d+)(?P<after>\D*)$", re.DOTALL)
 PLACE = re.compile(r"#+|%0?\d*d")  # shot_####.png, shot_%04d.png
+MOST_HOLES = 100_000  # an hour; numbers with more between them are no frames' but dates or times
 
 
 def numbered_files(path: Path) -> dict[int, Path]:
@@ -31,6 +32,19 @@ def numbered_files(path: Path) -> dict[int, Path]:
     return _matching(path.parent, found["before"], found["after"] + path.suffix, path)
 
 
+def written(path: Path) -> list[int] | None:
+    """What changes when footage is made anew: how many files, their bytes, the last change in nanoseconds.
+
+    None where it cannot be said.
+    """
+    images = path.is_dir() or path.suffix.lower() in SUFFIXES
+    try:
+        states = [file.stat() for file in (numbered_files(path).values() if images else [path])]
+    except (OSError, BackendError):  # whoever opens it will say why
+        return None
+    return [len(states), sum(s.st_size for s in states), max(s.st_mtime_ns for s in states)]
+
+
 def _matching(folder: Path, before: str, after: str, named: Path) -> dict[int, Path]:
     pattern = re.compile(re.escape(before) + r"(\d+)" + re.escape(after))
     files: dict[int, Path] = {}
@@ -40,6 +54,13 @@ def _matching(folder: Path, before: str, after: str, named: Path) -> dict[int, P
             files.setdefault(int(match[1]), file)
     if not files:
         raise BackendError("bad_image", f"No file is called like {named}.", "Check the name of the sequence.")
+    if max(files) - min(files) >= len(files) + MOST_HOLES:
+        raise BackendError(
+            "bad_image",
+            f"{len(files)} files are called like {named}, with numbers from {min(files)} to {max(files)}: "
+            "these are no frame numbers.",
+            "Number the files one after another, or trace them as single images.",
+        )
     return files
 
 

@@ -168,7 +168,7 @@ def _existing(folder: Path, request: ShotRequest) -> Shot | None:
         raise BackendError(
             "bad_output",
             f"The folder {folder} holds a shot of other footage or with other settings.",
-            "Choose an empty folder, or the settings of that shot to go on with it.",
+            "Choose an empty folder, or the settings and files of that shot to go on with it.",
         )
     return shot
 

@@ -128,6 +128,17 @@ def test_holes_are_missing_frames(sequence: MakeSequence) -> None:
     assert "1 of the sequence's frames" in clip.notes[0]
 
 
+def test_numbers_that_are_times_are_no_frames(sequence: MakeSequence) -> None:
+    """Two screenshots a day apart, named by the millisecond, were 86 million frames to go through."""
+    first = sequence([1_764_000_000_000])
+    first.with_name("shot_1764086400000.png").write_bytes(first.read_bytes())
+    for path in (first, first.parent):
+        with pytest.raises(BackendError, match="no frame numbers") as caught:
+            open_clip(path)
+        assert caught.value.hint
+    assert "1998 of the sequence's frames" in open_clip(sequence([1, 2_000], "few_{}.png")).notes[0]
+
+
 def test_a_damaged_image_is_a_missing_frame(sequence: MakeSequence) -> None:
     first = sequence()
     (first.parent / "shot_0002.png").write_bytes(b"")

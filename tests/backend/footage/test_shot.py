@@ -172,6 +172,26 @@ def test_a_folder_with_another_shot_is_not_touched(request_: ShotRequest) -> Non
         trace_shot(replace(request_, last=1, seed=7), silent, Cancellation())
 
 
+@pytest.mark.parametrize("which", ["clip", "mask"])
+def test_footage_written_anew_is_not_gone_on_with(
+    request_: ShotRequest, movie: MakeMovie, sequence: MakeSequence, which: str
+) -> None:
+    """Frames of the old footage and of the new one made one shot; the state is what tells Blender, too."""
+    request = replace(request_, mask=str(sequence(range(1, 5))))
+    with pytest.raises(BackendError, match="cancelled"):
+        trace_shot(request, silent, Stop(Path(request.output), 2))
+    begun = request.identity
+    assert Shot.load(request.output).settings["request"] == begun
+    if which == "clip":
+        movie(frames=4, picture=lambda number: ball(9 - number))
+    else:
+        sequence(range(1, 6))  # one more has been rendered
+    assert request.identity != begun
+    with pytest.raises(BackendError, match="other footage"):
+        trace_shot(request, silent, Cancellation())
+    assert Shot.load(request.output).finished() == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
