@@ -90,6 +90,9 @@ def _rebuild(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> No
     layer = values.id_data
     if values.role != "LAYER":
         return
+    if layer.data.library is not None:
+        session.say(BackendError("bad_request", traces.why_linked(layer)))
+        return
     if layer.data.is_editmode:
         session.say(_being_edited(layer, "Leave Edit Mode, then set it again."))
         return
@@ -103,6 +106,9 @@ def _show_sky(values: bpy.types.PropertyGroup, context: bpy.types.Context) -> No
     """The sky goes, or comes back."""
     root = values.id_data
     if values.role != "ROOT":
+        return
+    if linked := traces.linked_part(root):
+        session.say(BackendError("bad_request", traces.why_linked(linked)))
         return
     if context.mode != "OBJECT":
         session.say(_being_edited(root, "Leave Edit Mode, then Rebuild."))

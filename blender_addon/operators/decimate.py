@@ -21,7 +21,9 @@ BUDGETS = (
 
 
 def _can_be_reduced(member: bpy.types.Object | None) -> bool:
-    return member is not None and member.world_tracing.role in {"LAYER", "SOLID"} and member.mode == "OBJECT"
+    if member is None or member.world_tracing.role not in {"LAYER", "SOLID"} or member.data.library:
+        return False
+    return member.mode == "OBJECT"
 
 
 class WORLD_TRACING_OT_decimate(bpy.types.Operator, GeometryJob):
@@ -36,7 +38,7 @@ class WORLD_TRACING_OT_decimate(bpy.types.Operator, GeometryJob):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """A layer or a solid must be active."""
-        cls.poll_message_set("Select a mesh layer or the solid of a trace, in Object Mode")
+        cls.poll_message_set("Select a mesh layer or the solid of a trace, in Object Mode and not linked")
         return _can_be_reduced(context.object)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -78,7 +80,7 @@ class WORLD_TRACING_OT_wear_reduced_mesh(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Fill the mesh."""
-        layer = bpy.data.objects.get(self.layer)
+        layer = bpy.data.objects.get((self.layer, None))
         result = json.loads(self.result)
         if layer is None or not _can_be_reduced(layer):
             self.report({"ERROR"}, f"{self.layer} is gone, or being edited.")

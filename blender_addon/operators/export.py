@@ -31,6 +31,11 @@ class WORLD_TRACING_OT_export(bpy.types.Operator, ExportHelper, GeometryJob):
     check_extension = None
     kind: EnumProperty(name="Kind", items=KINDS, description="What to write")
 
+    @classmethod
+    def may_change(cls, _root: bpy.types.Object) -> bool:
+        """It changes nothing: linked traces can be exported."""
+        return True
+
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Offer a name beside the stack."""
         stack = stack_path(self.trace(context))

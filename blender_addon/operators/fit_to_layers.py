@@ -77,7 +77,7 @@ class WORLD_TRACING_OT_wear_fit(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Move it, say how well it fits."""
-        target = bpy.data.objects.get(self.target)
+        target = bpy.data.objects.get((self.target, None))
         result = json.loads(self.result)
         Path(self.sent).unlink(missing_ok=True)
         if target is None:

@@ -26,7 +26,16 @@ class OnTrace(_Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         """There must be a trace."""
         cls.poll_message_set("Select something that belongs to a trace")
-        return traces.active_root(context) is not None
+        root = traces.active_root(context)
+        return root is not None and cls.may_change(root)
+
+    @classmethod
+    def may_change(cls, root: bpy.types.Object) -> bool:
+        """Whether the operator may do to a trace what it does; the button says so."""
+        linked = traces.linked_part(root)
+        if linked is not None:
+            cls.poll_message_set(traces.why_linked(linked))
+        return linked is None
 
     def trace(self, context: bpy.types.Context) -> bpy.types.Object:
         """The root of that trace."""
@@ -76,6 +85,6 @@ class GeometryJob(OnTrace):
 
 
 def named_root(name: str) -> bpy.types.Object | None:
-    """The root of that name, if it still is one."""
-    root = bpy.data.objects.get(name)
+    """The root of that name in this file, if it still is one."""
+    root = bpy.data.objects.get((name, None))
     return root if root is not None and root.world_tracing.role == "ROOT" else None

@@ -59,7 +59,7 @@ class WORLD_TRACING_OT_keep_variant(bpy.types.Operator):
         """The active trace must have been one of a sweep."""
         root = traces.active_root(context)
         cls.poll_message_set("Select a variant of a seed sweep")
-        return root is not None and bool(root.world_tracing.group)
+        return root is not None and root.library is None and bool(root.world_tracing.group)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Delete the siblings, move the kept one to their common place."""

@@ -6,7 +6,7 @@ from bpy.props import EnumProperty, FloatProperty
 
 from wt_backend.stack import StackError
 
-from ..scene import anchor
+from ..scene import anchor, traces
 from .geometry_job import OnTrace
 
 KNOWN = (
@@ -32,6 +32,12 @@ class WORLD_TRACING_OT_set_scale(bpy.types.Operator, OnTrace):
         options={"SKIP_SAVE"},
         description="How long it is in reality",
     )
+
+    @classmethod
+    def may_change(cls, root: bpy.types.Object) -> bool:
+        """Only the root moves: that of an override may."""
+        cls.poll_message_set(traces.why_linked(root))
+        return root.library is None
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Offer the present length, to be corrected."""

@@ -31,7 +31,9 @@ class _OnTrace(_Operator):
 
     def find_root(self, context: bpy.types.Context) -> bpy.types.Object | None:
         """The trace that is meant; an error is reported where there is none."""
-        found = bpy.data.objects.get(self.root) if self.root else traces.active_root(context)
+        found = traces.active_root(context)
+        if self.root:  # a linked one may have the same name
+            found = bpy.data.objects.get((self.root, None)) or bpy.data.objects.get(self.root)
         if found is None or found.world_tracing.role != "ROOT":
             self.report({"ERROR"}, "There is no such trace any more.")
             return None
@@ -72,6 +74,9 @@ class WORLD_TRACING_OT_rebuild_trace(bpy.types.Operator, _OnTrace):
         if traces.shot_layers_of(root) and not traces.layers_of(root):
             self.report({"ERROR"}, f"The frames of {root.name} cannot be built again. Import its shot anew.")
             return {"CANCELLED"}
+        if linked := traces.linked_part(root):
+            self.report({"ERROR"}, traces.why_linked(linked))
+            return {"CANCELLED"}
         leave_edit_mode(context)
         try:
             rebuild.match_again(root)
@@ -93,6 +98,9 @@ class WORLD_TRACING_OT_delete_trace(bpy.types.Operator, _OnTrace):
         """Delete it."""
         root = self.find_root(context)
         if root is None:
+            return {"CANCELLED"}
+        if root.library or root.override_library:  # it would be there again when the file is opened
+            self.report({"ERROR"}, f"{root.name} is linked from another file. Unlink it in the Outliner.")
             return {"CANCELLED"}
         traces.delete(root)
         return {"FINISHED"}

@@ -41,7 +41,7 @@ class _Wear(_Operator):
 
     def bring_in(self, context: bpy.types.Context, wear: Wear) -> set[str]:
         """Bring the result in."""
-        target, result = bpy.data.objects.get(self.target), json.loads(self.result)
+        target, result = bpy.data.objects.get((self.target, None)), json.loads(self.result)
         try:
             Path(self.sent).unlink(missing_ok=True)
             if target is None or target.type != "MESH" or target.mode != "OBJECT":

@@ -89,7 +89,7 @@ def _material(name: str, layer: int) -> bpy.types.Material:
 
 def layer_group() -> bpy.types.NodeTree:
     """The shared group, made once in a file: colour, tinted by the hint, as light of its own."""
-    group = bpy.data.node_groups.get(GROUP)
+    group = bpy.data.node_groups.get((GROUP, None))  # not a linked one: its file may go
     if group is not None:
         return group
     group = bpy.data.node_groups.new(GROUP, "ShaderNodeTree")

@@ -91,7 +91,7 @@ def _write_colour(data: bpy.types.ID, colour: NDArray[np.uint8]) -> None:
 
 def _points_group() -> bpy.types.NodeTree:
     """Geometry nodes: vertices to points with their radius, the layer's material on them. One in a file."""
-    group = bpy.data.node_groups.get(POINTS_GROUP)
+    group = bpy.data.node_groups.get((POINTS_GROUP, None))
     if group is not None:
         return group
     group = bpy.data.node_groups.new(POINTS_GROUP, "GeometryNodeTree")

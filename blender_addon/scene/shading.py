@@ -43,7 +43,7 @@ def _exchange(node: bpy.types.ShaderNodeGroup, group: bpy.types.NodeTree) -> Non
 
 def _lit_group() -> bpy.types.NodeTree:
     """The shared group with a Principled shader in the place of the emission, made once in a file."""
-    group = bpy.data.node_groups.get(LIT_GROUP)
+    group = bpy.data.node_groups.get((LIT_GROUP, None))
     if group is not None:
         return group
     group = layer_group().copy()

@@ -57,6 +57,27 @@ def shot_layers_of(root: bpy.types.Object) -> list[bpy.types.Object]:
     return [member for member in found if member.world_tracing.role in {"LAYER", "POINTS", "CACHE"}]
 
 
+def linked_part(root: bpy.types.Object) -> bpy.types.Object | None:
+    """The root or layer of a trace that lies in another file, as a link or an override; None if none does.
+
+    What is changed there is lost when the file is opened again, and Blender may crash on it.
+    """
+    return next((member for member in (root, *layers_of(root)) if _is_linked(member)), None)
+
+
+def why_linked(member: bpy.types.Object) -> str:
+    """Why a part of a trace cannot be changed, and what to do."""
+    return (
+        f"{member.name} is linked from another file. Make the whole trace local, with its data "
+        "(Object > Relations > Make Local > All), or open that file."
+    )
+
+
+def _is_linked(member: bpy.types.Object) -> bool:
+    data = member.data
+    return bool(member.library or member.override_library or (data is not None and data.library))
+
+
 def delete(root: bpy.types.Object) -> None:
     """Remove a trace: its objects, their data if nobody else uses it, its emptied collections.
 

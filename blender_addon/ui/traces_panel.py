@@ -29,7 +29,9 @@ class WORLD_TRACING_UL_traces(bpy.types.UIList):
         split.prop(item, "name", text="", emboss=False, icon="OUTLINER_COLLECTION")
         row = split.row(align=True)
         row.label(text=words("seed {seed}", seed=item.world_tracing.seed))
-        row.operator("world_tracing.delete_trace", text="", icon="TRASH", emboss=False).root = item.name
+        bin_ = row.row()
+        bin_.enabled = item.library is None  # by its name it would delete a trace of this file
+        bin_.operator("world_tracing.delete_trace", text="", icon="TRASH", emboss=False).root = item.name
 
     def filter_items(
         self, _context: bpy.types.Context, data: bpy.types.ID, name: str
