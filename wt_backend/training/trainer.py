@@ -32,7 +32,7 @@ from wt_backend.training.stream import SampleStream, sample_loader, shield_worke
 from wt_backend.training.validate import Validation
 
 MINI_BATCH = 8
-"""Samples that one worker hands over at a time; a step joins the mini-batches of several workers."""
+"""Samples that one worker hands over at a time, at most; a step joins the mini-batches of several workers."""
 
 
 class Trainer:
@@ -105,7 +105,7 @@ class Trainer:
         while not self.stopping and stage_fraction(stage, self.progress) < 1:
             losses = self.gradients(batch, stage)
             seen, batch = len(batch["rgb"]), next(batches)  # fetched while the device still computes
-            self.progress.stage_batches += seen // min(MINI_BATCH, stage.images)
+            self.progress.stage_batches += seen // mini_batch(stage.images)
             self.step(losses, seen)
             now = time.monotonic()
             self.progress.stage_seconds += now - clock
@@ -119,7 +119,7 @@ class Trainer:
 
     def batches(self, stage: StageConfig) -> Iterator[dict[str, Tensor]]:
         """Batches of `stage.images`, from where the stream stood."""
-        mini = min(MINI_BATCH, stage.images)
+        mini = mini_batch(stage.images)
         parts = stage.images // mini
         stream = SampleStream(
             self.config.data,
@@ -253,6 +253,11 @@ class Trainer:
         self.progress = Progress(**saved["progress"])
         restore_random_state(saved["random"])
         print(f"Going on from step {self.progress.step} ({path}).", flush=True)
+
+
+def mini_batch(images: int) -> int:
+    """Samples of a mini-batch: as many as make up a step without a rest."""
+    return max(size for size in range(1, MINI_BATCH + 1) if images % size == 0)
 
 
 def stage_fraction(stage: StageConfig, progress: Progress) -> float:

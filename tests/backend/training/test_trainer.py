@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from wt_backend.training.trainer import MINI_BATCH, mini_batch
+
 CONFIG = """
 precision = "32-true"
 compile = false
@@ -116,3 +118,9 @@ def test_a_signal_to_the_whole_process_group_loses_nothing(tmp_path: Path, numbe
     assert run.returncode == 3, rest
     saved = torch.load(tmp_path / "state" / "state.pt", weights_only=True)["progress"]
     assert saved["step"] >= 50
+
+
+@pytest.mark.parametrize("images", [1, 4, 8, 12, 13, 20, 96, 128])
+def test_a_step_sees_as_many_images_as_its_stage_says(images: int) -> None:
+    assert images % mini_batch(images) == 0 and mini_batch(images) <= MINI_BATCH
+    assert mini_batch(images) == min(images, MINI_BATCH) or images not in (1, 4, 8, 96, 128)
