@@ -11,9 +11,7 @@ import signal
 import warnings
 from collections import deque
 from collections.abc import Iterator
-from functools import cached_property
 from multiprocessing import forkserver, resource_tracker
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -21,36 +19,16 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, IterableDataset, default_collate, get_worker_info
 
-from wt_backend.stack import LayerStack
+from wt_backend.stack import StackError
 from wt_backend.training.config import DataConfig
 from wt_backend.training.data import Sample, generate
+from wt_backend.training.stacks import find_stacks, stack_sample
 
 VIEWS_PER_SCENE = 4
 BACKGROUND = 0.5
 """Grey that the pipeline paints behind a subject."""
 CANONICAL_FOCAL = 1.8
 """Focal length of objects as they are learned, in sides of the crop: a field of view of 31°."""
-
-
-def stack_sample(path: Path, size: int) -> Sample:
-    """One of the user's own stacks as a training sample, resampled to `size`×`size` by nearest pixel."""
-    stack = LayerStack.load(path)
-    height, width = stack.mask.shape[1:]
-    rows = np.minimum((np.arange(size) * height) // size, height - 1)
-    columns = np.minimum((np.arange(size) * width) // size, width - 1)
-    depth = np.where(stack.mask, stack.xyz[..., 2], 0)[:6][:, rows][:, :, columns].astype(np.float32)
-    depth = np.concatenate([depth, np.zeros((6 - len(depth), size, size), np.float32)])
-    rgba: NDArray[np.uint8] = cv2.resize(
-        np.asarray(stack.rgba), (size, size), interpolation=cv2.INTER_AREA
-    ).astype(np.uint8)
-    scale = np.diag([size / width, size / height, 1.0])
-    return Sample(
-        rgb=rgba[..., :3],
-        alpha=rgba[..., 3],
-        depth=depth,
-        intrinsics=scale @ stack.intrinsics,
-        mode="scene" if stack.info.mode == "scene" else "object",
-    )
 
 
 def jittered_mask(mask: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -148,6 +126,11 @@ class SampleStream(IterableDataset[dict[str, torch.Tensor]]):
         Index of the training process; processes draw from different streams.
     metric : bool
         Depths stay as they are (see `training_item`).
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        The folder of stacks is empty, or one of them does not fit the model.
     """
 
     def __init__(
@@ -165,6 +148,7 @@ class SampleStream(IterableDataset[dict[str, torch.Tensor]]):
         self.first_batch = first_batch
         self.rank = rank
         self.metric = metric
+        self.paths = find_stacks(config.stacks, metric) if config.stacks else []
 
     def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
         info = get_worker_info()
@@ -199,7 +183,7 @@ class SampleStream(IterableDataset[dict[str, torch.Tensor]]):
         """All views of the scene-th scene of this worker."""
         index = (scene * count + worker) + self.rank * 1_000_000_000
         if self.from_stacks(index):
-            return [stack_sample(self.paths[index % len(self.paths)], self.size)]
+            return [self.stack_view(index)]
         return self.generated_views(index)
 
     def from_stacks(self, index: int) -> bool:
@@ -207,16 +191,14 @@ class SampleStream(IterableDataset[dict[str, torch.Tensor]]):
         share = self.config.stacks_share if self.config.stacks else 0.0
         return np.random.default_rng((self.config.seed, index, 8)).random() < share
 
-    @cached_property
-    def paths(self) -> list[Path]:
-        """The stacks to train on, sorted."""
-        paths = sorted(Path(self.config.stacks).glob("*.wts"))
-        if not paths:
-            raise FileNotFoundError(
-                f"There are no .wts files in {self.config.stacks}: "
-                "put your stacks there, or leave `stacks` empty."
-            )
-        return paths
+    def stack_view(self, index: int) -> Sample:
+        """One stack of the folder; one that turns out to be damaged is named and passed over."""
+        for attempt in range(len(self.paths)):
+            try:
+                return stack_sample(self.paths[(index + attempt) % len(self.paths)], self.size)
+            except StackError as error:
+                warnings.warn(f"{error} (passed over).", stacklevel=2)
+        raise FileNotFoundError(f"None of the stacks in {self.config.stacks} can be read any more.")
 
     def generated_views(self, index: int) -> list[Sample]:
         """Procedural views; a seed whose meshes fail (rare) is named and passed over."""
