@@ -10,7 +10,8 @@ from pathlib import Path
 
 from wt_backend import __version__
 from wt_backend.jobs import Cancellation, Reporter
-from wt_backend.protocol import FITS, MODES, BackendError, TraceRequest, TraceResult
+from wt_backend.methods import as_backend_error
+from wt_backend.protocol import FITS, MODES, TraceRequest, TraceResult
 from wt_backend.terminal import Stages
 
 # command → (module with main(argv), what it does); a module is imported when its command is called
@@ -40,14 +41,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             command: Callable[[Sequence[str]], int | None] = import_module(COMMANDS[arguments[0]][0]).main
             return command(arguments[1:]) or 0
         return _trace(_parser().parse_args(arguments))
-    except BackendError as error:
-        print(f"Error: {error.message}", file=sys.stderr)
-        if error.hint:
-            print(f"  {error.hint}", file=sys.stderr)
-        return FAILED
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return INTERRUPTED
+    except Exception as error:
+        told = as_backend_error(error)
+        if told.kind == "internal" and told is not error:  # a bug: its traceback is what helps
+            raise
+        print(f"Error: {told.message}", file=sys.stderr)
+        if told.hint:
+            print(f"  {told.hint}", file=sys.stderr)
+        return FAILED
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,9 +18,10 @@ from wt_backend.cli import COMMANDS
 from wt_backend.stack import LayerStack
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "wt_backend", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    env = os.environ | environment
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=env)
 
 
 def test_trace_prints_stages_and_counts(samples: Path, tmp_path: Path, tiny_model: Path) -> None:
@@ -51,6 +54,45 @@ def test_bad_input_is_one_sentence_and_a_hint(tmp_path: Path) -> None:
     ]
     assert done.stdout.split()[:1] in ([], ["load"])
     assert "Traceback" not in done.stderr
+
+
+def test_names_that_a_terminal_cannot_show_are_no_trouble(
+    samples: Path, tmp_path: Path, tiny_model: Path
+) -> None:
+    """As on Windows, where output that goes into a file has the system's old encoding."""
+    out = tmp_path / "кружка.wts"
+    done = run("trace", samples / "mixer.png", "--out", out, "--model", tiny_model, PYTHONIOENCODING="cp1252")
+    assert done.returncode == 0 and out.is_file(), done.stderr
+    assert r"\u043a\u0440" in done.stdout.splitlines()[-1]
+
+
+def test_a_damaged_frame_of_a_shot_is_a_sentence(samples: Path, tmp_path: Path, tiny_model: Path) -> None:
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    for number in range(3):
+        shutil.copy(samples / "mixer.png", frames / f"{number}.png")
+    shot = tmp_path / "shot"
+    assert run("trace-footage", frames, "--out", shot, "--model", tiny_model).returncode == 0
+    (shot / "frame.00002.wts").write_bytes(b"")
+    done = run("merge-static", shot, "--out", tmp_path / "merged")
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert "frame.00002.wts" in done.stderr.splitlines()[0]
+
+
+@pytest.mark.parametrize("command", ["trace", "export"])
+def test_a_result_never_takes_the_place_of_its_source(
+    samples: Path, tmp_path: Path, tiny_model: Path, command: str
+) -> None:
+    image, stack = tmp_path / "mug.png", tmp_path / "mug.wts"
+    shutil.copy(samples / "mixer.png", image)
+    (tmp_path / "link").symlink_to(tmp_path)
+    assert run("trace", image, "--out", stack, "--model", tiny_model).returncode == 0
+    source = image if command == "trace" else stack
+    before = source.read_bytes()
+    options = ["--model", tiny_model] if command == "trace" else ["--to", "ply"]
+    done = run(command, source, "--out", tmp_path / "link" / source.name, *options)
+    assert done.returncode == 2 and "itself" in done.stderr
+    assert source.read_bytes() == before
 
 
 def test_usage(tmp_path: Path) -> None:
