@@ -46,7 +46,7 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
     """Cut the subject out and write the picture as PNG."""
     request = from_params(CutOutRequest, params)
     output = Path(request.output)
-    check_output(output)
+    check_output(output, request.image)
     progress("read", 0, 1)
     photo = read_image(request.image)
     if request.box:

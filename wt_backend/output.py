@@ -13,8 +13,12 @@ from wt_backend.stack import LayerStack
 MIN_FREE = 64 << 20  # bytes; more than the largest stack of the released models (6 layers at 840²: 56 MB)
 
 
-def check_output(path: Path) -> None:
+def check_output(path: Path, *sources: str | None) -> None:
     """Make the folder of an output file if need be, and make sure that a file can be written there.
+
+    Parameters
+    ----------
+    sources : what the file is made from, which it must not take the place of.
 
     Raises
     ------
@@ -23,6 +27,8 @@ def check_output(path: Path) -> None:
     """
     if path.is_dir():
         raise BackendError("bad_output", f"The output {path} is a folder.", "Choose a file name in it.")
+    if any(path.exists() and Path(source).exists() and path.samefile(source) for source in sources if source):
+        raise BackendError("bad_output", f"The output {path} is the source itself.", "Choose another name.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent) as file:

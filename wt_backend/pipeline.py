@@ -69,7 +69,7 @@ def trace_to_file(request: TraceRequest, progress: Progress, cancel: Cancel) -> 
     """
     start = time.monotonic()
     output = Path(request.output)
-    check_output(output)
+    check_output(output, request.image, request.mask)
     traced = run(request, progress, cancel)
     progress("save", 0, 1)
     save(traced.stack, output)

@@ -41,7 +41,7 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
     write = KINDS[choose("kind", values["kind"], list(KINDS))]
     stack = load_stack(values["stack"])
     output = Path(values["output"])
-    check_output(output)
+    check_output(output, values["stack"])
     progress("export", 0, 1)
     files = write(stack, output)
     progress("export", 1, 1)
