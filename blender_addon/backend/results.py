@@ -1,6 +1,7 @@
 """What becomes of a finished job: a trace becomes a scene, geometry comes in through its operator.
 
 Nothing here holds a reference into the file: undo may have replaced everything, and another file may be open.
+Session uids outlive undo, and what somebody renames meanwhile keeps its own.
 """
 
 from __future__ import annotations
@@ -37,13 +38,13 @@ def unregister() -> None:
 class Place:
     """A scene of the file that was open when a job was started."""
 
-    scene: str
+    scene: int  # its session uid
     generation: int
 
     @classmethod
     def here(cls, context: bpy.types.Context) -> Place:
         """The scene of a context."""
-        return cls(context.scene.name, _generation)
+        return cls(context.scene.session_uid, _generation)
 
     def why_gone(self) -> str:
         """What became of it."""
@@ -51,7 +52,9 @@ class Place:
 
     def find(self) -> bpy.types.Scene | None:
         """The scene, None if it is gone or another file is open."""
-        return bpy.data.scenes.get(self.scene) if self.generation == _generation else None
+        if self.generation != _generation:
+            return None
+        return next((scene for scene in bpy.data.scenes if scene.session_uid == self.scene), None)
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,7 @@ class FollowUp:
     operator: str  # of `bpy.ops.world_tracing`
     settings: dict[str, str | int]
     place: Place
+    objects: dict[str, int] = field(default_factory=dict)  # setting with an object's name → its session uid
 
     def ended(self, job: Job) -> None:
         """Call the operator."""
@@ -152,7 +156,11 @@ class FollowUp:
             return
         scene = self.place.find()
         if scene is None:
-            session.notice = session.Notice(f"{job.label} came to nothing: {self.place.why_gone()}.")
+            kept = ", ".join(_files(job.result))
+            session.notice = session.Notice(
+                f"{job.label} is done, but {self.place.why_gone()}.",
+                f"What was made is kept: {kept}" if kept else "",
+            )
             return
         try:
             with _showing(scene):
@@ -160,10 +168,15 @@ class FollowUp:
                     "EXEC_DEFAULT",
                     True,  # an undo step of its own
                     result=json.dumps(job.result),
-                    **self.settings,
+                    **(self.settings | self._names_now()),
                 )
         except RuntimeError as error:  # what an operator reports as an error
             session.say(BackendError("bad_output", _words(error)))
+
+    def _names_now(self) -> dict[str, str]:
+        """The names of those objects that are still there, whatever they were called when the job started."""
+        names = {member.session_uid: member.name for member in bpy.data.objects}
+        return {setting: names[uid] for setting, uid in self.objects.items() if uid in names}
 
 
 def submit_fill(result: Message, then: session.Result) -> Job:
@@ -194,6 +207,12 @@ def _showing(scene: bpy.types.Scene) -> Iterator[None]:
     finally:
         if shown != scene:
             window.scene = shown
+
+
+def _files(result: Message) -> list[str]:
+    """The files that a result names."""
+    values = [value for entry in result.values() for value in (entry if isinstance(entry, list) else [entry])]
+    return [value for value in values if isinstance(value, str) and Path(value).is_absolute()]
 
 
 def _words(error: RuntimeError) -> str:

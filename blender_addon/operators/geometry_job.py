@@ -19,6 +19,9 @@ else:
     _Operator = object
 
 
+_OBJECTS = ("root", "target", "layer")  # settings of follow-ups that name an object
+
+
 class OnTrace(_Operator):
     """An operator on the trace of the active object, or on the only one of the scene."""
 
@@ -72,7 +75,10 @@ class GeometryJob(OnTrace):
                 params = {**params, "stack": str(sky.stack_file(shown))}
             except (StackError, OSError) as reason:
                 return self.fail(f"The stack of {shown.name} cannot be used: {reason}.", "Trace it again.")
-        after = FollowUp(follow_up, settings, Place.here(context))
+        names = {name: str(settings[name]) for name in _OBJECTS if name in settings}
+        named = {setting: bpy.data.objects.get((name, None)) for setting, name in names.items()}
+        uids = {name: member.session_uid for name, member in named.items() if member is not None}
+        after = FollowUp(follow_up, settings, Place.here(context), uids)
         job = session.submit(method, params, label, after)
         if not bpy.app.background:
             return {"FINISHED"}

@@ -108,6 +108,31 @@ def test_a_scene_deleted_meanwhile_is_said(scene, session, start, stand_in, phot
     assert "scene is gone" in session.notice.message
 
 
+def test_what_is_renamed_meanwhile_is_found(addon, scene, session, start, stand_in, photo) -> None:
+    job = start(photo, WORKS)
+    scene.name = "Renamed"
+    bpy.data.scenes.new("Scene")  # another one has the name by then
+    steps(session, lambda: job.finished)
+    root = bpy.data.objects["Trace: fôto 1"]
+    assert root.name in scene.objects
+    results, jobs = (sys.modules[f"{addon.__name__}.backend.{name}"] for name in ("results", "jobs"))
+    place, settings = results.Place.here(bpy.context), {"root": root.name}
+    then = results.FollowUp("wear_filled_colour", settings, place, {"root": root.session_uid})
+    root.name = "Trace: renamed"
+    textures = {"textures": ["", ""], "uv_transform": [[1, 0, 0], [0, 1, 0]]}
+    then.ended(jobs.Job(1, "geometry/fill_colour", {}, "Colour", result=textures))
+    assert not session.notice.error and root.world_tracing.hidden_colour == "FILLED"
+
+
+def test_files_that_were_made_are_named_though_another_file_is_open(addon, scene, session, tmp_path) -> None:
+    results, jobs = (sys.modules[f"{addon.__name__}.backend.{name}"] for name in ("results", "jobs"))
+    then = results.FollowUp("exported", {}, results.Place.here(bpy.context))
+    bpy.ops.wm.read_homefile(use_empty=True)
+    made = str(tmp_path / "cup.ply")
+    then.ended(jobs.Job(1, "geometry/export", {}, "Export of cup", result={"files": [made]}))
+    assert "is done, but its file was closed" in session.notice.message and made in session.notice.hint
+
+
 def test_a_result_goes_to_its_scene_though_the_window_shows_another(
     scene, session, start, stand_in, photo
 ) -> None:
