@@ -280,7 +280,7 @@ def _parse_info(metadata: Any) -> StackInfo:
     try:
         values = json.loads(metadata[METADATA_KEY])
         version = int(values["version"])
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         raise StackError("its metadata is damaged; copy or trace it again") from None
     if version > VERSION:
         raise StackError(
@@ -290,7 +290,7 @@ def _parse_info(metadata: Any) -> StackInfo:
         known = {f.name: values[f.name] for f in fields(StackInfo)}
         known["image_size"] = tuple(int(side) for side in known["image_size"])
         return StackInfo(**known)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise StackError(f"its metadata is damaged ({error}); copy or trace it again") from None
 
 
@@ -393,7 +393,7 @@ class Shot:
             raise StackError(f"{path}: cannot be read ({_reason(error)}); choose a shot folder") from error
         except StackError:
             raise
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             raise StackError(
                 f"{path}: it is damaged or no shot; choose a folder written by World Tracing"
             ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from dataclasses import replace
@@ -269,9 +270,15 @@ def drop_field(header: dict) -> None:
     header["__metadata__"]["world_tracing"] = json.dumps({"version": 1})
 
 
+def set_endless(header: dict) -> None:
+    info = json.loads(header["__metadata__"]["world_tracing"])
+    header["__metadata__"]["world_tracing"] = json.dumps({**info, "image_size": [math.inf, 5]})
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
+        (set_endless, "metadata is damaged"),
         (set_version, "version 2.*update World Tracing"),
         (set_dtype, "array xyz is F64"),
         (set_negative, "array xyz"),
@@ -367,6 +374,7 @@ def test_shot_grows_and_resumes(stack: LayerStack, tmp_path: Path) -> None:
         {"frames": [1]},
         {"state": "lost"},
         {"version": 9},
+        {"version": math.inf},
     ],
 )
 def test_a_damaged_shot_is_refused(content: object, tmp_path: Path) -> None:
