@@ -6,10 +6,15 @@ import dataclasses
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from wt_backend.checkpoints import registry
 from wt_backend.model.config import ModelConfig
+
+Schedule = Literal["per_layer", "shared"]
+SCHEDULES = get_args(Schedule)
+DATA_LAYERS = 6
+"""Layers of every training sample."""
 
 
 @dataclass(frozen=True)
@@ -98,11 +103,15 @@ class StageConfig:
     draws: int
     steps: int = 0
     minutes: float = 0.0
-    schedule: Literal["per_layer", "shared"] = "shared"
+    schedule: Schedule = "shared"
 
     def __post_init__(self) -> None:
         if (self.steps > 0) == (self.minutes > 0):
             raise ValueError("A stage is limited either by `steps` or by `minutes`: set exactly one of them.")
+        if self.schedule not in SCHEDULES:
+            raise ValueError(f"`schedule` is one of {', '.join(SCHEDULES)}, not {self.schedule!r}.")
+        if min(self.images, self.draws) < 1:
+            raise ValueError("A stage needs at least one of `images` and one of `draws` in a step.")
 
 
 @dataclass(frozen=True)
@@ -152,6 +161,18 @@ class TrainConfig:
     validation_samples: int = 64
 
     def __post_init__(self) -> None:
+        if not self.stages:
+            raise ValueError("A run needs at least one stage: add a table [[stages]].")
+        network = self.model.network
+        for stage in self.stages:
+            if stage.size < 1 or stage.size % network.patch_size:
+                raise ValueError(f"A stage's `size` is a multiple of {network.patch_size}, not {stage.size}.")
+        if network.num_layers != DATA_LAYERS:
+            raise ValueError(
+                f"The data has {DATA_LAYERS} layers; `num_layers` {network.num_layers} cannot be trained."
+            )
+        if self.validation_samples < 1:
+            raise ValueError("`validation_samples` is at least 1.")
         if len({stage.steps > 0 for stage in self.stages}) != 1:
             raise ValueError(
                 "Limit all stages by `steps`, or all by `minutes`: the learning rate spans them."
@@ -175,12 +196,14 @@ def load_config(path: str | Path, state: str | Path | None = None) -> TrainConfi
     """
     raw = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     name = raw.pop("name", Path(path).stem)
-    stages = tuple(StageConfig(**stage) for stage in raw.pop("stages"))
+    stages = tuple(StageConfig(**stage) for stage in raw.pop("stages", ()))
+    if "model" not in raw:
+        raise ValueError("`model` is missing: name one, or describe its network.")
     model = raw.pop("model")
     if isinstance(model, str):
         entry = registry.find(model)
         if entry is None:
-            raise ValueError(f"{path}: there is no model named {model!r} to take the network from.")
+            raise ValueError(f"there is no model named {model!r} to take the network from.")
         network = entry.config
     else:
         network = ModelConfig.from_dict(model | {"normalisation": raw.pop("normalisation")})

@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wt_backend.fitting import Window, crop, crop_window
+from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack, StackError
+from wt_backend.training.config import DATA_LAYERS
 from wt_backend.training.data import Sample
 from wt_backend.training.data.views import Mode
-
-LAYERS = 6
-"""Layers of a sample; a stack may have more or fewer."""
 
 
 def find_stacks(folder: str | Path, metric: bool) -> list[Path]:
@@ -28,10 +27,8 @@ def find_stacks(folder: str | Path, metric: bool) -> list[Path]:
 
     Raises
     ------
-    FileNotFoundError
-        If there is none.
-    ValueError
-        If one is not in metres and has to be.
+    BackendError
+        kind "bad_stack": there is none, or one is not in metres and has to be.
     """
     paths = []
     for path in sorted(Path(folder).expanduser().glob("*.wts")):
@@ -41,15 +38,17 @@ def find_stacks(folder: str | Path, metric: bool) -> list[Path]:
             warnings.warn(f"{error} (left out of the training).", stacklevel=2)
             continue
         if metric and unit != "metre":
-            raise ValueError(
-                f"{path}: its unit is {unit!r} and the model thinks in metres; take it out of the folder, or "
-                "make it anew with Trace Ground Truth, which writes metres."
+            raise BackendError(
+                "bad_stack",
+                f"{path}: its unit is {unit!r} and the model thinks in metres.",
+                "Take it out of the folder, or make it anew with Trace Ground Truth, which writes metres.",
             )
         paths.append(path)
     if not paths:
-        raise FileNotFoundError(
-            f"There are no .wts files in {folder} that can be read: put your stacks there, "
-            "or leave `stacks` empty."
+        raise BackendError(
+            "bad_stack",
+            f"There are no .wts files in {folder} that can be read.",
+            "Put your stacks there, or leave `stacks` empty.",
         )
     return paths
 
@@ -78,16 +77,16 @@ def stack_sample(path: Path, size: int) -> Sample:
 
 
 def _depth(stack: LayerStack, window: Window, size: int, path: Path) -> NDArray[np.float32]:
-    """(6, S, S): the depth at each new pixel's centre; 0 where a layer, or the whole picture, is not."""
+    """(6, S, S): the depth at each new pixel's centre, of the first six layers; 0 where there is nothing."""
     height, width = stack.mask.shape[1:]
     rows = window.y + ((2 * np.arange(size) + 1) * window.height) // (2 * size)
     columns = window.x + ((2 * np.arange(size) + 1) * window.width) // (2 * size)
     there = ((rows >= 0) & (rows < height))[:, None] & ((columns >= 0) & (columns < width))
-    place = (slice(LAYERS), rows.clip(0, height - 1)[:, None], columns.clip(0, width - 1))
+    place = (slice(DATA_LAYERS), rows.clip(0, height - 1)[:, None], columns.clip(0, width - 1))
     depth = np.where(stack.mask[place] & there, stack.xyz[..., 2][place], 0).astype(np.float32)
     if not np.isfinite(depth).all():
         raise StackError(f"{path}: it has points that are not finite; trace it again")
-    return np.concatenate([depth, np.zeros((LAYERS - len(depth), size, size), np.float32)])
+    return np.concatenate([depth, np.zeros((DATA_LAYERS - len(depth), size, size), np.float32)])
 
 
 def _shrunk(rgba: NDArray[np.uint8], size: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
+
+from wt_backend.output import output_error
 
 
 @dataclass
@@ -83,11 +86,29 @@ def restore_random_state(state: dict[str, Any]) -> None:
 
 
 def save_atomically(values: dict[str, Any], path: Path) -> None:
-    """`torch.save` to a file that appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """`torch.save` to a file that appears whole or not at all.
+
+    Raises
+    ------
+    BackendError
+        kind "disk_full" or "bad_output"; an earlier file is untouched.
+    """
     partial = path.with_suffix(".part")
-    torch.save(values, partial)
-    partial.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as file:  # given a path instead, torch would not say that the disk is full
+            torch.save(values, file)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except (OSError, RuntimeError) as error:
+        partial.unlink(missing_ok=True)
+        cause = (
+            error if isinstance(error, OSError) else error.__context__
+        )  # torch tells what it met on closing
+        if not isinstance(cause, OSError):
+            raise
+        raise output_error(path, cause) from error
 
 
 def load_state(path: Path, device: torch.device) -> dict[str, Any]:

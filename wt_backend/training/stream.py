@@ -129,7 +129,7 @@ class SampleStream(IterableDataset[dict[str, torch.Tensor]]):
 
     Raises
     ------
-    FileNotFoundError, ValueError
+    BackendError
         The folder of stacks is empty, or one of them does not fit the model.
     """
 

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import torch
 
-from wt_backend.training.config import load_config
+from wt_backend.checkpoints.files import write_safetensors
+from wt_backend.protocol import BackendError
+from wt_backend.training.config import TrainConfig, load_config
+
+CONFIGS = Path(__file__).parent / "configs"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -22,10 +26,7 @@ def main(argv: list[str] | None = None) -> int:
         "--export", metavar="STEM", help="write STEM.safetensors and STEM.json from the saved state, and stop"
     )
     arguments = parser.parse_args(argv)
-    path = Path(arguments.config)
-    if not path.exists():
-        path = Path(__file__).parent / "configs" / f"{arguments.config}.toml"
-    config = load_config(path, arguments.state)
+    config = read_config(arguments.config, arguments.state)
     if arguments.export:
         return export(config.state / "state.pt", Path(arguments.export))
     from wt_backend.training.trainer import Trainer
@@ -33,15 +34,45 @@ def main(argv: list[str] | None = None) -> int:
     return 0 if Trainer(config).run() else 3
 
 
+def read_config(name: str, state: str | None) -> TrainConfig:
+    """The run of a TOML file, or of a name that ships.
+
+    Raises
+    ------
+    BackendError
+        kind "bad_request": there is none of that name, or what it says cannot be trained.
+    """
+    path = Path(name)
+    if not path.is_file():
+        path = CONFIGS / f"{name}.toml"
+    if not path.is_file():
+        shipped = ", ".join(sorted(config.stem for config in CONFIGS.glob("*.toml")))
+        raise BackendError("bad_request", f"There is no file {name}.", f"Runs that ship: {shipped}.")
+    try:
+        return load_config(path, state)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise BackendError(
+            "bad_request",
+            f"{path}: {error}",
+            "docs/training.md and wt_backend/training/config.py say what it takes.",
+        ) from error
+
+
 def export(state: Path, stem: Path) -> int:
     """Averaged weights of a run as fp16 safetensors, with the run's description beside them."""
-    from safetensors.torch import save_file
-
+    if not state.is_file():
+        raise BackendError(
+            "bad_request",
+            f"{state} does not exist: this run has not saved anything yet.",
+            "Name its folder with --state, or let it run until it has saved.",
+        )
     saved = torch.load(state, map_location="cpu", weights_only=True)
-    weights = {name: value.half().contiguous() for name, value in saved["ema"].items()}
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    save_file(weights, str(stem.with_suffix(".safetensors")))
+    name = stem.name.removesuffix(".safetensors")
+    weights, card = stem.with_name(f"{name}.safetensors"), stem.with_name(f"{name}.json")
+    write_safetensors(weights, saved["ema"], lambda _: torch.float16)
     description = {"run": json.loads(saved["config"]), "progress": saved["progress"]}
-    stem.with_suffix(".json").write_text(json.dumps(description, indent=1), encoding="utf-8")
-    print(f"{stem.with_suffix('.safetensors')}: {sum(v.numel() for v in weights.values()):,} parameters")
+    temporary = stem.with_name(f"{name}.json.part")
+    temporary.write_text(json.dumps(description, indent=1), encoding="utf-8")
+    temporary.replace(card)
+    print(f"{weights}: {sum(v.numel() for v in saved['ema'].values()):,} parameters")
     return 0

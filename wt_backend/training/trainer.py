@@ -16,7 +16,9 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
+from wt_backend.model.config import ModelConfig
 from wt_backend.model.wt_dit import WTDiT
+from wt_backend.protocol import BackendError
 from wt_backend.training.config import StageConfig, TrainConfig, describe
 from wt_backend.training.objective import FlowObjective
 from wt_backend.training.optimisers import build_optimisers
@@ -185,7 +187,7 @@ class Trainer:
         fraction = min(1.0, done / sum(lengths))
         cosine = 0.5 * (1 + math.cos(math.pi * fraction))
         rate = settings.final_learning_rate + cosine * (settings.learning_rate - settings.final_learning_rate)
-        return rate * min(1.0, (self.progress.step + 1) / settings.warmup_steps)
+        return rate * min(1.0, (self.progress.step + 1) / max(1, settings.warmup_steps))
 
     # -- what a person looks at ---------------------------------------------------------------------
 
@@ -246,6 +248,16 @@ class Trainer:
         if not path.exists():
             return
         saved = load_state(path, self.fabric.device)
+        before, now = json.loads(saved["config"]), self.config
+        if (
+            ModelConfig.from_dict(before["model"]) != now.model
+            or before["optimiser"]["muon"] != now.optimiser.muon
+        ):
+            raise BackendError(
+                "bad_request",
+                f"{path} is of a run with another network, normalisation or kind of optimiser.",
+                "Go on with the configuration it was started with, or name another folder with --state.",
+            )
         self.model.load_state_dict(saved["model"])
         self.ema.values = saved["ema"]
         for optimiser, state in zip(self.optimisers, saved["optimisers"], strict=True):

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from wt_backend import cli
 from wt_backend.model.wt_dit import WTDiT
 from wt_backend.training import config as config_module
 from wt_backend.training.config import load_config
 
 SHIPPED = sorted((Path(config_module.__file__).parent / "configs").glob("*.toml"))
+STAGE = 'model = "object"\n[[stages]]\nimages = 1\ndraws = 1\n'
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
@@ -46,9 +48,40 @@ def test_fine_tuning_takes_the_network_from_a_model_by_name(tmp_path: Path) -> N
             "[[stages]]\nsize = 56\nimages = 1\ndraws = 1\nminutes = 1\n",
             "all stages",
         ),
+        (f'{STAGE}size = 56\nsteps = 1\nschedule = "per-layer"\n', "per_layer, shared"),
+        (f"{STAGE}size = 60\nsteps = 1\n", "multiple of 14"),
+        (f"validation_samples = 0\n{STAGE}size = 56\nsteps = 1\n", "validation_samples"),
+        ('model = "object"\n', "stages"),
+        ("[[stages]]\nsize = 56\nimages = 1\ndraws = 1\nsteps = 1\n", "model"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "run.toml").write_text(text)
     with pytest.raises(ValueError, match=message):
         load_config(tmp_path / "run.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("no-such-run", None, "wt-mini"),
+        ("run.toml", "model = [", "run.toml"),
+        ("run.toml", f"{STAGE}size = 56\nsteps = 1\ncolour = 3\n", "colour"),
+    ],
+)
+def test_the_command_answers_a_wrong_run_with_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, text: str | None, said: str
+) -> None:
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    assert cli.main(["train", str(tmp_path / name) if text else name]) == cli.FAILED
+    error = capsys.readouterr().err
+    assert error.startswith("Error: ") and said in error
+
+
+def test_nothing_is_exported_from_a_run_that_has_not_saved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--state", str(tmp_path / "none"), "--export", str(tmp_path / "x")]
+    assert cli.main(["train", "wt-toy", *options]) == cli.FAILED
+    assert "has not saved" in capsys.readouterr().err

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack, StackInfo
 from wt_backend.training.config import DataConfig
 from wt_backend.training.data import generate
@@ -72,9 +73,9 @@ def test_damaged_stacks_are_named_and_passed_over(tmp_path: Path) -> None:
 
 def test_what_cannot_be_trained_on_is_said_before_it_begins(tmp_path: Path) -> None:
     config = DataConfig(stacks=str(tmp_path))
-    with pytest.raises(FileNotFoundError, match=tmp_path.name):
+    with pytest.raises(BackendError, match=tmp_path.name):
         SampleStream(config, size=28, batch=1)
     write_pair(generate(9, 0, 28, kind="object")[0], tmp_path, "relative")
     assert SampleStream(config, size=28, batch=1).paths
-    with pytest.raises(ValueError, match=r"relative\.wts.*metres"):
+    with pytest.raises(BackendError, match=r"relative\.wts.*metres"):
         SampleStream(config, size=28, batch=1, metric=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -12,7 +13,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from wt_backend.training.trainer import MINI_BATCH, mini_batch
+from wt_backend.protocol import BackendError
+from wt_backend.training.config import load_config
+from wt_backend.training.state import save_atomically
+from wt_backend.training.trainer import MINI_BATCH, Trainer, mini_batch
 
 CONFIG = """
 precision = "32-true"
@@ -91,10 +95,42 @@ def test_stop_resume_export(tmp_path: Path) -> None:
         assert torch.equal(value, parts["ema"][name]), name
 
     subprocess.run(
-        command(tmp_path, "whole", "--export", str(tmp_path / "out" / "toy")), check=True, timeout=60
+        command(tmp_path, "whole", "--export", str(tmp_path / "out" / "toy-0.2")), check=True, timeout=60
     )
-    assert (tmp_path / "out" / "toy.safetensors").stat().st_size > 1000
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "toy-0.2.json",
+        "toy-0.2.safetensors",
+    ]
+    assert (tmp_path / "out" / "toy-0.2.safetensors").stat().st_size > 1000
     assert list((tmp_path / "whole" / "sheets").glob("*.png"))
+
+
+@pytest.mark.parametrize("change", [("std = [0.25,", "std = [0.5,"), ("muon = true", "muon = false")])
+def test_another_kind_of_run_does_not_go_on_from_a_state(tmp_path: Path, change: tuple[str, str]) -> None:
+    text = CONFIG.format(steps=1).replace("warmup_steps = 5", "warmup_steps = 0")
+    (tmp_path / "run.toml").write_text(text)
+    Trainer(load_config(tmp_path / "run.toml", tmp_path / "state")).save()
+    Trainer(load_config(tmp_path / "run.toml", tmp_path / "state"))
+    (tmp_path / "run.toml").write_text(text.replace(*change))
+    with pytest.raises(BackendError, match="another network, normalisation or kind of optimiser"):
+        Trainer(load_config(tmp_path / "run.toml", tmp_path / "state"))
+
+
+def test_a_failed_save_keeps_the_state_before_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    """A limit on the size of files stands for a full disk: writing stops in the middle."""
+    state = tmp_path / "state.pt"
+    save_atomically({"step": 1}, state)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(BackendError, match="cannot be written"):
+            save_atomically({"weights": torch.zeros(100_000)}, state)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert [path.name for path in tmp_path.iterdir()] == ["state.pt"]
+    assert torch.load(state, weights_only=True) == {"step": 1}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
