@@ -14,7 +14,8 @@ from .mesh_object import fill_mesh
 from .origin import stack_path
 from .trace_camera import set_view
 
-EMPTIED = "wt_hidden_before"  # on points whose layer has none now: how they were hidden when it had some
+EMPTIED = "wt_emptied"  # on points whose layer has none now
+BEFORE = "wt_hidden_before"  # on what its trace hides: how viewport and render hid it before
 
 
 def load_stack(member: bpy.types.Object) -> LayerStack:
@@ -40,13 +41,12 @@ def rebuild_points(points: bpy.types.Object, stack: LayerStack) -> None:
     """Give a layer of points the data of its stack; the object and its materials stay."""
     fresh = new_point_layer(points.name, stack, points.world_tracing.layer)
     if fresh is None:  # nothing of the layer is left: no data can be empty in every version, so it is hidden
-        if EMPTIED not in points:
-            points[EMPTIED] = [points.hide_viewport, points.hide_render]
-        points.hide_viewport = points.hide_render = True
+        points[EMPTIED] = True
+        _show_or_hide(points)
         return
     if EMPTIED in points:
-        points.hide_viewport, points.hide_render = (bool(hidden) for hidden in points[EMPTIED])
         del points[EMPTIED]
+        _show_or_hide(points)
     old, data, materials = points.data, fresh.data, list(points.data.materials)
     unused = list(data.materials)
     data.materials.clear()
@@ -77,6 +77,7 @@ def rebuild_trace(root: bpy.types.Object) -> None:
         layer = new_mesh_layer(name, stack, number, settings, away[number], image)
         if layer is not None:
             build.adopt(root, layer)
+            _show_or_hide(layer)
             hidden_colour.restore(root, layer)
             shading.show(root, root.world_tracing.lit)
 
@@ -96,9 +97,21 @@ def match_again(root: bpy.types.Object) -> None:
 def show_layers(root: bpy.types.Object) -> None:
     """Show the first layers of a trace, as many as its setting says, in viewport and render."""
     for layer in traces.layers_of(root):
-        hidden = layer.world_tracing.layer >= root.world_tracing.layers or EMPTIED in layer
-        layer.hide_viewport = layer.hide_render = hidden
+        _show_or_hide(layer)
     _show_shot_layers(root)
+
+
+def _show_or_hide(layer: bpy.types.Object) -> None:
+    """Hide a layer that has nothing or is one too many; what is neither is as hidden as it was before."""
+    root = traces.root_of(layer)
+    too_many = root is not None and layer.world_tracing.layer >= root.world_tracing.layers
+    if too_many or EMPTIED in layer:
+        if BEFORE not in layer:
+            layer[BEFORE] = [layer.hide_viewport, layer.hide_render]
+        layer.hide_viewport = layer.hide_render = True
+    elif BEFORE in layer:
+        layer.hide_viewport, layer.hide_render = (bool(hidden) for hidden in layer[BEFORE])
+        del layer[BEFORE]
 
 
 def _show_shot_layers(root: bpy.types.Object) -> None:

@@ -55,6 +55,21 @@ def test_rebuild_without_its_stack_is_a_sentence(root: bpy.types.Object) -> None
     assert len(children(root, "LAYER")[0].data.polygons) == faces
 
 
+def test_what_does_not_render_stays_so_when_other_layers_are_shown(
+    scene: bpy.types.Scene, tmp_path: Path
+) -> None:
+    root = import_stack(make_stack(*CASES["whole square"]), tmp_path, output="BOTH")
+    meshes, points = children(root, "LAYER"), children(root, "POINTS")
+    root.world_tracing.layers = 1
+    bpy.data.objects.remove(meshes.pop(1))
+    assert bpy.ops.world_tracing.rebuild_trace() == {"FINISHED"}
+    meshes = children(root, "LAYER")
+    assert [layer.hide_render for layer in meshes] == [False, True]
+    root.world_tracing.layers = 2
+    assert [layer.hide_render for layer in meshes] == [False, False]
+    assert [layer.hide_render for layer in points] == [True, True]
+
+
 def test_fewer_layers_are_shown(root: bpy.types.Object) -> None:
     root.world_tracing.layers = 1
     assert [layer.hide_render for layer in children(root, "LAYER")] == [False, True]
