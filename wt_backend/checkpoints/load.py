@@ -6,8 +6,11 @@ import hashlib
 import json
 import os
 import sys
+import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -26,6 +29,8 @@ from wt_backend.model.wt_dit import WTDiT
 from wt_backend.protocol import BackendError
 
 KEY_DIGITS = 16  # of a converted copy's name
+RECORDED = {"source", "source_state", "source_sha256", "size"}  # beside a converted copy
+ABANDONED = 24 * 3600.0  # seconds without change after which nobody writes to a part any more
 PRECISIONS: dict[torch.dtype, Precision] = {torch.float32: "fp32", torch.bfloat16: "bf16"}
 
 
@@ -165,15 +170,14 @@ def _state_in_use(entry: RegistryEntry, path: Path, policy: Policy) -> tuple[Sta
 
 def _converted(entry: RegistryEntry, path: Path, policy: Policy) -> tuple[StateDict, str]:
     """Convert once; afterwards only the copy, in its precision of use, is opened."""
-    status = path.stat()
-    identity = f"{path.resolve()} {status.st_size} {status.st_mtime_ns} {policy}"
+    source_state = _state(path)
+    identity = f"{path.resolve()} {source_state[0]} {source_state[1]} {policy}"
     key = hashlib.sha256(identity.encode()).hexdigest()[:KEY_DIGITS]
     copy = cache_folder() / f"{entry.name.replace('/', '_')}-{key}.safetensors"
     record = copy.with_suffix(".json")
-    if copy.is_file() and record.is_file():
-        known = json.loads(record.read_text(encoding="utf-8"))
-        if known["size"] == copy.stat().st_size:
-            return read_state_dict(copy), known["source_sha256"]
+    known = _read_record(record)
+    if known and copy.is_file() and known["size"] == copy.stat().st_size:
+        return read_state_dict(copy), known["source_sha256"]
     state = read_state_dict(path)
     with torch.device("meta"):
         check_state_dict(state, WTDiT(entry.config.network).state_dict(), path)
@@ -187,7 +191,8 @@ def _converted(entry: RegistryEntry, path: Path, policy: Policy) -> tuple[StateD
             "Make room, or point WT_CACHE_DIR to another disk.",
         ) from error
     values = {
-        "source": str(path),
+        "source": str(path.absolute()),
+        "source_state": source_state,
         "source_sha256": source_sha256,
         "sha256": sha256,
         "size": copy.stat().st_size,
@@ -195,21 +200,49 @@ def _converted(entry: RegistryEntry, path: Path, policy: Policy) -> tuple[StateD
     temporary = record.with_name(f"{record.name}.{os.getpid()}.part")
     temporary.write_text(json.dumps(values, indent=1), encoding="utf-8")
     temporary.replace(record)
+    with suppress(OSError):  # an older one may be in use: it goes another time
+        forget_copies()
     return read_state_dict(copy), source_sha256
 
 
+def _read_record(path: Path) -> dict[str, Any] | None:
+    """What is known of a converted copy; None where a power cut or somebody's hand left no record."""
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return known if isinstance(known, dict) and known.keys() >= RECORDED else None
+
+
 def forget_copies() -> int:
-    """Remove converted weights whose source is no longer where it was: bytes freed."""
+    """Remove converted weights whose source is no longer where it was, or was written anew, and what killed
+    conversions left: bytes freed.
+    """
     freed = 0
-    for record in cache_folder().glob(f"*-{'[0-9a-f]' * KEY_DIGITS}.json"):
-        if Path(json.loads(record.read_text(encoding="utf-8"))["source"]).is_file():
+    folder, key = cache_folder(), "[0-9a-f]" * KEY_DIGITS
+    for record in folder.glob(f"*-{key}.json"):
+        known = _read_record(record)
+        if known and _state(Path(known["source"])) == known["source_state"]:
             continue
         copy = record.with_suffix(".safetensors")
         if copy.is_file():
             freed += copy.stat().st_size
             copy.unlink()
         record.unlink()
+    for part in folder.glob(f"*-{key}.*.part"):
+        status = part.stat()
+        if time.time() - status.st_mtime > ABANDONED:
+            freed += status.st_size
+            part.unlink()
     return freed
+
+
+def _state(path: Path) -> list[int]:
+    """Size and last change (ns) of a file; nothing where there is none."""
+    if not path.is_file():
+        return []
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns]
 
 
 def _recognise(state: StateDict, path: Path) -> RegistryEntry:

@@ -116,6 +116,7 @@ def _copy_folder(folder: Path, target: Path, meter: _Meter) -> None:
             "Make room, or choose another disk.",
         )
     part = target.with_name(f"{target.name}.part")
+    shutil.rmtree(part, ignore_errors=True)  # of a move that was killed
     try:
         shutil.copytree(
             folder, part, symlinks=True, copy_function=lambda a, b: _copy(Path(a), Path(b), meter)

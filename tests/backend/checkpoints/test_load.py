@@ -165,6 +165,31 @@ def test_a_new_source_is_converted_anew(weights: Path) -> None:
     assert torch.equal(changed, load_file(weights)["layer_embed.weight"] + 1)
 
 
+@pytest.mark.parametrize("damage", ["", "[]", "{}"])
+def test_a_copy_whose_record_is_damaged_is_made_anew(weights: Path, damage: str) -> None:
+    path = pickled(weights, load_file(weights))
+    load_model(str(path), device="cpu", dtype=torch.bfloat16)
+    (record,) = load.cache_folder().glob("*.json")
+    whole = record.read_text()
+    record.write_text(damage)
+    load_model(str(path), device="cpu", dtype=torch.bfloat16)
+    assert record.read_text() == whole
+
+
+def test_copies_of_what_was_written_over_and_abandoned_parts_do_not_pile_up(weights: Path) -> None:
+    path = pickled(weights, load_file(weights))
+    load_model(str(path), device="cpu", dtype=torch.bfloat16)
+    (old,) = load.cache_folder().glob("*.safetensors")
+    fresh, abandoned = (old.with_name(f"{old.name}.{pid}.part") for pid in (11, 12))
+    for part in (fresh, abandoned):
+        part.write_bytes(b"half")
+    os.utime(abandoned, (0, 0))
+    pickled(weights, {name: tensor + 1 for name, tensor in load_file(weights).items()})
+    load_model(str(path), device="cpu", dtype=torch.bfloat16)
+    assert not old.exists() and len(list(load.cache_folder().glob("*.safetensors"))) == 1
+    assert fresh.exists() and not abandoned.exists()
+
+
 def test_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     def broken(name: str) -> torch.dtype:
         return torch.float32 if name == "a" else torch.float64

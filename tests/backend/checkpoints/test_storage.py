@@ -45,7 +45,16 @@ def converted(tmp_path: Path, name: str, source: Path) -> Path:
     copy = tmp_path / "converted" / f"{name}-0123456789abcdef.safetensors"
     copy.parent.mkdir(exist_ok=True)
     copy.write_bytes(b"c" * 2_000_000)
-    copy.with_suffix(".json").write_text(json.dumps({"source": str(source)}))
+    copy.with_suffix(".json").write_text(
+        json.dumps(
+            {
+                "source": str(source),
+                "source_state": [source.stat().st_size, source.stat().st_mtime_ns],
+                "source_sha256": "",
+                "size": 2_000_000,
+            }
+        )
+    )
     return copy
 
 
@@ -132,6 +141,8 @@ def test_a_move_cancelled_at_the_second_model_leaves_the_first_where_it_was(
             if any(target.iterdir()) and done[-1] > 3:
                 raise BackendError("cancelled", "The job was cancelled.")
 
+        if disk == "another":  # a move that was killed left this
+            (target / f"{registry.repository_folder(OBJECT).name}.part").mkdir(parents=True)
         done = [0]
         with pytest.raises(BackendError, match="cancelled"):
             methods.call("models/move", {"folder": str(target)}, lambda *step: done.append(step[1]), cancel)
