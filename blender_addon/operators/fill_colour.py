@@ -9,7 +9,7 @@ from bpy.props import StringProperty
 from wt_backend.stack import Shot
 
 from ..backend import session
-from ..scene import hidden_colour, shot_colour
+from ..scene import hidden_colour, shot_colour, traces
 from ..scene.origin import stack_path
 from .geometry_job import GeometryJob, named_root
 
@@ -25,7 +25,7 @@ class WORLD_TRACING_OT_fill_colour(bpy.types.Operator, GeometryJob):
         root = self.trace(context)
         path = stack_path(root)
         method, params = "geometry/fill_colour", {"stack": str(path), "output": str(path.parent)}
-        if (path.parent / Shot.FILE).is_file():
+        if traces.is_shot(root) and (path.parent / Shot.FILE).is_file():
             method, params = "fill_shot", {"shot": str(path.parent)}
         label = f"Colour of {root.name}"
         return self.run_job(context, method, params, label, "wear_filled_colour", {"root": root.name})

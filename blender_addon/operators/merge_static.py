@@ -27,8 +27,9 @@ class WORLD_TRACING_OT_merge_static(bpy.types.Operator, GeometryJob):
         """There must be a shot."""
         root = traces.active_root(context)
         cls.poll_message_set("Select something that belongs to a shot")
-        is_shot = root is not None and (stack_path(root).parent / Shot.FILE).is_file()
-        return is_shot and cls.may_change(root)
+        if root is None or not (stack_path(root).parent / Shot.FILE).is_file():
+            return False
+        return traces.is_shot(root) and cls.may_change(root)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start the job."""

@@ -71,7 +71,7 @@ class WORLD_TRACING_OT_rebuild_trace(bpy.types.Operator, _OnTrace):
         root = self.find_root(context)
         if root is None:
             return {"CANCELLED"}
-        if traces.shot_layers_of(root) and not traces.layers_of(root):
+        if traces.is_shot(root) and not traces.layers_of(root):
             self.report({"ERROR"}, f"The frames of {root.name} cannot be built again. Import its shot anew.")
             return {"CANCELLED"}
         if linked := traces.linked_part(root):

@@ -48,7 +48,7 @@ class WORLD_TRACING_OT_use_known_camera(bpy.types.Operator, OnTrace):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Write the new stack, rebuild."""
         root = self.trace(context)
-        if traces.shot_layers_of(root):
+        if traces.is_shot(root):
             return self.fail("Only a single image can get another camera.", "Import the stack of one frame.")
         try:
             stack = LayerStack.load(stack_path(root))

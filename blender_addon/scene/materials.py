@@ -52,7 +52,9 @@ def source_image(stack: LayerStack, name: str) -> bpy.types.Image:
         return _small_image(stack, name)
     try:
         image = load_image(source, check_existing=True)
-        if not image.is_dirty and image.packed_file is None:
+        if image.source != "FILE":  # the sequence of a shot, which begins with this picture
+            image = load_image(source)
+        elif not image.is_dirty and image.packed_file is None:
             image.reload()  # another program may have changed the file
         elif tuple(image.size) != size:  # painted on or packed since: it stays what it is
             image = load_image(source)

@@ -57,6 +57,11 @@ def shot_layers_of(root: bpy.types.Object) -> list[bpy.types.Object]:
     return [member for member in found if member.world_tracing.role in {"LAYER", "POINTS", "CACHE"}]
 
 
+def is_shot(root: bpy.types.Object) -> bool:
+    """Whether a trace has frames; one whose stack merely is a frame of a shot has none."""
+    return bool(shot_layers_of(root))
+
+
 def linked_part(root: bpy.types.Object) -> bpy.types.Object | None:
     """The root or layer of a trace that lies in another file, as a link or an override; None if none does.
 

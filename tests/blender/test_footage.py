@@ -251,6 +251,19 @@ def test_what_only_a_single_image_can_have_is_refused_and_changes_nothing(scene,
     assert bpy.ops.world_tracing.merge_static.poll()
 
 
+def test_a_single_frame_is_a_trace_of_its_own(scene, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WT_BACKEND_PYTHON", str(PYTHON))
+    import_shot(folder, name="Run")
+    assert bpy.ops.world_tracing.import_stack(filepath=str(folder / "frame.00005.wts")) == {"FINISHED"}
+    layers = [m for m in bpy.context.object.children if m.world_tracing.role == "LAYER"]
+    photos = {n.image for m in layers for n in m.data.materials[0].node_tree.nodes if n.type == "TEX_IMAGE"}
+    assert [(photo.source, tuple(photo.size)) for photo in photos] == [("FILE", (2 * SIDE, 2 * SIDE))]
+    assert bpy.path.abspath(photos.pop().filepath) == str(folder / "frame.00005.png")
+    assert not bpy.ops.world_tracing.merge_static.poll()
+    assert bpy.ops.world_tracing.fill_colour() == {"FINISHED"}
+    assert "Filled" in layers[1].data.materials[0].node_tree.nodes
+
+
 def test_no_finished_frame_is_a_sentence(scene, folder: Path) -> None:
     for stack in folder.glob("*.wts"):
         stack.unlink()
