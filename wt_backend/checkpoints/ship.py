@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 import torch
@@ -13,9 +14,11 @@ from wt_backend.checkpoints.registry import WEIGHTS, RegistryEntry
 from wt_backend.flow.sampler import Solver
 from wt_backend.model.config import ModelConfig
 from wt_backend.model.wt_dit import WTDiT
+from wt_backend.protocol import BackendError
 
 LICENCE = "GPL-3.0-or-later"
 LICENCE_URL = "https://www.gnu.org/licenses/gpl-3.0.html"
+MOST_STEPS = 1000  # as a trace request has it
 TRAINING_SHARE = 0.74  # middle of what the training cameras frame
 
 
@@ -45,9 +48,13 @@ def ship(
     -------
     Path
         The card.
+
+    Raises
+    ------
+    BackendError
+        kind "model_damaged": the files are not those of an export, or do not fit each other.
     """
-    run = json.loads(weights.with_suffix(".json").read_text(encoding="utf-8"))["run"]
-    config = ModelConfig.from_dict(run["model"])
+    config = _config(weights.with_suffix(".json"))
     state = read_state_dict(weights)
     with torch.device("meta"):
         wanted = WTDiT(config.network).state_dict()
@@ -82,6 +89,18 @@ def ship(
     return card
 
 
+def _config(path: Path) -> ModelConfig:
+    """The network that `train --export` described beside its weights."""
+    try:
+        return ModelConfig.from_dict(json.loads(path.read_text(encoding="utf-8"))["run"]["model"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise BackendError(
+            "model_damaged",
+            f"{path} is not what a training run writes beside its weights ({error}).",
+            "Name the STEM.safetensors of `python -m wt_backend train CONFIG --export STEM`.",
+        ) from error
+
+
 def main(argv: list[str] | None = None) -> int:
     """Command line of :func:`ship`."""
     parser = argparse.ArgumentParser(prog="python -m wt_backend.checkpoints.ship", description=__doc__)
@@ -90,15 +109,35 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--label", default="World Tracing mini (bundled)")
     for mode in ("object", "scene"):
         help_text = f"default sampler steps in {mode} mode"
-        parser.add_argument(f"--{mode}-steps", type=int, required=True, help=help_text)
+        parser.add_argument(f"--{mode}-steps", type=_steps, required=True, help=help_text)
         help_text = f"existence tolerance in {mode} mode, relative depth"
-        parser.add_argument(f"--{mode}-tolerance", type=float, required=True, help=help_text)
+        parser.add_argument(f"--{mode}-tolerance", type=_share, required=True, help=help_text)
     parser.add_argument("--solver", choices=("euler", "multistep"), default="multistep")
     given = parser.parse_args(argv)
     tolerance: dict[str, float] = {"object": given.object_tolerance, "scene": given.scene_tolerance}
     steps: dict[str, int] = {"object": given.object_steps, "scene": given.scene_steps}
-    print(ship(given.weights, given.name, given.label, steps, tolerance, given.solver))
+    try:
+        print(ship(given.weights, given.name, given.label, steps, tolerance, given.solver))
+    except BackendError as error:
+        print(f"error: {error.message} {error.hint}", file=sys.stderr)
+        return 1
     return 0
+
+
+def _steps(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_STEPS:
+        raise argparse.ArgumentTypeError(f"{text} is no number of steps; choose 1 to {MOST_STEPS}")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 < share < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no share of the depth; choose one between 0 and 1")
+    return share
 
 
 if __name__ == "__main__":

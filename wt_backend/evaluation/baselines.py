@@ -97,12 +97,17 @@ class WorldTracing:
         Sampler steps; the model's own default where left out.
     device : str, optional
         The best there is where left out.
+    label : str, optional
+        What the report calls it; the model's name, or that of its file, where left out.
     """
 
     random = True
 
-    def __init__(self, model: str, steps: int | None = None, device: str | None = None) -> None:
-        self.name = Path(model).stem if steps is None else f"{Path(model).stem} {steps} steps"
+    def __init__(
+        self, model: str, steps: int | None = None, device: str | None = None, label: str | None = None
+    ) -> None:
+        label = label or Path(model).stem
+        self.name = label if steps is None else f"{label} {steps} steps"
         self.model, self.steps, self.device = model, steps, device
 
     def predict(self, sample: Sample, seed: int) -> LayerStack:

@@ -21,6 +21,7 @@ from wt_backend.evaluation.baselines import Baseline, WorldTracing
 from wt_backend.evaluation.evaluate import DEFAULT_MODEL
 from wt_backend.evaluation.samples import find_samples, load_sample
 from wt_backend.evaluation.score import on_grid_of
+from wt_backend.protocol import BackendError
 
 TOLERANCES = tuple(float(t) for t in np.geomspace(0.001, 0.2, 47))  # relative depth, 12 % apart
 
@@ -117,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     try:
         ratings = calibrate(options.folder, WorldTracing(options.model, options.steps, options.device))
-    except (FileNotFoundError, ValueError) as error:
+    except (BackendError, FileNotFoundError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     best = best_of(ratings)

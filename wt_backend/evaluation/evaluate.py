@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from wt_backend.evaluation.baselines import TRIVIAL, Baseline, WorldTracing
 from wt_backend.evaluation.report import Result, Row, write_report
@@ -49,12 +51,14 @@ def evaluate(
     FileNotFoundError
         If the folder holds no pair.
     ValueError
-        If a sample is damaged.
+        If a sample is damaged; all are looked at before the first prediction.
     BackendError
         If a model cannot run at all.
     """
     results = [Result(predictor.name) for predictor in predictors]
     images = find_samples(folder)
+    for image in images:
+        load_sample(image)  # a damaged one is said now, not after an hour
     for index, image in enumerate(images, 1):
         sample = load_sample(image)
         for predictor, result in zip(predictors, results, strict=True):
@@ -83,34 +87,43 @@ def _run(
         return
     result.rows.append(Row(sample.name, sample.mode, seed, seconds, scores))
     if sheets is not None:
-        _write_sheet(
-            sheets / f"{sample.name}.{predictor.name.replace(' ', '-')}.png", sample, predicted, scores
-        )
+        name = re.sub(r"[^\w.-]+", "-", predictor.name)
+        _write_sheet(sheets / f"{sample.name}.{name}.png", sample, predicted, scores)
 
 
 def _write_sheet(path: Path, sample: Sample, predicted: LayerStack, scores: Scores) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(path), draw_sheet(sample, predicted, scores)[..., ::-1]):
-        raise OSError(f"{path}: the sheet could not be written; check space and permissions of the folder")
+    _, data = cv2.imencode(".png", np.ascontiguousarray(draw_sheet(sample, predicted, scores)[..., ::-1]))
+    path.write_bytes(data.tobytes())  # OpenCV itself opens no file with a name in another script on Windows
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line; returns the exit status."""
     options = _parser().parse_args(argv)
-    predictors: list[Baseline] = []
-    for model in options.model or [DEFAULT_MODEL]:
-        for steps in options.steps_curve or [options.steps]:
-            predictors.append(WorldTracing(model, steps, options.device))
+    predictors: list[Baseline] = list(_models(options))
     if not options.models_only:
         predictors += [baseline() for baseline in TRIVIAL]
     try:
+        options.out.mkdir(parents=True, exist_ok=True)
+        for image in sorted(set(options.folder.glob("*.png")) - set(find_samples(options.folder))):
+            print(f"{image.name} has no truth beside it and is left out.", file=sys.stderr)
         results = evaluate(options.folder, predictors, options.seeds, options.points, options.out / "sheets")
-    except (FileNotFoundError, ValueError) as error:
+        write_report(options.out, options.folder, results)
+    except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    write_report(options.out, options.folder, results)
     print((options.out / "report.md").read_text(encoding="utf-8"))
     return 1 if any(result.failures for result in results) else 0
+
+
+def _models(options: argparse.Namespace) -> Iterator[WorldTracing]:
+    """The models asked for; those whose files have one name are told apart by their whole paths."""
+    models = list(dict.fromkeys(options.model or [DEFAULT_MODEL]))
+    stems = [Path(model).stem for model in models]
+    for model, stem in zip(models, stems, strict=True):
+        for steps in options.steps_curve or [options.steps]:
+            label = stem if stems.count(stem) == 1 else model
+            yield WorldTracing(model, steps, options.device, label)
 
 
 def _parser() -> argparse.ArgumentParser:

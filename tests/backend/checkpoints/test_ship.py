@@ -11,7 +11,7 @@ import torch
 from wt_backend.checkpoints.files import read_state_dict, sha256_of
 from wt_backend.checkpoints.load import load_model
 from wt_backend.checkpoints.registry import read_card
-from wt_backend.checkpoints.ship import ship
+from wt_backend.checkpoints.ship import main, ship
 from wt_backend.protocol import BackendError
 
 
@@ -50,3 +50,30 @@ def test_a_card_without_a_value_for_each_mode_is_refused(card: Path, name: str, 
     with pytest.raises(BackendError) as caught:
         read_card(card)
     assert caught.value.kind == "model_damaged" and str(card) in caught.value.message
+
+
+OPTIONS = [
+    "--object-steps",
+    "2",
+    "--scene-steps",
+    "4",
+    "--object-tolerance",
+    ".01",
+    "--scene-tolerance",
+    ".03",
+]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--object-steps", "0"), ("--scene-tolerance", "-1"), ("--object-tolerance", "nan")]
+)
+def test_what_no_trace_could_use_is_not_shipped(tmp_path: Path, option: str, value: str) -> None:
+    with pytest.raises(SystemExit):
+        main([str(tmp_path / "x.safetensors"), *OPTIONS, option, value])
+
+
+def test_weights_without_their_description_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(tmp_path / "x.safetensors"), *OPTIONS]) == 1
+    assert "x.json is not what a training run writes" in capsys.readouterr().err

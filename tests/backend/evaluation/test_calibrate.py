@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from spheres import sphere_stack
 
-from wt_backend.evaluation.calibrate import best_of, calibrate
+from wt_backend.evaluation.calibrate import best_of, calibrate, main
 from wt_backend.evaluation.samples import Sample
 from wt_backend.stack import LayerStack
 
@@ -67,3 +67,8 @@ def test_another_number_of_layers_is_refused(pairs: Path) -> None:
 
     with pytest.raises(ValueError, match="as many layers"):
         calibrate(pairs, Fewer(0.0))
+
+
+def test_a_model_that_is_not_there_is_named(pairs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(pairs), "--model", "no-such-model"]) == 1
+    assert "no-such-model" in capsys.readouterr().err

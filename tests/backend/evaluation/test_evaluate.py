@@ -115,3 +115,39 @@ def test_an_image_of_the_wrong_size_is_refused(pairs: Path) -> None:
     cv2.imwrite(str(pairs / "ball.png"), np.full((20, 20, 4), 255, np.uint8))
     with pytest.raises(ValueError, match="put the image back"):
         evaluate.evaluate(pairs, [MeanPlane()])
+
+
+class Impossible(MeanPlane):
+    """Stands for hours of work: it must not begin."""
+
+    def predict(self, sample: Sample, seed: int) -> LayerStack:
+        raise AssertionError(f"{sample.name} was predicted before all samples were looked at")
+
+
+def test_a_damaged_sample_is_said_before_the_first_prediction(pairs: Path) -> None:
+    whole = (pairs / "shell.wts").read_bytes()
+    (pairs / "shell.wts").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match=r"shell\.wts.*truncated"):
+        evaluate.evaluate(pairs, [Impossible()])
+
+
+def test_the_command_names_what_it_leaves_out_and_where_it_cannot_write(
+    pairs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    occupied = pairs / "ball.png"
+    assert evaluate.main([str(pairs), "--model", "wt-mini", "--out", str(occupied)]) == 1
+    assert f"error: [Errno 17] File exists: '{occupied}'" in capsys.readouterr().err
+    for name in ("ball", "shell"):
+        (pairs / f"{name}.wts").unlink()
+    write_pair(pairs, "тест 写真", sphere_stack(32))
+    assert evaluate.main([str(pairs), "--out", str(pairs / "out")]) == 0
+    assert "alone.png has no truth beside it" in capsys.readouterr().err
+    assert (pairs / "out" / "sheets" / "тест 写真.mean-plane.png").stat().st_size > 1000
+
+
+def test_two_models_with_files_of_one_name_are_told_apart() -> None:
+    options = evaluate._parser().parse_args(
+        ["pairs", "--model", "a/wt-mini.safetensors", "--model", "b/wt-mini.safetensors", "--model", "object"]
+    )
+    names = [model.name for model in evaluate._models(options)]
+    assert names == ["a/wt-mini.safetensors", "b/wt-mini.safetensors", "object"]
