@@ -65,7 +65,7 @@ def use_intrinsics(root: bpy.types.Object, stack: LayerStack, intrinsics: NDArra
     first = stack_path(root).stem.partition(OTHER)[0]  # also the second time
     path = files.new_stack_path(f"{first}{OTHER}")
     with_intrinsics(stack, intrinsics).save(path)
-    for member in (root, *root.children):
+    for member in (root, *traces.parts_of(root)):  # another trace may hang on it
         if member.world_tracing.stack:
             remember_stack(member, path)
     camera = traces.camera_of(root)

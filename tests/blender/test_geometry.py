@@ -386,6 +386,15 @@ def test_typed_focal_length_moves_points_and_camera_together(scene: bpy.types.Sc
     assert again != used and again.stem.count("other camera") == 1
 
 
+def test_another_trace_that_hangs_on_it_keeps_its_camera(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    first, second = (import_stack(shapes.sphere(32), tmp_path, name) for name in ("a", "b"))
+    second.parent = first
+    stack = second.world_tracing.stack
+    bpy.context.view_layer.objects.active = first
+    assert bpy.ops.world_tracing.use_known_camera(source="FOCAL", focal_length=85) == {"FINISHED"}
+    assert second.world_tracing.stack == stack != first.world_tracing.stack
+
+
 def test_scene_camera_gives_its_own_view(scene: bpy.types.Scene, tmp_path: Path) -> None:
     root = import_stack(shapes.sphere(48), tmp_path)
     other = bpy.data.objects.new("known", bpy.data.cameras.new("known"))
