@@ -50,7 +50,7 @@ def leave_edit_mode(context: bpy.types.Context) -> None:
 
 
 class WORLD_TRACING_OT_select_under_mask(bpy.types.Operator, SelectPixels):
-    """Select what lies under the white parts of a mask image, in all layers"""
+    """Select what lies under a mask image, in all layers: its white parts, or the subject of a cut-out"""
 
     bl_idname = "world_tracing.select_under_mask"
     bl_label = "Select Pixels Under Mask"
@@ -69,7 +69,7 @@ class WORLD_TRACING_OT_select_under_mask(bpy.types.Operator, SelectPixels):
             return self.fail(f"{mask.name} has no pixels.", "Load it again.")
         leave_edit_mode(context)
         return self.select(
-            context, lambda mesh: selection.under_image(selection.pixel_uv(mesh), mask), edit=True
+            context, lambda mesh: selection.under_mask(selection.pixel_uv(mesh), mask), edit=True
         )
 
 

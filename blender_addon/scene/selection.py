@@ -8,6 +8,7 @@ from . import cut_out, traces
 from .materials import UV_MAP
 
 _SELECTED_EDGES = ".select_edge"
+_CLEAR = 0.02  # share of transparent pixels that makes a mask a cut-out, as wt_backend/subject.py has it
 
 
 def mesh_layers(root: bpy.types.Object) -> list[bpy.types.Object]:
@@ -63,13 +64,31 @@ def pixel_uv(mesh: bpy.types.Mesh) -> NDArray[np.float32]:
 
 
 def under_image(uv: NDArray[np.float32], image: bpy.types.Image) -> NDArray[np.bool_]:
-    """Whether each UV (N, 2) lies on a bright and opaque pixel of a mask image, or a cut-out's subject."""
+    """Whether each UV (N, 2) lies on a bright and opaque pixel of an image."""
+    return _look_up(uv, _is_white(_picture(image)))
+
+
+def under_mask(uv: NDArray[np.float32], mask: bpy.types.Image) -> NDArray[np.bool_]:
+    """Whether each UV (N, 2) lies on the subject of a mask: by alpha if it is a cut-out, else by its grey."""
+    picture = _picture(mask)
+    if cut_out.is_cut_out(mask):
+        return _look_up(uv, cut_out.opaqueness(picture[..., 3]) > 0.5)
+    if picture.shape[-1] == 4 and (picture[..., 3] < 0.5).mean() >= _CLEAR:
+        return _look_up(uv, picture[..., 3] > 0.5)
+    return _look_up(uv, _is_white(picture))
+
+
+def _picture(image: bpy.types.Image) -> NDArray[np.float32]:
+    """Pixels (H, W, channels) of an image from the bottom up, as UVs count."""
     width, height = image.size
     values = np.zeros(width * height * image.channels, np.float32)
     image.pixels.foreach_get(values)
-    picture = values.reshape(height, width, -1)  # from the bottom up, as UVs count
-    cut = cut_out.is_cut_out(image)
-    white = cut_out.opaqueness(picture[..., 3]) > 0.5 if cut else _is_white(picture)
+    return values.reshape(height, width, -1)
+
+
+def _look_up(uv: NDArray[np.float32], white: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What is said of the pixel (H, W) under each UV (N, 2); outside there is nothing."""
+    height, width = white.shape
     column = (uv[:, 0] * width).astype(np.int64)
     row = (uv[:, 1] * height).astype(np.int64)
     inside = (uv >= 0).all(1) & (column < width) & (row < height)
