@@ -10,6 +10,7 @@ from ..scene import projected_look, projection, traces
 from ..scene.materials import UV_MAP
 from ..scene.origin import stack_path
 from ..scene.projection import ProjectionError
+from ..scene.smart_unwrap import MOST_UV_MAPS
 from .geometry_job import OnTrace
 
 
@@ -30,11 +31,12 @@ class WORLD_TRACING_OT_reproject(bpy.types.Operator, OnTrace):
         """Project every selected mesh through its trace's camera."""
         meshes = [member for member in context.selected_objects if member.type == "MESH"]
         try:
-            for target in meshes:
-                projection.check_target(target)
-                root = traces.root_of(target) or self._only_trace(context)
-                _reproject(context, target, root)
-        except (ProjectionError, StackError, ValueError) as error:
+            roots = [traces.root_of(target) or self._only_trace(context) for target in meshes]
+            stacks = {root: LayerStack.load(stack_path(root)) for root in roots}
+            shown = [_shown(context, target) for target in meshes]  # all of them, before any is changed
+            for target, mesh, root in zip(meshes, shown, roots, strict=True):
+                _reproject(target, mesh, root, stacks[root])
+        except (ProjectionError, StackError) as error:
             return self.fail(str(error))
         session.notice = session.Notice(f"{len(meshes)} meshes have their pixels back.")
         return {"FINISHED"}
@@ -46,12 +48,22 @@ class WORLD_TRACING_OT_reproject(bpy.types.Operator, OnTrace):
         return roots[0]
 
 
-def _reproject(context: bpy.types.Context, target: bpy.types.Object, root: bpy.types.Object) -> None:
-    mesh = target.data
-    stack = LayerStack.load(stack_path(root))
+def _shown(context: bpy.types.Context, target: bpy.types.Object) -> projection.WorldMesh:
+    """A mesh as it is shown; refused where it cannot be given pixels."""
+    projection.check_target(target)
+    layers = target.data.uv_layers
+    if len(layers) >= MOST_UV_MAPS and UV_MAP not in layers:
+        raise ProjectionError(f"{target.name} has eight UV maps already. Remove one.")
     shown = projection.world_mesh(target, context)
     if not shown.as_edited:
         raise ProjectionError(f"Modifiers of {target.name} change its faces. Apply them first.")
+    return shown
+
+
+def _reproject(
+    target: bpy.types.Object, shown: projection.WorldMesh, root: bpy.types.Object, stack: LayerStack
+) -> None:
+    mesh = target.data
     points = projection.homogeneous(shown.vertices, root, stack)
     projected_look.write_uv(
         mesh, UV_MAP, shown.loops.ravel(), projected_look.uv_of(points)[shown.triangles.ravel()]
@@ -62,7 +74,7 @@ def _reproject(context: bpy.types.Context, target: bpy.types.Object, root: bpy.t
         ("wt_layer", "INT", layer),
         (projected_look.SEEN, "BOOLEAN", layer == 0),
     ):
-        attribute = mesh.attributes.get(name) or mesh.attributes.new(name, kind, "POINT")
+        attribute = projected_look.attribute_of(mesh, name, kind, "POINT")
         attribute.data.foreach_set("value", values)
     _wear_layers(root, mesh, shown, layer)
 

@@ -127,6 +127,16 @@ def test_a_solid_that_lost_its_pixels_gets_them_back(scene: bpy.types.Scene, tmp
     assert len(solid.data.materials) == 2
 
 
+def test_of_several_meshes_none_gets_pixels_where_one_is_refused(scene, tmp_path: Path) -> None:
+    root = photographed(shapes.sphere, tmp_path)
+    good, bad = ball(root), ball(root)
+    bad.modifiers.new("Subdivision", "SUBSURF")
+    only(good, bad)
+    with pytest.raises(RuntimeError, match="Modifiers of"):
+        bpy.ops.world_tracing.reproject()
+    assert "wt_pixel" not in good.data.attributes
+
+
 def spoil_missing_photo(thing: bpy.types.Object, folder: Path) -> None:
     (folder / "thing.png").unlink()
 
