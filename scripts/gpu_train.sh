@@ -2,7 +2,7 @@
 # Train the default model on a borrowed GPU machine that has no network and forgets everything (docs/training.md).
 #
 #   gpu_train.sh start  CONFIG   install the carried wheels, start the trainer as a process of its own
-#   gpu_train.sh wait   SECONDS  wait for its end (or the time), showing the log
+#   gpu_train.sh wait   SECONDS  wait for its end (or the time), showing the log; status 1 if it has failed
 #   gpu_train.sh collect         averaged weights in pieces of < 16 MiB, logs and sheets into $OUT
 #
 # One command there lasts 10 minutes at most and the machine goes 30 s after the last one ends, so: start, then
@@ -11,36 +11,67 @@ set -euo pipefail
 home=${WT_GPU_HOME:-/tmp/wt}
 export PYTHONPATH=$home/site:$home/code PYTHONUNBUFFERED=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-case $1 in
+# In a machine without an init process who ended stays a process, so its status in a file is what tells.
+running() { [ ! -e "$home/status" ] && kill -0 "$(cat "$home/pid" 2>/dev/null)" 2>/dev/null; }
+
+case ${1:-} in
 start)
+    config=${2:?name a run or a TOML file}
+    if running; then
+        echo "A trainer is at work in $home already; wait for it." >&2
+        exit 1
+    fi
     mkdir -p "$home/site" "$home/code"
     cp -r wt_backend "$home/code/"
+    if [ -f "$config" ]; then
+        cp "$config" "$home/config.toml"
+        config=$home/config.toml
+    fi
     if ls .whl/*.whl >/dev/null 2>&1; then
         python3 -m pip install -q --no-index --no-deps --no-compile --no-cache-dir --upgrade --target "$home/site" .whl/*.whl
     fi
     cd "$home"
-    setsid nohup python3 -m wt_backend train "$2" --state "$home/run" >"$home/train.log" 2>&1 </dev/null &
-    echo $! >"$home/pid"
-    echo "$2" >"$home/config"
+    # What is missing is said now, not in a log that somebody reads minutes later.
+    python3 -c 'import wt_backend.training.trainer, embreex, manifold3d; from wt_backend.training.train import read_config
+import sys; read_config(sys.argv[1], None)' "$config"
+    rm -f status
+    echo "$config" >config
+    # shellcheck disable=SC2016 # expanded by the inner shell
+    setsid nohup bash -c 'python3 -m wt_backend train "$1" --state run; echo $? >status' trainer "$config" \
+        >train.log 2>&1 </dev/null &
+    echo $! >pid
     ;;
 wait)
-    for _ in $(seq "$2"); do
-        kill -0 "$(cat "$home/pid")" 2>/dev/null || break
+    for _ in $(seq "${2:?seconds to wait}"); do
+        running || break
         sleep 1
     done
     grep -v '^step' "$home/train.log" | tail -n 40 || true
     grep '^step' "$home/train.log" | awk 'NR % 20 == 1' | tail -n 25 || true
     tail -n 2 "$home/train.log"
+    if running; then
+        echo "The trainer is still at work."
+    elif [ "$(cat "$home/status" 2>/dev/null)" = 0 ]; then
+        echo "The training is done."
+    else
+        echo "The trainer has ended with status $(cat "$home/status" 2>/dev/null || echo unknown): see above." >&2
+        exit 1
+    fi
     ;;
 collect)
+    out=${OUT:?the folder for the results}
     cd "$home"
+    for file in train.log run/validation.jsonl; do # first what tells why, if nothing else is there
+        if [ -e "$file" ]; then cp "$file" "$out/"; fi
+    done
     python3 -m wt_backend train "$(cat config)" --state run --export wt-mini
-    split -b 16000000 -d wt-mini.safetensors "$OUT/wt-mini.safetensors."
-    cp wt-mini.json "$OUT/"
-    sha256sum wt-mini.safetensors | tee "$OUT/sha256.txt"
-    cp train.log run/validation.jsonl "$OUT/"
-    cp "$(ls run/sheets/*.png | tail -n 1)" "$OUT/sheet.png"
-    tar czf "$OUT/tensorboard.tgz" run/tensorboard
+    split -b 16000000 -d wt-mini.safetensors "$out/wt-mini.safetensors."
+    cp wt-mini.json "$out/"
+    sha256sum wt-mini.safetensors | tee "$out/sha256.txt"
+    for sheet in run/sheets/*.png; do # the last one stays
+        if [ -e "$sheet" ]; then cp "$sheet" "$out/sheet.png"; fi
+    done
+    tar czf "$out/tensorboard.tgz" run/tensorboard
     ;;
 *)
     echo "usage: gpu_train.sh start CONFIG | wait SECONDS | collect" >&2
