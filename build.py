@@ -19,6 +19,7 @@ from devtools.environment import setup
 from devtools.process import ROOT, VENV_PYTHON, BuildError, run, say
 
 MOST_STEPS = 1000  # as wt_backend.protocol has it
+INTERRUPTED = 130  # as shells have it
 
 
 def main() -> int:
@@ -32,6 +33,13 @@ def main() -> int:
         sys.stdout.flush()
         print(f"build.py: {error}", file=sys.stderr)
         return error.status
+    except OSError as error:  # a folder that cannot be made or written to, a full disk
+        sys.stdout.flush()
+        print(f"build.py: {arguments.name} stopped: {error}.", file=sys.stderr)
+        return BuildError.status
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return INTERRUPTED
     if not arguments.name.startswith("test"):  # a test run ends with its runner's own summary
         say(f"{arguments.name}: done in {time.monotonic() - start:.1f} s")
     return 0
@@ -96,6 +104,10 @@ def _trace(arguments: argparse.Namespace) -> None:
     if arguments.project:
         if arguments.image is None:
             raise BuildError("--project needs an image: `python build.py trace IMAGE --project MESH`.")
+        if trace.is_footage(arguments.image):
+            raise BuildError(
+                f"--project takes the photograph of one moment, and {arguments.image} is footage."
+            )
         project.check_mesh(arguments.project)
     mask = arguments.mask and arguments.mask.resolve()  # the job runs in the repository's folder
     given = {"mask": mask, "steps": arguments.steps, "fit": arguments.fit, "model": arguments.model}

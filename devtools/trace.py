@@ -62,7 +62,8 @@ def _make_folder(folder: Path) -> None:
 
 def is_footage(path: Path) -> bool:
     """A movie, a folder of images, or a pattern of their names; a single image is a photograph."""
-    return path.suffix.lower() in MOVIES or path.is_dir() or "#" in path.name
+    pattern = "#" in path.name and not path.is_file()  # "photo #2.jpg" is a file's name, too
+    return path.suffix.lower() in MOVIES or path.is_dir() or pattern
 
 
 def samples() -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -104,3 +105,39 @@ def test_a_missing_image_is_said_before_blender_starts(tmp_path: Path) -> None:
     done = build("trace", str(tmp_path / "none.png"), "--out", str(tmp_path / "results"))
     assert done.returncode == 1 and f"There is no file {tmp_path / 'none.png'}" in done.stderr
     assert not (tmp_path / "results").exists()
+
+
+def test_a_photograph_may_have_a_number_sign_in_its_name(tmp_path: Path) -> None:
+    photograph = tmp_path / "photo #2.jpg"
+    photograph.write_bytes(b"any")
+    assert not trace.is_footage(photograph)
+    assert trace.is_footage(tmp_path / "frame.####.png") and trace.is_footage(tmp_path)
+
+
+def test_footage_is_not_projected_after_hours_of_tracing(tmp_path: Path) -> None:
+    mesh, clip = tmp_path / "mesh.obj", tmp_path / "clip.mp4"
+    done = build("trace", str(clip), "--project", str(mesh))
+    assert done.returncode == 1 and "clip.mp4 is footage" in done.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file", encoding="utf-8")
+    done = build("package", "--out", str(tmp_path / "taken" / "dist"))
+    assert done.returncode == 1
+    assert f"package stopped: [Errno 20] Not a directory: '{tmp_path / 'taken' / 'dist'}'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
+def test_ctrl_c_is_no_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "-u", str(ROOT / "build.py"), "trace", "--out", str(tmp_path / "out")]
+    running = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert running.stdout is not None
+    while "Tracing" not in running.stdout.readline():
+        assert running.poll() is None
+    os.killpg(running.pid, signal.SIGINT)
+    _, errors = running.communicate(timeout=60)
+    assert running.returncode == 130 and errors.rstrip().endswith("Stopped.")
+    assert 'build.py", line' not in errors
