@@ -64,6 +64,17 @@ def _before_save(path: str, *_args: object) -> None:
     if path:  # else it is the start-up file
         for member in _members():
             remember_stack(member, stack_path(member), path)
+        if bpy.data.filepath and Path(path).parent != Path(bpy.data.filepath).parent:
+            _keep_panel_paths()
+
+
+def _keep_panel_paths() -> None:
+    """Let the panel mean the same files though the .blend goes into another folder."""
+    for scene in bpy.data.scenes:
+        for name in ("filepath", "mask"):
+            path = getattr(scene.world_tracing, name)
+            if path.startswith("//") and scene.library is None:
+                setattr(scene.world_tracing, name, str(Path(bpy.path.abspath(path)).absolute()))
 
 
 @persistent

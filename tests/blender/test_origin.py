@@ -93,6 +93,22 @@ def test_what_a_moved_file_brings_along_is_its_own(a: Path, b: Path, tmp_path: P
     assert shows("centre crop of landscape")
 
 
+@pytest.mark.filterwarnings("ignore:.*blend relative")  # what file browsers give before Blender 4.5
+def test_the_panel_means_the_same_files_in_another_folder(a: Path, b: Path) -> None:
+    """`b` is open."""
+    settings = bpy.context.scene.world_tracing
+    settings.filepath, settings.mask = "//photo.png", "//masks/cup.png"
+    bpy.ops.wm.save_mainfile()
+    assert (settings.filepath, settings.mask) == ("//photo.png", "//masks/cup.png")
+    bpy.ops.wm.save_as_mainfile(filepath=str(a.with_name("other.blend")), relative_remap=True)
+    bpy.ops.wm.open_mainfile(filepath=str(a.with_name("other.blend")))
+    settings = bpy.context.scene.world_tracing
+    assert (settings.filepath, settings.mask) == (
+        str(b.parent / "photo.png"),
+        str(b.parent / "masks" / "cup.png"),
+    )
+
+
 @pytest.mark.parametrize("moved", [False, True])
 def test_appended_from_another_project(a: Path, b: Path, tmp_path: Path, moved: bool) -> None:
     if moved and bpy.app.version < (4, 3):
