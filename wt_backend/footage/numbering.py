@@ -10,7 +10,6 @@ from wt_backend.protocol import BackendError
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".exr", ".bmp", ".tga", ".dpx", ".hdr"}
 NUMBER = re.compile(r"^(?P<before>.*?)(?P<number>\d+)(?P<after>\D*)$", re.DOTALL)
 PLACE = re.compile(r"#+|%0?\d*d")  # shot_####.png, shot_%04d.png
-MOST_HOLES = 100_000  # an hour; numbers with more between them are no frames' but dates or times
 
 
 def numbered_files(path: Path) -> dict[int, Path]:
@@ -54,18 +53,12 @@ def _matching(folder: Path, before: str, after: str, named: Path) -> dict[int, P
             files.setdefault(int(match[1]), file)
     if not files:
         raise BackendError("bad_image", f"No file is called like {named}.", "Check the name of the sequence.")
-    if max(files) - min(files) >= len(files) + MOST_HOLES:
-        raise BackendError(
-            "bad_image",
-            f"{len(files)} files are called like {named}, with numbers from {min(files)} to {max(files)}: "
-            "these are no frame numbers.",
-            "Number the files one after another, or trace them as single images.",
-        )
     return files
 
 
 def _only_sequence(folder: Path) -> dict[int, Path]:
-    images = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
+    found = (file for file in folder.iterdir() if not file.name.startswith("."))  # ._NAME: macOS leaves them
+    images = sorted(file for file in found if file.suffix.lower() in SUFFIXES)
     groups: dict[tuple[str, str], Path] = {}
     for file in images:
         match = NUMBER.match(file.stem)

@@ -8,8 +8,10 @@ from pathlib import Path
 from wt_backend.footage.clip import Frame, Numbers, Picture, lost
 from wt_backend.footage.numbering import numbered_files
 from wt_backend.images import read_image
+from wt_backend.protocol import BackendError
 
 RATE = 24.0  # image files do not say theirs
+MOST_HOLES = 100_000  # an hour; numbers with more between them are no frames' but dates or times
 
 
 class ImageSequence:
@@ -28,6 +30,13 @@ class ImageSequence:
         self.files = numbered_files(path)
         self.first, self.last = min(self.files), max(self.files)
         holes = self.last - self.first + 1 - len(self.files)
+        if holes > MOST_HOLES:
+            raise BackendError(
+                "bad_image",
+                f"{len(self.files)} files are called like {path}, with numbers from {self.first} to "
+                f"{self.last}: these are no frame numbers.",
+                "Number the files one after another, or trace them as single images.",
+            )
         if holes:
             self.notes.append(f"{holes} of the sequence's frames {self.first} to {self.last} have no file.")
 

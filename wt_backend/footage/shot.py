@@ -30,6 +30,7 @@ from wt_backend.fitting import Fitted, fit, fit_clip_frame, frame_window
 from wt_backend.footage.clip import Clip, Picture, open_clip
 from wt_backend.footage.clip_model import clip_points
 from wt_backend.footage.messages import ShotRequest, ShotResult
+from wt_backend.footage.numbering import SUFFIXES
 from wt_backend.footage.steady import Before, align_scale, smooth
 from wt_backend.footage.survey import Survey, read_survey, survey, with_subject
 from wt_backend.images import Photo
@@ -104,6 +105,7 @@ def trace_shot(request: ShotRequest, progress: Progress, cancel: Cancel) -> Shot
     clip = open_clip(request.clip, request.rate)
     folder = Path(request.output)
     check_output(folder / Shot.FILE)
+    _check_apart(folder, request)
     shot = _existing(folder, request)
     if shot is None:
         found = survey(clip, request, entry, progress, cancel)
@@ -171,6 +173,16 @@ def _existing(folder: Path, request: ShotRequest) -> Shot | None:
             "Choose an empty folder, or the settings and files of that shot to go on with it.",
         )
     return shot
+
+
+def _check_apart(folder: Path, request: ShotRequest) -> None:
+    """Refuse the folder of an image sequence: files of the footage may be called like those of the shot."""
+    for path in (Path(path) for path in (request.clip, request.mask) if path):
+        images = path if path.is_dir() else path.parent if path.suffix.lower() in SUFFIXES else None
+        if images is not None and images.is_dir() and images.samefile(folder):
+            raise BackendError(
+                "bad_output", f"The folder {folder} holds the footage itself.", "Choose an empty folder."
+            )
 
 
 def _save(shot: Shot) -> None:

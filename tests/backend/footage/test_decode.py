@@ -139,6 +139,12 @@ def test_numbers_that_are_times_are_no_frames(sequence: MakeSequence) -> None:
     assert "1998 of the sequence's frames" in open_clip(sequence([1, 2_000], "few_{}.png")).notes[0]
 
 
+def test_what_macos_leaves_beside_images_is_no_sequence(sequence: MakeSequence) -> None:
+    first = sequence()
+    first.with_name(f"._{first.name}").write_bytes(b"resources")
+    assert shown(open_clip(first.parent)) == each(*range(1, 9))
+
+
 def test_a_damaged_image_is_a_missing_frame(sequence: MakeSequence) -> None:
     first = sequence()
     (first.parent / "shot_0002.png").write_bytes(b"")

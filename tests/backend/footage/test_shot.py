@@ -173,6 +173,18 @@ def test_a_folder_with_another_shot_is_not_touched(request_: ShotRequest) -> Non
 
 
 @pytest.mark.parametrize("which", ["clip", "mask"])
+def test_footage_is_never_written_over(request_: ShotRequest, sequence: MakeSequence, which: str) -> None:
+    """Files of a sequence may be called like a shot's own pictures."""
+    images = sequence(range(3, 7), "frame.{:05}.png")
+    before = {path: path.read_bytes() for path in images.parent.iterdir()}
+    for path in (images, images.parent):
+        request = replace(request_, **{which: str(path), "output": str(images.parent / ".")})
+        with pytest.raises(BackendError, match="holds the footage itself"):
+            trace_shot(request, silent, Cancellation())
+    assert {path: path.read_bytes() for path in images.parent.iterdir()} == before
+
+
+@pytest.mark.parametrize("which", ["clip", "mask"])
 def test_footage_written_anew_is_not_gone_on_with(
     request_: ShotRequest, movie: MakeMovie, sequence: MakeSequence, which: str
 ) -> None:
