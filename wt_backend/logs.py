@@ -38,7 +38,9 @@ def start_logging() -> None:
     try:
         log_folder().mkdir(parents=True, exist_ok=True)
         too_long = log_file().is_file() and log_file().stat().st_size > MAX_BYTES
-        handler = logging.FileHandler(log_file(), mode="w" if too_long else "a", encoding="utf-8")
+        handler = logging.FileHandler(
+            log_file(), mode="w" if too_long else "a", encoding="utf-8", errors="backslashreplace"
+        )  # names of files may hold bytes that are no text
     except OSError as error:
         handler = logging.StreamHandler()
         print(f"World Tracing: no log file ({error}); logging here.", file=sys.stderr)

@@ -34,6 +34,7 @@ from wt_backend.protocol import (
 )
 
 MAX_LINE = 16 << 20  # bytes; a message holds paths and settings, never data
+TOO_LONG = b"a line was too long: "  # stands for its beginning
 HEARTBEAT = 2.0  # seconds between two signs of life while a job runs
 GRACE = 1.0  # seconds a running job gets to clean up after stdin has closed
 
@@ -73,12 +74,13 @@ class Channel:
                 log.info("nobody reads the answers any more: %s", error)
 
     def lines(self) -> Iterator[bytes]:
-        """Lines until the other side closes the pipe; one that is too long arrives cut off."""
+        """Lines until the other side closes the pipe; one that is too long arrives as no message."""
         buffer = b""
         while chunk := os.read(self._reader, 65536):
             *lines, buffer = (buffer + chunk).split(b"\n")
             yield from (line for line in lines if line.strip())
-            buffer = buffer[:MAX_LINE]
+            if len(buffer) > MAX_LINE:
+                buffer = TOO_LONG
 
 
 @dataclass(eq=False)

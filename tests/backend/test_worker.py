@@ -249,6 +249,7 @@ def test_cancelling_nothing_is_ignored(worker: Client) -> None:
         (b"\xff\xfe\x00", -32700),
         (b"[" * 100_000, -32700),
         (b"[]", -32700),
+        (b'{"jsonrpc": "2.0", "id": 76, "method": "models/list", "x": "' + b"x" * (17 << 20) + b'"}', -32700),
         (b'{"id": 1, "method": "trace"}', -32700),
         (b'{"jsonrpc": "2.0", "id": 77}', -32600),
         (b'{"jsonrpc": "2.0", "id": 78, "method": "trace", "params": [1]}', -32600),
@@ -323,6 +324,13 @@ def test_bad_input_and_output(worker: Client, job: Message, tmp_path: Path, tiny
         assert error["data"]["kind"] == kind, error
         assert Path(error["data"]["log"]).is_file()
     assert "result" in worker.call("trace", job)
+
+
+def test_a_name_that_is_no_text_is_logged_too(worker: Client, job: Message, logs: Path) -> None:
+    params = {**job, "image": "/no/caf\udce9.png"}
+    worker.send_line(json.dumps({"jsonrpc": "2.0", "id": 75, "method": "trace", "params": params}).encode())
+    assert error_of(worker.answer(75))["data"]["kind"] == "bad_image"
+    assert r"caf\udce9.png" in (logs / "wt_backend.log").read_text()
 
 
 def test_unload_gives_the_model_back(worker: Client, job: Message) -> None:
