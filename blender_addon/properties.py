@@ -107,6 +107,10 @@ def _show_sky(values: bpy.types.PropertyGroup, context: bpy.types.Context) -> No
     root = values.id_data
     if values.role != "ROOT":
         return
+    if values.without_sky and not traces.layers_of(root):
+        message = f"The frames of {root.name} keep their sky: it can be left out of a single image only."
+        session.say(BackendError("bad_request", message, "Import the stack of one frame."))
+        return
     if linked := traces.linked_part(root):
         session.say(BackendError("bad_request", traces.why_linked(linked)))
         return

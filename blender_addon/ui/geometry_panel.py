@@ -53,7 +53,9 @@ class WORLD_TRACING_PT_geometry(bpy.types.Panel):
         row.operator("world_tracing.mark_sky", text="Selected", icon="ADD").sky = True
         row.operator("world_tracing.mark_sky", text="Selected", icon="REMOVE").sky = False
         column.template_ID(root.world_tracing, "sky", open="image.open")
-        column.prop(root.world_tracing, "without_sky")
+        row = column.row()
+        row.enabled = bool(traces.layers_of(root))  # a shot's frames keep their sky
+        row.prop(root.world_tracing, "without_sky")
         column = layout.column(align=True)
         column.label(text="Select")
         column.operator("world_tracing.select_under_mask", icon="MOD_MASK")
