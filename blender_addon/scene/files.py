@@ -12,6 +12,7 @@ import bpy
 from .. import preferences
 
 FOLDER = "world_tracing"
+LONGEST = 120  # bytes of a name, so that there is room for what is added: numbers, "without sky", endings
 
 _promised: set[Path] = set()  # to jobs that still wait
 
@@ -77,5 +78,6 @@ def _unused(parent: Path, stem: str, suffix: str) -> Path:
 
 
 def _file_name(name: str) -> str:
-    """`name` without what a file name may not hold on some system."""
-    return re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", name).strip(" .")[:100] or "trace"
+    """`name` without what a file name may not hold on some system, and short enough for all: bytes count."""
+    allowed = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", name).strip(" .")
+    return allowed.encode(errors="ignore")[:LONGEST].decode(errors="ignore").strip(" .") or "trace"

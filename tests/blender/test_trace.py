@@ -174,3 +174,12 @@ def test_a_mask_belongs_to_the_image_of_the_panel(scene, requests, stand_in: Pat
 def test_traces_that_wait_have_paths_of_their_own(addon, scene, stand_in: Path) -> None:
     files = sys.modules[f"{addon.__name__}.scene.files"]
     assert len({files.new_stack_path("same") for _ in range(3)}) == 3
+
+
+def test_a_photo_may_have_as_long_a_name_as_systems_allow(scene, stand_in: Path, photo: Path) -> None:
+    long = photo.with_name(f"{'漢' * 83}.png")  # 253 bytes
+    long.write_bytes(photo.read_bytes())
+    for _ in range(2):
+        assert bpy.ops.world_tracing.trace_world(filepath=str(long), seed=WORKS) == {"FINISHED"}
+    stacks = {m.world_tracing.stack for m in scene.objects if m.world_tracing.role == "ROOT"}
+    assert len(stacks) == 2 and all(Path(stack).is_file() for stack in stacks)
