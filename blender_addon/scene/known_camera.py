@@ -32,8 +32,10 @@ def intrinsics_of_camera(
     CameraMatchError
         It is no perspective camera.
     """
-    if camera.data.type != "PERSP":
-        raise CameraMatchError(f"{camera.name} is not a perspective camera. Set its type to Perspective.")
+    if camera.type != "CAMERA" or camera.data.type != "PERSP":  # any object can be a scene's camera
+        raise CameraMatchError(
+            f"{camera.name} is not a perspective camera. Choose one, or set its type to Perspective."
+        )
     width, height = stack.info.image_size
     aspect_x, aspect_y = scene.render.pixel_aspect_x, scene.render.pixel_aspect_y
     window = camera.calc_matrix_camera(

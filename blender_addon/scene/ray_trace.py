@@ -41,6 +41,8 @@ def camera_intrinsics(scene: bpy.types.Scene, width: int, height: int) -> NDArra
     camera = scene.camera
     if camera is None:
         raise RayTraceError("The scene has no camera; add one and aim it at what you want to trace.")
+    if camera.type != "CAMERA":  # any object can be a scene's camera
+        raise RayTraceError(f"The scene's camera {camera.name!r} is no camera; make a camera the active one.")
     if camera.data.type != "PERSP":
         raise RayTraceError(
             f"The camera {camera.name!r} is not a perspective camera; rays of a layer stack meet in one "

@@ -413,6 +413,11 @@ def test_unknown_cameras_are_errors(scene: bpy.types.Scene, tmp_path: Path) -> N
     scene.camera = None
     with pytest.raises(RuntimeError, match="no camera"):
         bpy.ops.world_tracing.use_known_camera(source="SCENE")
+    scene.camera = bpy.data.objects.new("any object can be a camera", None)
+    with pytest.raises(RuntimeError, match="not a perspective camera"):
+        bpy.ops.world_tracing.use_known_camera(source="SCENE")
+    with pytest.raises(RuntimeError, match="is no camera"):
+        bpy.ops.world_tracing.trace_ground_truth()
     with pytest.raises(RuntimeError, match="does not tell"):
         bpy.ops.world_tracing.use_known_camera(source="EXIF")
 
