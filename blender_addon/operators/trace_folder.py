@@ -34,11 +34,14 @@ class WORLD_TRACING_OT_trace_folder(bpy.types.Operator, TraceSettings):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Queue the images in the order of their names."""
+        if not self.directory:  # a script's: the folder that Blender runs in is not meant
+            return self.fail(BackendError("bad_image", "No folder is chosen.", "Choose one."))
         folder = Path(bpy.path.abspath(self.directory))
         if not folder.is_dir():
             return self.fail(BackendError("bad_image", f"There is no folder {folder}.", "Choose another."))
         found = (path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
-        images = sorted(path for path in found if path.is_file())
+        # macOS leaves a ._NAME beside every file on other systems' disks
+        images = sorted(path for path in found if path.is_file() and not path.name.startswith("."))
         if not images:
             return self.fail(
                 BackendError("bad_image", f"There is no image in {folder}.", "Choose another folder.")

@@ -158,6 +158,14 @@ def test_a_folder_without_images_is_a_sentence(scene, stand_in, tmp_path: Path) 
         bpy.ops.world_tracing.trace_folder(directory=str(tmp_path / "empty"))
 
 
+def test_no_folder_is_not_the_one_that_blender_runs_in(
+    scene, stand_in, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(photo.parent)
+    with pytest.raises(RuntimeError, match="No folder is chosen"):
+        bpy.ops.world_tracing.trace_folder()
+
+
 def test_several_dropped_files_are_traced(scene, stand_in, photo: Path) -> None:
     (photo.parent / "b.png").write_bytes(photo.read_bytes())
     names = [{"name": photo.name}, {"name": "b.png"}]
