@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from wt_backend.cli import COMMANDS
+from wt_backend.cli import COMMANDS, FAILED, main
 from wt_backend.stack import LayerStack
 
 
@@ -140,3 +140,18 @@ def test_models_are_listed_and_verified() -> None:
 def test_nothing_is_downloaded_before_the_licence_is_accepted() -> None:
     done = run("models", "download", "object")
     assert done.returncode == 2 and "CC BY-NC-ND 4.0" in done.stdout and "not accepted" in done.stderr
+
+
+@pytest.mark.parametrize("command", [["sheet", "--count", "1"], ["make-validation", "--count", "1"]])
+def test_a_place_that_is_no_folder_is_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+    assert main([*command, "--out", str(tmp_path / "taken" / "x.png")]) == FAILED
+    assert str(tmp_path / "taken") in capsys.readouterr().err
+
+
+def test_a_sheet_makes_its_folder(tmp_path: Path) -> None:
+    picture = tmp_path / "new" / "sheet.png"
+    assert main(["sheet", "--count", "1", "--size", "28", "--out", str(picture)]) == 0
+    assert picture.stat().st_size > 100

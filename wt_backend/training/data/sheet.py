@@ -56,6 +56,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=64)
     parser.add_argument("--views", type=int, default=1, help="views shown of every object or scene")
     options = parser.parse_args(argv)
+    if options.count < 1:
+        parser.error(f"--count is {options.count}; a sheet has at least one sample")
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     samples: list[Sample] = []
     for index in count():
         if len(samples) >= options.count:
