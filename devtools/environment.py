@@ -114,17 +114,30 @@ def _create() -> None:
 
 
 def _base_python() -> Path:
-    """A Python of the wanted version: the one running, or one on PATH."""
-    name = "python" + ".".join(map(str, PYTHON_VERSION))
-    for candidate in (getattr(sys, "_base_executable", sys.executable), shutil.which(name)):
-        if candidate and _version(Path(candidate)) == PYTHON_VERSION:
+    """A Python of the wanted version: the one running, or one of this machine."""
+    running = Path(getattr(sys, "_base_executable", sys.executable))
+    return running if _version(running) == PYTHON_VERSION else interpreter(".".join(map(str, PYTHON_VERSION)))
+
+
+def interpreter(version: str) -> Path:
+    """A Python of a version such as "3.11" that works: on PATH, or among pyenv's (whose shims may not)."""
+    name = f"python{version}"
+    home = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    managed = sorted(home.glob(f"versions/{version}.*/bin/{name}"))
+    for candidate in [shutil.which(name), *managed]:
+        if candidate and ".".join(map(str, _version(Path(candidate)))) == version:
             return Path(candidate)
     raise BuildError(f"Blender's Python module needs {name}; install it and run `{name} build.py` again.")
 
 
 def _version(python: Path) -> tuple[int, ...]:
-    answer = capture([python, "-c", "import sys; print(*sys.version_info[:2])"], what=str(python), timeout=60)
-    return tuple(int(part) for part in answer.split())
+    """Major and minor version; () where this is no Python that works."""
+    ask = [str(python), "-c", "import sys; print(*sys.version_info[:2])"]
+    try:
+        done = subprocess.run(ask, capture_output=True, text=True, timeout=60, check=False)
+    except OSError:
+        return ()
+    return tuple(int(part) for part in done.stdout.split()) if done.returncode == 0 else ()
 
 
 def _check_space() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tomllib
 from functools import partial
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from devtools.cache import cache
 from devtools.checks import all_of
-from devtools.environment import pinned
+from devtools.environment import interpreter, pinned
 from devtools.extension import build_extension
 from devtools.process import ROOT, VENV_PYTHON, BuildError, capture, run, say
 
@@ -49,20 +48,9 @@ def environment(version: str, python_version: str) -> Path:
         return python
     shutil.rmtree(folder, ignore_errors=True)
     say(f"Making {folder}")
-    capture([_interpreter(python_version), "-m", "venv", folder], what=f"Making {folder}", timeout=300)
+    capture([interpreter(python_version), "-m", "venv", folder], what=f"Making {folder}", timeout=300)
     pytest = next(pin for pin in pinned() if pin.startswith("pytest=="))
     install: list[str | Path] = [python, "-m", "pip", "install", "--quiet", f"bpy=={version}", pytest]
     capture(install, what=f"Installing Blender {version}", timeout=TIMEOUT)
     (folder / "complete").touch()
     return python
-
-
-def _interpreter(version: str) -> Path:
-    """A working Python of a version: on PATH, or among pyenv's (whose shims may answer with an error)."""
-    name = f"python{version}"
-    home = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    managed = sorted(home.glob(f"versions/{version}.*/bin/{name}"))
-    for candidate in [*managed, shutil.which(name)]:
-        if candidate:
-            return Path(candidate)
-    raise BuildError(f"There is no {name} here; Blender's wheel for it needs one.")

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from devtools.process import ROOT
+from devtools import environment
+from devtools.process import ROOT, BuildError
 
 PYPROJECT = """
 [build-system]
@@ -109,3 +110,19 @@ def test_changed_pin_is_installed_and_no_index_is_a_sentence(project: Path) -> N
     done = setup(project)
     assert done.returncode == 0, done.stderr
     assert importable(project)
+
+
+def test_a_python_that_does_not_work_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shim of pyenv is on PATH for every version that any environment has, and answers with an error."""
+    shim = tmp_path / "shims" / "python3.11"
+    managed = tmp_path / "pyenv" / "versions" / "3.11.9" / "bin" / "python3.11"
+    for path in (shim, managed):
+        path.parent.mkdir(parents=True)
+    shim.write_text("#!/bin/sh\necho 'pyenv: python3.11: command not found' >&2; exit 127\n")
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", str(shim.parent))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
+    with pytest.raises(BuildError, match=r"needs python3\.11; install it"):
+        environment.interpreter("3.11")
+    managed.symlink_to(getattr(sys, "_base_executable", sys.executable))
+    assert environment.interpreter("3.11") == managed
