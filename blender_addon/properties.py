@@ -88,7 +88,7 @@ def _select_trace(_settings: bpy.types.PropertyGroup, index: int) -> None:
 def _rebuild(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
     """A changed setting shows at once."""
     layer = values.id_data
-    if values.role != "LAYER":
+    if values.role != "LAYER" or layer.type != "MESH":
         return
     if layer.data.library is not None:
         session.say(BackendError("bad_request", traces.why_linked(layer)))

@@ -21,9 +21,9 @@ BUDGETS = (
 
 
 def _can_be_reduced(member: bpy.types.Object | None) -> bool:
-    if member is None or member.world_tracing.role not in {"LAYER", "SOLID"} or member.data.library:
+    if member is None or member.type != "MESH" or member.world_tracing.role not in {"LAYER", "SOLID"}:
         return False
-    return member.mode == "OBJECT"
+    return member.mode == "OBJECT" and member.data.library is None
 
 
 class WORLD_TRACING_OT_decimate(bpy.types.Operator, GeometryJob):

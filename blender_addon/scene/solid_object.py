@@ -66,7 +66,8 @@ def fill_triangles(mesh: bpy.types.Mesh, arrays: Arrays) -> None:
 
 def solid_of(root: bpy.types.Object) -> bpy.types.Object | None:
     """The solid of a trace, None before one was made."""
-    return next((child for child in root.children if child.world_tracing.role == "SOLID"), None)
+    meshes = (child for child in root.children if child.type == "MESH")
+    return next((child for child in meshes if child.world_tracing.role == "SOLID"), None)
 
 
 def put_solid(root: bpy.types.Object, arrays: Arrays) -> bpy.types.Object:

@@ -2,6 +2,8 @@
 
 import bpy
 
+_LAYER_TYPES = {"LAYER": ("MESH",), "POINTS": ("MESH", "POINTCLOUD")}  # by role
+
 
 def root_of(member: bpy.types.Object | None) -> bpy.types.Object | None:
     """The root of the trace that an object belongs to."""
@@ -40,8 +42,8 @@ def camera_of(root: bpy.types.Object | None) -> bpy.types.Object | None:
 
 
 def layers_of(root: bpy.types.Object) -> list[bpy.types.Object]:
-    """The layer objects of a trace, meshes and points, front to back."""
-    found = [child for child in root.children if child.world_tracing.role in {"LAYER", "POINTS"}]
+    """The layer objects of a trace, meshes and points, front to back; none that was made a curve, say."""
+    found = [child for child in root.children if child.type in _LAYER_TYPES.get(child.world_tracing.role, ())]
     return sorted(found, key=lambda child: (child.world_tracing.layer, child.name))
 
 

@@ -47,6 +47,21 @@ def test_rebuild_undoes_edits_and_brings_back_deleted_layers(root: bpy.types.Obj
     assert layers[1].users_collection == root.users_collection and root.location.x == 3.0
 
 
+def test_a_layer_that_was_made_something_else_is_the_artists_own(root: bpy.types.Object) -> None:
+    first, second = children(root, "LAYER")
+    first.select_set(True)
+    second.select_set(False)
+    bpy.context.view_layer.objects.active = first
+    bpy.ops.object.convert(target="CURVE")
+    assert first.type == "CURVE"
+    first.world_tracing.tear = 0.5
+    assert not bpy.ops.world_tracing.decimate.poll()
+    assert bpy.ops.world_tracing.rebuild_trace() == {"FINISHED"}
+    again = next(layer for layer in children(root, "LAYER") if layer.type == "MESH" and layer != second)
+    assert again.world_tracing.layer == 0 and len(again.data.polygons)
+    assert bpy.ops.world_tracing.select_under_mask.poll() and first.type == "CURVE"
+
+
 def test_rebuild_without_its_stack_is_a_sentence(root: bpy.types.Object) -> None:
     Path(root.world_tracing.stack).unlink()
     faces = len(children(root, "LAYER")[0].data.polygons)
