@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from . import traces
 from .files import load_image
-from .materials import HINT_STRENGTH, layer_colour
+from .materials import HINT_STRENGTH, UV_MAP, layer_colour
 
 FILLED, TRANSFORM = "Filled", "Filled UV"  # node names
 
@@ -40,7 +40,10 @@ def dress(
         mapping.name = mapping.label = TRANSFORM
         mapping.location = (-500, -300)
         _set_affine(mapping, uv_transform)
-        source = next(node for node in tree.nodes if node.type == "UVMAP")
+        source = next((node for node in tree.nodes if node.type == "UVMAP"), None)
+        if source is None:  # the artist took it away
+            source = tree.nodes.new("ShaderNodeUVMap")
+            source.uv_map, source.location = UV_MAP, (-700, -300)
         tree.links.new(source.outputs["UV"], mapping.inputs["Vector"])
         tree.links.new(mapping.outputs["Vector"], texture.inputs["Vector"])
         textures.append(texture)

@@ -79,6 +79,16 @@ def test_hidden_colour_is_filled_and_switched(scene: bpy.types.Scene, tmp_path: 
     assert "Filled" not in seen.nodes
 
 
+def test_hidden_colour_needs_no_node_that_the_artist_took_away(
+    scene: bpy.types.Scene, tmp_path: Path
+) -> None:
+    tree = layers(import_stack(shapes.sphere(48), tmp_path))[1].data.materials[0].node_tree
+    tree.nodes.remove(next(node for node in tree.nodes if node.type == "UVMAP"))
+    assert bpy.ops.world_tracing.fill_colour() == {"FINISHED"}
+    mapping = tree.nodes["Filled"].inputs["Vector"].links[0].from_node
+    assert mapping.inputs["Vector"].links[0].from_node.uv_map == "WT Pixel"
+
+
 def test_a_deleted_layer_comes_back_as_the_trace_looks(scene: bpy.types.Scene, tmp_path: Path) -> None:
     root = import_stack(shapes.torus(64), tmp_path)
     bpy.ops.world_tracing.fill_colour()
