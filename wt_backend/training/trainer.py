@@ -206,7 +206,11 @@ class Trainer:
         )
 
     def validate(self) -> None:
-        """Errors of the averaged weights on unseen families, and a sample sheet."""
+        """Errors of the averaged weights on unseen families, and a sample sheet.
+
+        It may take longer than whoever stops a run waits before he kills it, so the state is saved first.
+        """
+        self.save()
         if self.fabric.is_global_zero and self.writer is not None:
             errors = self.validation.run(
                 self.ema, self.current_size(), self.fabric.device, self.progress.step

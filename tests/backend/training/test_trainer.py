@@ -133,6 +133,19 @@ def test_a_failed_save_keeps_the_state_before_and_leaves_nothing_behind(tmp_path
     assert torch.load(state, weights_only=True) == {"step": 1}
 
 
+def test_a_run_killed_while_it_validates_has_saved_its_last_step(tmp_path: Path) -> None:
+    (tmp_path / "run.toml").write_text(CONFIG.format(steps=3))
+    state = tmp_path / "state" / "state.pt"
+    run = subprocess.Popen(command(tmp_path, "state"), env=os.environ | {"OMP_NUM_THREADS": "1"})
+    deadline = time.monotonic() + 120
+    while not state.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    run.kill()
+    run.wait()
+    assert not (tmp_path / "state" / "validation.jsonl").exists()
+    assert torch.load(state, weights_only=True)["progress"]["stage_step"] == 3
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_a_signal_to_the_whole_process_group_loses_nothing(tmp_path: Path, number: signal.Signals) -> None:
     """Ctrl-C, or a scheduler that stops a job: the data workers get the signal, too."""
