@@ -59,8 +59,11 @@ def unwrap(mesh: TriangleMesh, size: int) -> tuple[NDArray[np.float64], int]:
             "Use Smart UV Project, or reduce the faces first.",
         )
     atlas = xatlas.Atlas()
-    centred = mesh.vertices - mesh.vertices.mean(0)
-    atlas.add_mesh(centred.astype(np.float32), mesh.triangles.astype(np.uint32))
+    corners = mesh.corners
+    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
+    typical = float(np.median(area[area > 0])) if area.any() else 1.0
+    scaled = (mesh.vertices - mesh.vertices.mean(0)) / np.sqrt(typical)  # it passes over faces below 1e-7
+    atlas.add_mesh(scaled.astype(np.float32), mesh.triangles.astype(np.uint32))
     pack = xatlas.PackOptions()
     pack.resolution, pack.padding = size, PADDING
     atlas.generate(xatlas.ChartOptions(), pack)

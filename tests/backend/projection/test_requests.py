@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import OpenImageIO as oiio
 import pytest
+import trimesh
 
 from tests import analytic_stacks as shapes
 from tests.backend.projection.conftest import Painted, ball, photograph, run, save_mesh, wall, waves
@@ -154,6 +155,19 @@ def test_a_photo_that_is_stored_turned_is_read_upright(job: dict) -> None:
     mesh, uv = wall(SIDE, NEAR)
     painted = Painted(mesh, uv, run("bake", **{**job, "cameras": [{**camera, "photo": str(photo)}]}))
     assert painted.psnr(waves(painted.points), painted.seen) > 30 and painted.seen.mean() > 0.95
+
+
+@pytest.mark.parametrize("scale", [1e-5, 1e4])
+def test_meshes_of_any_size_are_unwrapped(folder: Path, scale: float) -> None:
+    """A ring of 6 millimetres could not be: xatlas passes over faces that are small in its units."""
+    mesh = ball(4)
+    far = trimesh.Trimesh([[1e4, 0, 0], [1e4, 1, 0], [1e4, 0, 1]], [[0, 1, 2]], process=False)
+    mesh = trimesh.util.concatenate([mesh, far])
+    mesh.apply_scale(scale)
+    result = run("unwrap", mesh=save_mesh(folder / "m.npz", mesh), output=str(folder / "u.npz"), size=512)
+    one, other = np.diff(np.load(result["uv"])["uv"], axis=1).transpose(1, 0, 2)
+    area = np.abs(one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0]) / 2
+    assert area.min() > 0 and area.sum() > 0.3
 
 
 def test_non_manifold_and_degenerate_triangles_are_no_trouble(folder: Path) -> None:
