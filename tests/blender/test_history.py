@@ -167,6 +167,13 @@ def test_a_folder_is_traced_image_by_image(scene, stand_in, photo: Path) -> None
     assert roots == {"Trace: b", "Trace: fôto 1"}
 
 
+def test_what_macos_leaves_beside_images_is_no_image(scene, stand_in, photo: Path) -> None:
+    (photo.parent / f"._{photo.name}").write_bytes(b"resources")
+    photo.unlink()
+    with pytest.raises(RuntimeError, match="no image"):
+        bpy.ops.world_tracing.trace_folder(directory=str(photo.parent))
+
+
 def test_a_folder_without_images_is_a_sentence(scene, stand_in, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(RuntimeError, match="no image in"):
