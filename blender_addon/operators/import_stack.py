@@ -67,6 +67,12 @@ class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
         description="Look for sky in a scene, and build the layers without it",
     )
 
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """A file that is dropped is imported; else ask for one."""
+        if self.properties.is_property_set("filepath"):
+            return self.execute(context)
+        return ImportHelper.invoke(self, context, event)
+
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Load, check, build."""
         path = Path(bpy.path.abspath(self.filepath))

@@ -248,6 +248,13 @@ def test_a_map_that_shears_is_refused_before_anything_is_made(scene: bpy.types.S
     assert not bpy.data.objects
 
 
+def test_a_stack_that_is_dropped_is_imported_unasked(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    import_stack(make_stack(*CASES["whole square"]), tmp_path)
+    path = str(tmp_path / "test.wts")
+    assert bpy.ops.world_tracing.import_stack("INVOKE_DEFAULT", filepath=path) == {"FINISHED"}
+    assert len([item for item in bpy.data.objects if item.world_tracing.role == "ROOT"]) == 2
+
+
 def test_an_empty_stack_still_gives_its_camera(scene: bpy.types.Scene, tmp_path: Path) -> None:
     full = make_stack(*CASES["whole square"])
     stack = LayerStack(

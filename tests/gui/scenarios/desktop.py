@@ -21,15 +21,17 @@ CHECKS = (
     "drag_source",
     "drop_asks",
     "dropped_is_traced",
+    "dropped_stack_is_there",
 )
 ICON = (60, 900)  # where window.sh puts the other program's window
 
 
 def scenario() -> hands.Wait:
-    """Clipboard, then drop."""
+    """Clipboard, then drop a photo and a stack."""
     yield from hands.open_tab("World Tracing")
     yield from paste()
-    yield from drop()
+    yield from drop_photo()
+    yield from drop_stack()
 
 
 def paste() -> hands.Wait:
@@ -56,16 +58,10 @@ def paste() -> hands.Wait:
     yield from hands.undo()
 
 
-def drop() -> hands.Wait:
-    """A file dragged with the screen's mouse: Blender asks what to make of it, and the add-on traces it."""
-    photo = Path(os.environ["WT_GUI_IMAGE"])
+def drop_photo() -> hands.Wait:
+    """Blender asks what to make of a photo, and the add-on traces it."""
     settings().source = "FILE"
-    source = subprocess.Popen(["/usr/bin/python3", Path(__file__).parent.parent / "drag_source.py", photo])
-    yield 3.0
-    check("drag_source", source.poll() is None, source.poll())
-    x, y = hands.middle(hands.region("WINDOW"))
-    mouse = ScreenMouse("/tmp/mouse")
-    yield from drag(mouse, ICON, (x, hands.window().height - y))
+    yield from drop(Path(os.environ["WT_GUI_IMAGE"]))
     yield from hands.screenshot("drop_menu")
     before = len(layers())
     yield from hands.tap("T")  # the underlined letter of the add-on's entry in Blender's menu
@@ -76,6 +72,26 @@ def drop() -> hands.Wait:
     yield from until_idle()
     check("dropped_is_traced", len(layers()) > before, session().notice)
     yield from hands.screenshot("traced")
+
+
+def drop_stack() -> hands.Wait:
+    """A stack comes in at once: nobody else wants it."""
+    before = layers()
+    stack = Path(before[0].world_tracing.stack)
+    yield from drop(stack)
+    yield from hands.screenshot("stack_dropped")
+    check("dropped_stack_is_there", len(layers()) > len(before), stack)
+
+
+def drop(file: Path) -> hands.Wait:
+    """Drag a file from another program to the viewport with the screen's mouse."""
+    source = subprocess.Popen(["/usr/bin/python3", Path(__file__).parent.parent / "drag_source.py", file])
+    yield 3.0
+    need("drag_source", source.poll() is None, source.poll())
+    x, y = hands.middle(hands.region("WINDOW"))
+    mouse = ScreenMouse("/tmp/mouse")
+    yield from drag(mouse, ICON, (x, hands.window().height - y))
+    yield 1.0
     source.kill()
 
 
