@@ -123,7 +123,8 @@ class RegistryEntry:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any], weights: Path) -> RegistryEntry:
-        """Read what :meth:`to_dict` wrote."""
+        """Read what :meth:`to_dict` wrote; what `train --export` adds about its run is left out."""
+        values = {key: value for key, value in values.items() if key not in ("run", "progress")}
         background = values["background"]
         return cls(
             **values

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from wt_backend.checkpoints.files import write_safetensors
+from wt_backend.checkpoints.load import find_entry
+from wt_backend.checkpoints.registry import UNMEASURED, UNMEASURED_TOLERANCE, RegistryEntry
+from wt_backend.model.config import ModelConfig
 from wt_backend.protocol import BackendError
 from wt_backend.training.config import TrainConfig, load_config
 
@@ -59,7 +65,10 @@ def read_config(name: str, state: str | None) -> TrainConfig:
 
 
 def export(state: Path, stem: Path) -> int:
-    """Averaged weights of a run as fp16 safetensors, with the run's description beside them."""
+    """Averaged weights of a run as fp16 safetensors, and a card that makes them a model for every command.
+
+    The card also describes the run (`run`, `progress`), for `wt_backend.checkpoints.ship`.
+    """
     if not state.is_file():
         raise BackendError(
             "bad_request",
@@ -69,10 +78,28 @@ def export(state: Path, stem: Path) -> int:
     saved = torch.load(state, map_location="cpu", weights_only=True)
     name = stem.name.removesuffix(".safetensors")
     weights, card = stem.with_name(f"{name}.safetensors"), stem.with_name(f"{name}.json")
-    write_safetensors(weights, saved["ema"], lambda _: torch.float16)
-    description = {"run": json.loads(saved["config"]), "progress": saved["progress"]}
+    run = json.loads(saved["config"])
+    sha256 = write_safetensors(weights, saved["ema"], lambda _: torch.float16)
+    entry = replace(_entry_like(run), name=name, label=name, aliases=(), weights=weights, sha256=sha256)
+    description = entry.to_dict() | {"run": run, "progress": saved["progress"]}
     temporary = stem.with_name(f"{name}.json.part")
     temporary.write_text(json.dumps(description, indent=1), encoding="utf-8")
     temporary.replace(card)
     print(f"{weights}: {sum(v.numel() for v in saved['ema'].values()):,} parameters")
     return 0
+
+
+def _entry_like(run: dict[str, Any]) -> RegistryEntry:
+    """How to use what a run has learned: as the model that it began with, or as wt-mini, unmeasured."""
+    config = ModelConfig.from_dict(run["model"])
+    with suppress(BackendError):  # the weights it began with may be gone
+        if run["initial_weights"]:
+            return replace(find_entry(run["initial_weights"]), config=config)
+    bundled = find_entry("wt-mini")
+    return replace(
+        bundled,
+        config=config,
+        unit="metre" if config.normalisation.mode == "zscore" else "relative",
+        existence_tolerance=dict.fromkeys(bundled.modes, UNMEASURED_TOLERANCE),
+        caveat=UNMEASURED,
+    )

@@ -8,14 +8,18 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from wt_backend.checkpoints.load import find_entry, load_model
+from wt_backend.checkpoints.ship import ship
 from wt_backend.protocol import BackendError
 from wt_backend.training.config import load_config
 from wt_backend.training.state import save_atomically
+from wt_backend.training.train import CONFIGS, export
 from wt_backend.training.trainer import MINI_BATCH, Trainer, mini_batch
 
 CONFIG = """
@@ -103,6 +107,23 @@ def test_stop_resume_export(tmp_path: Path) -> None:
     ]
     assert (tmp_path / "out" / "toy-0.2.safetensors").stat().st_size > 1000
     assert list((tmp_path / "whole" / "sheets").glob("*.png"))
+    loaded = load_model(str(tmp_path / "out" / "toy-0.2.safetensors"), device="cpu", dtype=torch.float32)
+    assert loaded.entry.name == "toy-0.2" and loaded.entry.caveat
+    assert torch.allclose(
+        next(iter(loaded.model.state_dict().values())), next(iter(whole["ema"].values())), atol=1e-3
+    )
+
+
+def test_what_goes_on_from_a_model_is_used_like_it(tmp_path: Path) -> None:
+    """An export of a run from the shipped weights, without a step."""
+    config = replace(load_config(CONFIGS / "wt-mini.toml", tmp_path), compile=False, precision="32-true")
+    Trainer(config).save()
+    assert export(tmp_path / "state.pt", tmp_path / "mine") == 0
+    mine, bundled = find_entry(str(tmp_path / "mine.safetensors")), find_entry("wt-mini")
+    assert replace(mine, name="", label="", sha256="", weights=bundled.weights) == replace(
+        bundled, name="", label="", sha256=""
+    )
+    ship(tmp_path / "mine.safetensors", "x", "X", mine.steps, mine.existence_tolerance, folder=tmp_path)
 
 
 @pytest.mark.parametrize("change", [("std = [0.25,", "std = [0.5,"), ("muon = true", "muon = false")])
