@@ -132,22 +132,22 @@ def test_deleting_a_trace_keeps_what_the_artist_hung_on_it(root: bpy.types.Objec
 
 def test_a_seed_sweep_stands_side_by_side_and_one_is_kept(scene, stand_in, photo: Path) -> None:
     settings = scene.world_tracing
-    settings.filepath, settings.seed = str(photo), 6  # the stand-in works with 6, 7, 8
+    settings.filepath, settings.seed = str(photo), 7  # with which, and more, the stand-in just works
     assert bpy.ops.world_tracing.seed_sweep(count=3) == {"FINISHED"}
     variants = [member for member in scene.objects if member.world_tracing.role == "ROOT"]
-    assert [root.world_tracing.seed for root in variants] == ["6", "7", "8"]
+    assert [root.world_tracing.seed for root in variants] == ["7", "8", "9"]
     places = [root.location.x for root in variants]
     assert places[0] == 0.0 and places[1] > 0.5 and places[2] == pytest.approx(2 * places[1])
     bpy.context.view_layer.objects.active = variants[1]
     assert bpy.ops.world_tracing.keep_variant() == {"FINISHED"}
     kept = [member for member in scene.objects if member.world_tracing.role == "ROOT"]
-    assert [root.world_tracing.seed for root in kept] == ["7"] and kept[0].location.x == 0.0
+    assert [root.world_tracing.seed for root in kept] == ["8"] and kept[0].location.x == 0.0
     assert not bpy.ops.world_tracing.keep_variant.poll()
 
 
 def test_keeping_a_variant_leaves_other_sweeps_of_the_same_image_alone(scene, stand_in, photo: Path) -> None:
     settings = scene.world_tracing
-    settings.filepath, settings.seed = str(photo), 6
+    settings.filepath, settings.seed = str(photo), 7
     for _sweep in range(2):
         assert bpy.ops.world_tracing.seed_sweep(count=2) == {"FINISHED"}
     roots = [member for member in scene.objects if member.world_tracing.role == "ROOT"]
