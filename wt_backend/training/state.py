@@ -103,9 +103,8 @@ def save_atomically(values: dict[str, Any], path: Path) -> None:
         partial.replace(path)
     except (OSError, RuntimeError) as error:
         partial.unlink(missing_ok=True)
-        cause = (
-            error if isinstance(error, OSError) else error.__context__
-        )  # torch tells what it met on closing
+        # torch tells of its own trouble on closing, and keeps the cause as context.
+        cause = error if isinstance(error, OSError) else error.__context__
         if not isinstance(cause, OSError):
             raise
         raise output_error(path, cause) from error
