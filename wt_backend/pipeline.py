@@ -22,6 +22,7 @@ from wt_backend.camera import (
     photograph_camera,
     points_on_rays,
 )
+from wt_backend.checkpoints.files import file_state
 from wt_backend.checkpoints.load import LoadedModel, best_device, find_entry, load_model
 from wt_backend.checkpoints.registry import RegistryEntry
 from wt_backend.cleanup import existing_layers
@@ -192,7 +193,7 @@ def _touches_border(subject: NDArray[np.bool_]) -> bool:
 
 # -- model --------------------------------------------------------------------------------------------------
 
-_cached: tuple[tuple[str, str, bool, tuple[int, ...]], LoadedModel] | None = None
+_cached: tuple[tuple[str, str, bool, list[int]], LoadedModel] | None = None
 
 
 def unload_models() -> None:
@@ -229,20 +230,13 @@ def choose_device(name: str | None) -> torch.device:
 def loaded_model(name: str, entry: RegistryEntry, device: torch.device, small: bool = False) -> LoadedModel:
     """The model, kept for the next trace; a new one takes the place of the old."""
     global _cached
-    key = (name, str(device), small, _version(entry))
+    state = file_state(entry.weights) if isinstance(entry.weights, Path) else []  # a download never changes
+    key = (name, str(device), small, state)
     if _cached is None or _cached[0] != key:
         unload_models()
         _check_memory(entry, device)
         _cached = (key, load_model(name, device=device, small=small))
     return _cached[1]
-
-
-def _version(entry: RegistryEntry) -> tuple[int, ...]:
-    """What changes when a weights file is written anew; downloads are new files."""
-    if not isinstance(entry.weights, Path) or not entry.weights.exists():
-        return ()
-    status = entry.weights.stat()
-    return status.st_mtime_ns, status.st_size
 
 
 def _check_memory(entry: RegistryEntry, device: torch.device) -> None:

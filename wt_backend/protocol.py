@@ -36,6 +36,7 @@ METHOD_NOT_FOUND = -32601
 
 MODES = ("auto", "object", "scene")
 FITS = ("crop", "pad", "stretch")
+MOST_STEPS = 1000
 
 Message = dict[str, Any]
 T = TypeVar("T")
@@ -143,8 +144,8 @@ class TraceRequest:
         _choice("mode", self.mode, MODES)
         if self.fit is not None:
             _choice("fit", self.fit, FITS)
-        if self.steps is not None and not 1 <= self.steps <= 1000:
-            raise BackendError("bad_request", f"steps is {self.steps}.", "Choose 1 to 1000 steps.")
+        if self.steps is not None and not 1 <= self.steps <= MOST_STEPS:
+            raise BackendError("bad_request", f"steps is {self.steps}.", f"Choose 1 to {MOST_STEPS} steps.")
         if not 0 <= self.seed < 2**63:
             raise BackendError("bad_request", f"seed is {self.seed}.", "Choose a seed from 0 to 2^63 - 1.")
         if not self.image or not self.output:

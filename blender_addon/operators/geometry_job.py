@@ -52,6 +52,16 @@ class OnTrace(_Operator):
         return {"CANCELLED"}
 
 
+class OnRoot(OnTrace):
+    """An operator that only moves a trace."""
+
+    @classmethod
+    def may_change(cls, root: bpy.types.Object) -> bool:
+        """The root of an override may move."""
+        cls.poll_message_set(traces.why_linked(root))
+        return root.library is None
+
+
 class GeometryJob(OnTrace):
     """An operator that starts a `geometry/*` job."""
 

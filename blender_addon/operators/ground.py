@@ -6,22 +6,16 @@ import bpy
 
 from wt_backend.stack import StackError
 
-from ..scene import anchor, traces
-from .geometry_job import OnTrace
+from ..scene import anchor
+from .geometry_job import OnRoot
 
 
-class WORLD_TRACING_OT_ground(bpy.types.Operator, OnTrace):
+class WORLD_TRACING_OT_ground(bpy.types.Operator, OnRoot):
     """Turn and lift the trace so that its floor lies at z = 0; selected vertices say where the floor is"""
 
     bl_idname = "world_tracing.ground"
     bl_label = "Ground"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
-
-    @classmethod
-    def may_change(cls, root: bpy.types.Object) -> bool:
-        """Only the root moves: that of an override may."""
-        cls.poll_message_set(traces.why_linked(root))
-        return root.library is None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Find the floor, place the root."""

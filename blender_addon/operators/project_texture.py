@@ -64,10 +64,13 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
                 projection.check_target(target)
             entries = [projection.camera_entry(root) for root in roots]
             if self.route == "BAKE":
-                unwraps = [self._unwrap_of(context, target) for target in chosen]  # before any is changed
+                meshes = [projection.world_mesh(target, context) for target in chosen]
+                unwraps = [
+                    self._unwrap_of(target, mesh) for target, mesh in zip(chosen, meshes, strict=True)
+                ]  # of all, before any is changed
                 jobs = [
-                    self._baking(context, target, entries, unwrap)
-                    for target, unwrap in zip(chosen, unwraps, strict=True)
+                    self._baking(context, target, mesh, entries, unwrap)
+                    for target, mesh, unwrap in zip(chosen, meshes, unwraps, strict=True)
                 ]
             else:
                 jobs = [self._shading(context, target, entries) for target in chosen]
@@ -86,9 +89,8 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
                 return done
         return {"FINISHED"}
 
-    def _unwrap_of(self, context: bpy.types.Context, target: bpy.types.Object) -> str:
+    def _unwrap_of(self, target: bpy.types.Object, mesh: WorldMesh) -> str:
         """Where a mesh gets its UVs from: "own", "xatlas" by the worker, or "smart" by Blender."""
-        mesh = projection.world_mesh(target, context)
         if self.unwrap == "OWN" and mesh.uv is None:
             raise ProjectionError(f"{target.name} has no UVs. Unwrap it, or choose New Unwrap.")
         if self.unwrap != "NEW" and mesh.uv is not None:
@@ -107,12 +109,13 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
         self,
         context: bpy.types.Context,
         target: bpy.types.Object,
+        mesh: WorldMesh,
         entries: list[dict[str, object]],
         unwrap: str,
     ) -> Message:
         if unwrap == "smart":
             smart_unwrap(context, target)
-        mesh = projection.world_mesh(target, context)
+            mesh = projection.world_mesh(target, context)
         return self._params(context, target, mesh, entries) | {
             "size": int(self.size),
             "unwrap": "xatlas" if unwrap == "xatlas" else "own",

@@ -10,7 +10,6 @@ from ..scene import projected_look, projection, traces
 from ..scene.materials import UV_MAP
 from ..scene.origin import stack_path
 from ..scene.projection import ProjectionError
-from ..scene.smart_unwrap import MOST_UV_MAPS
 from .geometry_job import OnTrace
 
 
@@ -51,9 +50,7 @@ class WORLD_TRACING_OT_reproject(bpy.types.Operator, OnTrace):
 def _shown(context: bpy.types.Context, target: bpy.types.Object) -> projection.WorldMesh:
     """A mesh as it is shown; refused where it cannot be given pixels."""
     projection.check_target(target)
-    layers = target.data.uv_layers
-    if len(layers) >= MOST_UV_MAPS and UV_MAP not in layers:
-        raise ProjectionError(f"{target.name} has eight UV maps already. Remove one.")
+    projection.check_uv_room(target, UV_MAP)
     shown = projection.world_mesh(target, context)
     if not shown.as_edited:
         raise ProjectionError(f"Modifiers of {target.name} change its faces. Apply them first.")

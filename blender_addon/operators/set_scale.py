@@ -6,8 +6,8 @@ from bpy.props import EnumProperty, FloatProperty
 
 from wt_backend.stack import StackError
 
-from ..scene import anchor, traces
-from .geometry_job import OnTrace
+from ..scene import anchor
+from .geometry_job import OnRoot
 
 KNOWN = (
     ("DISTANCE", "Distance", "Between two selected vertices (Edit Mode) or two selected objects"),
@@ -15,7 +15,7 @@ KNOWN = (
 )
 
 
-class WORLD_TRACING_OT_set_scale(bpy.types.Operator, OnTrace):
+class WORLD_TRACING_OT_set_scale(bpy.types.Operator, OnRoot):
     """Scale the trace so that a known distance, or the camera's height, is right"""
 
     bl_idname = "world_tracing.set_scale"
@@ -32,12 +32,6 @@ class WORLD_TRACING_OT_set_scale(bpy.types.Operator, OnTrace):
         options={"SKIP_SAVE"},
         description="How long it is in reality",
     )
-
-    @classmethod
-    def may_change(cls, root: bpy.types.Object) -> bool:
-        """Only the root moves: that of an override may."""
-        cls.poll_message_set(traces.why_linked(root))
-        return root.library is None
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Offer the present length, to be corrected."""

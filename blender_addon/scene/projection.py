@@ -16,6 +16,7 @@ from . import files, traces
 from .origin import stack_path
 
 FLIP = np.array([1.0, -1.0, -1.0])  # Blender camera-local ↔ camera space
+MOST_UV_MAPS = 8  # that a mesh can have
 LOCAL = "Make it local (Object > Relations > Make Local), or open that file."
 LARGEST_UNWRAP = 100_000  # triangles that xatlas unwraps in a reasonable time
 
@@ -90,6 +91,19 @@ def check_target(target: bpy.types.Object) -> None:
         )
     if target.mode != "OBJECT":
         raise ProjectionError(f"{name} is being edited. Leave its mode first.")
+
+
+def check_uv_room(target: bpy.types.Object, name: str) -> None:
+    """Whether an object can have a UV map of that name.
+
+    Raises
+    ------
+    ProjectionError
+        It has others, and no room for one more.
+    """
+    layers = target.data.uv_layers
+    if len(layers) >= MOST_UV_MAPS and name not in layers:
+        raise ProjectionError(f"{target.name} has eight UV maps already. Remove one.")
 
 
 def check_place(target: bpy.types.Object) -> None:

@@ -7,10 +7,9 @@ import math
 import bpy
 
 from .projected_look import UV_MAP
-from .projection import ProjectionError
+from .projection import ProjectionError, check_uv_room
 
 ANGLE, MARGIN = math.radians(66), 0.003
-MOST_UV_MAPS = 8  # that a mesh can have
 
 
 def check_unwrap(target: bpy.types.Object) -> None:
@@ -21,9 +20,7 @@ def check_unwrap(target: bpy.types.Object) -> None:
     ProjectionError
         It is hidden, or has eight UV maps already.
     """
-    layers = target.data.uv_layers
-    if len(layers) >= MOST_UV_MAPS and UV_MAP not in layers:
-        raise ProjectionError(f"{target.name} has eight UV maps already. Remove one.")
+    check_uv_room(target, UV_MAP)
     if not target.visible_get():
         raise ProjectionError(f"{target.name} is hidden. Show it, or give it UVs first.")
 

@@ -61,7 +61,7 @@ def shot_layers_of(root: bpy.types.Object) -> list[bpy.types.Object]:
 
 def is_shot(root: bpy.types.Object) -> bool:
     """Whether a trace has frames; one whose stack merely is a frame of a shot has none."""
-    return bool(shot_layers_of(root))
+    return any(child.world_tracing.role == "SHOT_LAYER" for child in root.children)
 
 
 def linked_part(root: bpy.types.Object) -> bpy.types.Object | None:
@@ -69,6 +69,8 @@ def linked_part(root: bpy.types.Object) -> bpy.types.Object | None:
 
     What is changed there is lost when the file is opened again, and Blender may crash on it.
     """
+    if not bpy.data.libraries:  # buttons ask at every redraw, and finding children looks at all objects
+        return None
     return next((member for member in (root, *layers_of(root)) if _is_linked(member)), None)
 
 

@@ -8,25 +8,11 @@ import sys
 from pathlib import Path
 
 from devtools.process import ROOT
+from tests.tiny_run import TINY_RUN
 
-RUN = """
-precision = "32-true"
-compile = false
-validation_samples = 1
-[model.network]
-num_layers = 6
-image_size = 28
-decoder_dim = 16
-decoder_heads = 2
-decoder_blocks = 3
-head_blocks = 1
-[model.network.encoder]
-embed_dim = 16
-depth = 4
-num_heads = 2
-pos_embed_grid = 2
-[normalisation]
-mode = "median_log"
+RUN = (
+    TINY_RUN
+    + """\
 [data]
 workers = 0
 [[stages]]
@@ -35,6 +21,7 @@ images = 1
 draws = 1
 steps = 2
 """
+)
 
 
 def recipe(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -26,6 +26,14 @@ CHUNK = 1 << 22
 StateDict = dict[str, Tensor]
 
 
+def file_state(path: Path) -> list[int]:
+    """Size and last change (ns), one of which a file written anew changes; nothing where there is none."""
+    if not path.is_file():
+        return []
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns]
+
+
 def read_state_dict(path: Path) -> StateDict:
     """Tensors of a ``.safetensors`` file or a torch pickle, mapped rather than read, names cleaned.
 

@@ -18,6 +18,7 @@ from wt_backend.checkpoints import registry
 from wt_backend.checkpoints.files import (
     StateDict,
     check_state_dict,
+    file_state,
     read_state_dict,
     sha256_of,
     write_safetensors,
@@ -170,7 +171,7 @@ def _state_in_use(entry: RegistryEntry, path: Path, policy: Policy) -> tuple[Sta
 
 def _converted(entry: RegistryEntry, path: Path, policy: Policy) -> tuple[StateDict, str]:
     """Convert once; afterwards only the copy, in its precision of use, is opened."""
-    source_state = _state(path)
+    source_state = file_state(path)
     identity = f"{path.resolve()} {source_state[0]} {source_state[1]} {policy}"
     key = hashlib.sha256(identity.encode()).hexdigest()[:KEY_DIGITS]
     copy = cache_folder() / f"{entry.name.replace('/', '_')}-{key}.safetensors"
@@ -222,7 +223,7 @@ def forget_copies() -> int:
     folder, key = cache_folder(), "[0-9a-f]" * KEY_DIGITS
     for record in folder.glob(f"*-{key}.json"):
         known = _read_record(record)
-        if known and _state(Path(known["source"])) == known["source_state"]:
+        if known and file_state(Path(known["source"])) == known["source_state"]:
             continue
         copy = record.with_suffix(".safetensors")
         if copy.is_file():
@@ -235,14 +236,6 @@ def forget_copies() -> int:
             freed += status.st_size
             part.unlink()
     return freed
-
-
-def _state(path: Path) -> list[int]:
-    """Size and last change (ns) of a file; nothing where there is none."""
-    if not path.is_file():
-        return []
-    status = path.stat()
-    return [status.st_size, status.st_mtime_ns]
 
 
 def _recognise(state: StateDict, path: Path) -> RegistryEntry:

@@ -10,15 +10,13 @@ from pathlib import Path
 import torch
 
 from wt_backend.checkpoints.files import check_state_dict, read_state_dict, write_safetensors
-from wt_backend.checkpoints.registry import WEIGHTS, RegistryEntry
+from wt_backend.checkpoints.registry import WEIGHTS, RegistryEntry, read_card
 from wt_backend.flow.sampler import Solver
-from wt_backend.model.config import ModelConfig
 from wt_backend.model.wt_dit import WTDiT
-from wt_backend.protocol import BackendError
+from wt_backend.protocol import MOST_STEPS, BackendError
 
 LICENCE = "GPL-3.0-or-later"
 LICENCE_URL = "https://www.gnu.org/licenses/gpl-3.0.html"
-MOST_STEPS = 1000  # as a trace request has it
 TRAINING_SHARE = 0.74  # middle of what the training cameras frame
 
 
@@ -54,7 +52,7 @@ def ship(
     BackendError
         kind "model_damaged": the files are not those of an export, or do not fit each other.
     """
-    config = _config(weights.with_suffix(".json"))
+    config = read_card(weights.with_suffix(".json")).config
     state = read_state_dict(weights)
     with torch.device("meta"):
         wanted = WTDiT(config.network).state_dict()
@@ -87,18 +85,6 @@ def ship(
     temporary.write_text(json.dumps(entry.to_dict(), indent=1) + "\n", encoding="utf-8")
     temporary.replace(card)
     return card
-
-
-def _config(path: Path) -> ModelConfig:
-    """The network that `train --export` described beside its weights."""
-    try:
-        return ModelConfig.from_dict(json.loads(path.read_text(encoding="utf-8"))["run"]["model"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise BackendError(
-            "model_damaged",
-            f"{path} is not what a training run writes beside its weights ({error}).",
-            "Name the STEM.safetensors of `python -m wt_backend train CONFIG --export STEM`.",
-        ) from error
 
 
 def main(argv: list[str] | None = None) -> int:

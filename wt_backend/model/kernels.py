@@ -53,7 +53,7 @@ def _onednn(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
 def attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     """Softmax attention, scale 1/sqrt(d): queries, keys, values (N, h, S, d) -> (N, h, S, d)."""
     if _learning_on_processor(q) and q.shape[-2] <= QUERIES:
-        return ((q * q.shape[-1] ** -0.5) @ k.mT).softmax(dim=-1).to(v.dtype) @ v
+        return ((q * q.shape[-1] ** -0.5) @ k.mT).softmax(dim=-1) @ v
     if q.dtype == torch.bfloat16 and _wide_processor(q):
         q, k, v = (q * q.shape[-1] ** -0.5).contiguous(), k.contiguous(), v.contiguous()
         parts = [(chunk @ k.mT).softmax(dim=-1) @ v for chunk in q.split(QUERIES, dim=2)]

@@ -67,7 +67,7 @@ def read_config(name: str, state: str | None) -> TrainConfig:
 def export(state: Path, stem: Path) -> int:
     """Averaged weights of a run as fp16 safetensors, and a card that makes them a model for every command.
 
-    The card also describes the run (`run`, `progress`), for `wt_backend.checkpoints.ship`.
+    The card also describes the run (`run`, `progress`): where the weights come from.
     """
     if not state.is_file():
         raise BackendError(

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.tiny_run import TINY_RUN
 from wt_backend.checkpoints.load import find_entry, load_model
 from wt_backend.checkpoints.ship import ship
 from wt_backend.protocol import BackendError
@@ -22,25 +23,9 @@ from wt_backend.training.state import save_atomically
 from wt_backend.training.train import CONFIGS, export
 from wt_backend.training.trainer import MINI_BATCH, Trainer, mini_batch
 
-CONFIG = """
-precision = "32-true"
-compile = false
-sheet_minutes = 60
-validation_samples = 2
-[model.network]
-num_layers = 6
-image_size = 28
-decoder_dim = 16
-decoder_heads = 2
-decoder_blocks = 3
-head_blocks = 1
-[model.network.encoder]
-embed_dim = 16
-depth = 4
-num_heads = 2
-pos_embed_grid = 2
-[normalisation]
-mode = "median_log"
+CONFIG = (
+    TINY_RUN
+    + """\
 std = [0.25, 0.25, 0.25]
 [data]
 workers = 0
@@ -62,6 +47,7 @@ images = 4
 draws = 1
 steps = 4
 """
+)
 
 
 def command(folder: Path, state: str, *extra: str) -> list[str]:
