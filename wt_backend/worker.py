@@ -20,6 +20,7 @@ from typing import Any
 from wt_backend import methods
 from wt_backend.jobs import Cancellation, Reporter
 from wt_backend.logs import log_file, start_logging
+from wt_backend.orphans import die_with_parent
 from wt_backend.protocol import (
     INVALID_REQUEST,
     METHOD_NOT_FOUND,
@@ -202,19 +203,6 @@ class Worker:
         if running:
             running.cancellation.request()
             running.done.wait(GRACE)
-
-
-def die_with_parent() -> None:
-    """Linux: be killed when the thread that started this process ends. Elsewhere EOF on stdin must do."""
-    if not sys.platform.startswith("linux"):
-        return
-    import ctypes
-
-    pr_set_pdeathsig = 1
-    parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:  # it ended in between
-        os._exit(0)
 
 
 def _valid_id(id: Any) -> int | str | None:

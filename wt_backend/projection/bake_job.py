@@ -72,7 +72,7 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
     cancel()
     if values["unwrap"] == "xatlas":
         progress("unwrap", 0, 1)
-        mesh = replace(mesh, uv=unwrap(mesh, size)[0])
+        mesh = replace(mesh, uv=unwrap(mesh, size, cancel)[0])
     _check_uv(mesh, size)
     progress("look", 0, 1)
     fine, sights = refine(mesh), []
