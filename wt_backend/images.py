@@ -53,7 +53,7 @@ class Photo:
         return self.rgba.shape[1], self.rgba.shape[0]
 
 
-def read_image(path: str | os.PathLike[str], role: str = "image") -> Photo:
+def read_image(path: str | os.PathLike[str], role: str = "image", may_be_clear: bool = False) -> Photo:
     """Read an image file of 16 to 12,000 pixels a side.
 
     Float images are taken as linear light and shown at exposure 0 (clipped); 16 bits are rounded to 8; grey,
@@ -64,6 +64,8 @@ def read_image(path: str | os.PathLike[str], role: str = "image") -> Photo:
     path
     role : {"image", "mask"}
         Names the file in errors.
+    may_be_clear
+        Whether a picture that is transparent all over will do: a frame of footage may show nothing.
 
     Raises
     ------
@@ -81,7 +83,7 @@ def read_image(path: str | os.PathLike[str], role: str = "image") -> Photo:
     finally:
         source.close()
     rgba = upright(pixels, orientation)
-    if not (rgba[..., 3] > 127).any():
+    if not may_be_clear and not (rgba[..., 3] > 127).any():
         raise _bad(
             role, path, "is fully transparent", "Choose an image that shows something, or remove its alpha."
         )

@@ -202,7 +202,7 @@ def _write_static_picture(
     pictures, shows = [], []
     for place in places:
         stack = shot.load_frame(frames[place])
-        picture = read_image(shot.folder / picture_name(frames[place])).rgba
+        picture = read_image(shot.folder / picture_name(frames[place]), may_be_clear=True).rgba
         moving = _moving(~_unpack(stills[place], stack.rgba.shape)).astype(np.uint8)
         size = (picture.shape[1], picture.shape[0])
         pictures.append(picture)

@@ -84,6 +84,18 @@ def test_a_block_that_hides_a_place_most_of_the_time_leaves_no_ghost(
     assert not ((picture[..., 2] > 230) & (picture[..., 0] < 60)).any()
 
 
+def test_a_frame_that_is_transparent_all_over_is_merged_too(tmp_path: Path) -> None:
+    """Movies with alpha and masked footage have such frames, in scene mode."""
+    shot = make_shot(tmp_path / "shot")
+    path = shot / "frame.00001.png"
+    picture = cv2.imread(str(path))
+    clear = np.dstack([picture, np.zeros((SIDE, SIDE), np.uint8)])
+    path.write_bytes(cv2.imencode(".png", clear)[1].tobytes())
+    static = LayerStack.load(merge(shot, tmp_path / "merged")["static"])
+    whole = cv2.imread(static.info.source, cv2.IMREAD_UNCHANGED)
+    assert whole.shape[2] == 3 or (whole[..., 3] == 255).all()
+
+
 def test_what_moves_stays_animated(tmp_path: Path) -> None:
     merge(make_shot(tmp_path / "shot"), tmp_path / "merged")
     shot = Shot.load(tmp_path / "merged")
