@@ -8,6 +8,7 @@ from wt_backend.stack import StackError
 
 from ..scene import anchor
 from .geometry_job import OnRoot
+from .select_pixels import leave_edit_mode
 
 
 class WORLD_TRACING_OT_ground(bpy.types.Operator, OnRoot):
@@ -29,6 +30,7 @@ class WORLD_TRACING_OT_ground(bpy.types.Operator, OnRoot):
             return self.fail("The selected vertices span no floor under the camera.", "Select others.")
         if floor is None:
             return self.fail("No floor was found.", "Select three or more of its vertices in Edit Mode.")
+        leave_edit_mode(context)  # a step of Edit Mode's undo knows the mesh, not where its trace stood
         anchor.stand_on(root, floor)
         tilt = math.degrees(math.acos(min(1.0, float(floor.normal[1]))))
         self.report({"INFO"}, f"The floor holds {100 * floor.share:.0f} % of the points; tilt {tilt:.1f}°.")

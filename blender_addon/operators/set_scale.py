@@ -8,6 +8,7 @@ from wt_backend.stack import StackError
 
 from ..scene import anchor
 from .geometry_job import OnRoot
+from .select_pixels import leave_edit_mode
 
 KNOWN = (
     ("DISTANCE", "Distance", "Between two selected vertices (Edit Mode) or two selected objects"),
@@ -46,6 +47,7 @@ class WORLD_TRACING_OT_set_scale(bpy.types.Operator, OnRoot):
         if isinstance(measured, str):
             return self.fail(measured)
         root = self.trace(context)
+        leave_edit_mode(context)  # a step of Edit Mode's undo knows the mesh, not how large its trace was
         anchor.scale_by(root, self.length / measured)
         self.report({"INFO"}, f"{root.name} is {self.length / measured:.4g} times as large, in metres now.")
         return {"FINISHED"}

@@ -1,0 +1,51 @@
+"""Ground and Set Scale from Edit Mode: one undo step each; where the artist turned a trace to is kept."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # `tests` cannot be a package here: see conftest
+import analytic_stacks as shapes
+from test_import import children, import_stack
+
+
+@pytest.fixture
+def floor(scene: bpy.types.Scene, tmp_path: Path) -> bpy.types.Object:
+    """A floor, seen by a camera above it, that was put somewhere else."""
+    root = import_stack(shapes.floor((40, 30)), tmp_path)
+    root.location = (3.0, 2.0, 5.0)
+    bpy.context.view_layer.update()
+    return root
+
+
+def edit(layer: bpy.types.Object, picked: list[int]) -> None:
+    """Select vertices of a layer in Edit Mode, with the undo steps that a window makes."""
+    bpy.ops.ed.undo_push(message="Before")
+    bpy.context.view_layer.objects.active = layer
+    bpy.ops.object.mode_set("EXEC_DEFAULT", True, mode="EDIT")
+    bpy.ops.mesh.select_all("EXEC_DEFAULT", True, action="DESELECT")
+    bpy.ops.object.mode_set(mode="OBJECT")
+    chosen = np.zeros(len(layer.data.vertices), bool)
+    chosen[picked] = True
+    layer.data.vertices.foreach_set("select", chosen)
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.ed.undo_push(message="Select")
+
+
+@pytest.mark.parametrize("operator", ["ground", "set_scale"])
+def test_undone_in_edit_mode(floor: bpy.types.Object, operator: str) -> None:
+    name = floor.name
+    edit(children(floor, "LAYER")[0], [0, 39])
+    before = floor.matrix_world.copy()
+    assert getattr(bpy.ops.world_tracing, operator)("EXEC_DEFAULT", True) == {"FINISHED"}
+    bpy.context.view_layer.update()
+    assert bpy.data.objects[name].matrix_world != before
+    bpy.ops.ed.undo()
+    bpy.context.view_layer.update()
+    assert bpy.data.objects[name].matrix_world == before
+    assert bpy.context.mode == "EDIT_MESH"  # where the vertices are still selected
