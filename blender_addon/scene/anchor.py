@@ -1,5 +1,7 @@
 """Scale and place of a trace in the world, through its root: the camera stays matched whatever happens."""
 
+import math
+
 import bpy
 import numpy as np
 from mathutils import Matrix, Vector
@@ -56,12 +58,20 @@ def find_floor(root: bpy.types.Object, picked: NDArray[np.float64] | None = None
 
 
 def stand_on(root: bpy.types.Object, floor: Plane) -> None:
-    """Turn and lift a trace so that its floor is the world's z = 0."""
+    """Turn and lift a trace so that its floor is the world's z = 0; its camera keeps its heading."""
     scale = root.matrix_world.to_scale()
-    turn = Matrix(upright(floor).tolist()).to_4x4()
+    turn = Matrix.Rotation(_heading(root), 3, "Z") @ Matrix(upright(floor).tolist())
     place = root.matrix_world.translation.copy()
     place.z = floor.offset * scale.x
     root.matrix_world = Matrix.LocRotScale(place, turn.to_quaternion(), scale)
+
+
+def _heading(root: bpy.types.Object) -> float:
+    """Angle from +Y, radians, of where a trace's camera looks; of its image's top if that is straight down."""
+    turn = root.matrix_world.to_quaternion()
+    ahead, top = turn @ Vector((0.0, 0.0, -1.0)), turn @ Vector((0.0, 1.0, 0.0))
+    level = ahead if ahead.xy.length > 1e-6 else top
+    return math.atan2(-level.x, level.y)
 
 
 def camera_height(root: bpy.types.Object, floor: Plane) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 
@@ -49,3 +50,13 @@ def test_undone_in_edit_mode(floor: bpy.types.Object, operator: str) -> None:
     bpy.context.view_layer.update()
     assert bpy.data.objects[name].matrix_world == before
     assert bpy.context.mode == "EDIT_MESH"  # where the vertices are still selected
+
+
+@pytest.mark.parametrize("heading", [0, 90, -160])
+def test_ground_keeps_the_heading(floor: bpy.types.Object, heading: float) -> None:
+    floor.rotation_euler = (math.radians(70), 0.0, math.radians(heading))
+    bpy.context.view_layer.update()
+    assert bpy.ops.world_tracing.ground() == {"FINISHED"}
+    bpy.context.view_layer.update()
+    x, y, _ = -floor.matrix_world.col[2].xyz  # where the camera looks
+    assert math.degrees(math.atan2(-x, y)) == pytest.approx(heading, abs=0.01)
