@@ -67,7 +67,7 @@ def stand_on(root: bpy.types.Object, floor: Plane) -> None:
 
 
 def _heading(root: bpy.types.Object) -> float:
-    """Angle from +Y, radians, of where a trace's camera looks; of its image's top if that is straight down."""
+    """Angle from +Y, radians, of where a trace's camera looks; if straight down, of its image's top."""
     turn = root.matrix_world.to_quaternion()
     ahead, top = turn @ Vector((0.0, 0.0, -1.0)), turn @ Vector((0.0, 1.0, 0.0))
     level = ahead if ahead.xy.length > 1e-6 else top
