@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, IterableDataset, default_collate, get_worker_info
 
+from wt_backend.orphans import leave_with_starter
 from wt_backend.stack import StackError
 from wt_backend.training.config import DataConfig
 from wt_backend.training.data import Sample, generate
@@ -226,6 +227,11 @@ def shield_workers() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _in_worker(worker: int) -> None:
+    """A trainer that is killed takes its workers along: PyTorch's own watch is on the fork server."""
+    leave_with_starter()
+
+
 def sample_loader(stream: SampleStream, workers: int) -> DataLoader[dict[str, torch.Tensor]]:
     """Loader over the stream; `workers` = 0 generates in this process."""
     return DataLoader(
@@ -234,6 +240,7 @@ def sample_loader(stream: SampleStream, workers: int) -> DataLoader[dict[str, to
         num_workers=workers,
         prefetch_factor=8 if workers else None,
         persistent_workers=workers > 0,
+        worker_init_fn=_in_worker,
         # A fork would copy threads of Embree and OpenCV in mid-air.
         multiprocessing_context="forkserver" if workers else None,
         pin_memory=torch.cuda.is_available(),

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -153,12 +154,11 @@ def test_a_run_killed_while_it_validates_has_saved_its_last_step(tmp_path: Path)
     assert torch.load(state, weights_only=True)["progress"]["stage_step"] == 3
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
-def test_a_signal_to_the_whole_process_group_loses_nothing(tmp_path: Path, number: signal.Signals) -> None:
-    """Ctrl-C, or a scheduler that stops a job: the data workers get the signal, too."""
-    (tmp_path / "run.toml").write_text(CONFIG.format(steps=100_000).replace("workers = 0", "workers = 1"))
+def run_with_a_data_worker(folder: Path) -> subprocess.Popen[str]:
+    """A long run in a process group of its own, at its 50th step; all its processes write to one pipe."""
+    (folder / "run.toml").write_text(CONFIG.format(steps=100_000).replace("workers = 0", "workers = 1"))
     run = subprocess.Popen(
-        command(tmp_path, "state"),
+        command(folder, "state"),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -169,6 +169,24 @@ def test_a_signal_to_the_whole_process_group_loses_nothing(tmp_path: Path, numbe
     for line in run.stdout:
         if line.startswith("step 50"):
             break
+    return run
+
+
+def test_a_killed_trainer_takes_its_data_workers_along(tmp_path: Path) -> None:
+    """What the system ends for its memory cannot tell anybody: the pipe closes when all have left."""
+    run = run_with_a_data_worker(tmp_path)
+    run.kill()
+    try:
+        run.communicate(timeout=30)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(run.pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_signal_to_the_whole_process_group_loses_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    """Ctrl-C, or a scheduler that stops a job: the data workers get the signal, too."""
+    run = run_with_a_data_worker(tmp_path)
     os.killpg(run.pid, number)
     rest = run.communicate(timeout=120)[0]
     assert run.returncode == 3, rest
