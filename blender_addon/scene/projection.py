@@ -66,7 +66,8 @@ def cameras(context: bpy.types.Context) -> list[bpy.types.Object]:
     chosen = {
         root
         for member in context.selected_objects
-        if member.world_tracing.role in {"ROOT", "CAMERA"} and (root := traces.root_of(member)) is not None
+        if member.type in {"EMPTY", "CAMERA"} and member.world_tracing.role in {"ROOT", "CAMERA"}
+        if (root := traces.root_of(member)) is not None
     }
     active = traces.active_root(context)
     return sorted(chosen or {active} - {None}, key=lambda root: root.name)

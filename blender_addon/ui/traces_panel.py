@@ -38,7 +38,7 @@ class WORLD_TRACING_UL_traces(bpy.types.UIList):
     ) -> tuple[list[int], list[int]]:
         """Only the roots of traces."""
         shown = self.bitflag_filter_item
-        return [shown if item.world_tracing.role == "ROOT" else 0 for item in getattr(data, name)], []
+        return [shown if traces.is_root(item) else 0 for item in getattr(data, name)], []
 
 
 class WORLD_TRACING_PT_traces(bpy.types.Panel):
