@@ -41,15 +41,31 @@ def set_mask(root: bpy.types.Object, stack: LayerStack, mask: NDArray[np.bool_])
     """
     picture = lay_like_original(stack, np.where(mask, 255, 0).astype(np.uint8)[..., None], FINER)
     height, width = picture.shape[:2]
-    image = root.world_tracing.sky
-    if image is None or tuple(image.size) != (width, height):
-        image = bpy.data.images.new(f"{build.trace_name(root)} Sky", width, height)
+    image = bpy.data.images.new(f"{build.trace_name(root)} Sky", width, height)
     pixels = np.ones((height, width, 4), np.float32)
     pixels[..., :3] = picture[::-1] / np.float32(255.0)
     image.pixels.foreach_set(pixels.ravel())
     image.update()
     image.pack()
+    old = root.world_tracing.sky
+    if old is not None and old.library is None and tuple(old.size) == (width, height):
+        _take_place(image, old)
     root.world_tracing.sky = image
+
+
+def _take_place(image: bpy.types.Image, old: bpy.types.Image) -> None:
+    """Let an image be seen wherever another was.
+
+    Undo brings images back, but leaves the pixels of one that is still there as they are. What somebody has
+    painted is in no undo step of ours, so such an image stays in the file.
+    """
+    name = old.name
+    old.user_remap(image)
+    if old.is_dirty:
+        old.name = f"{name} (painted)"
+    else:
+        bpy.data.images.remove(old)
+    image.name = name
 
 
 def shown(root: bpy.types.Object | None, stack: LayerStack) -> LayerStack:

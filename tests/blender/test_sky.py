@@ -159,3 +159,35 @@ def test_where_there_is_no_sky_nothing_happens(scene: bpy.types.Scene, tmp_path:
     with pytest.raises(RuntimeError, match="No sky was found"):
         bpy.ops.world_tracing.find_sky()
     assert len(children(root, "LAYER")[0].data.vertices) == before and root.world_tracing.sky is None
+
+
+def test_undo_takes_a_mark_out_of_the_mask_and_leaves_what_was_painted(field: bpy.types.Object) -> None:
+    def white() -> float:
+        picture = bpy.data.objects[name].world_tracing.sky
+        pixels = np.zeros(4 * picture.size[0] * picture.size[1], np.float32)
+        picture.pixels.foreach_get(pixels)
+        return float(pixels.reshape(-1, 4)[:, 0].mean())
+
+    def mark(lowest: int) -> None:
+        layer = children(bpy.data.objects[name], "LAYER")[0]
+        layer.data.vertices.foreach_set("select", numbers(layer.data, "wt_pixel") // SIZE < lowest)
+        bpy.ops.ed.undo_push(message="Select")
+        assert bpy.ops.world_tracing.mark_sky("EXEC_DEFAULT", True, sky=True) == {"FINISHED"}
+
+    name, title = field.name, field.world_tracing.sky.name
+    mark(HORIZON + 8)
+    assert white() == pytest.approx((HORIZON + 8) / SIZE)
+    bpy.ops.ed.undo()
+    assert white() == pytest.approx(HORIZON / SIZE)
+    bpy.ops.ed.redo()
+    assert white() == pytest.approx((HORIZON + 8) / SIZE)
+    bpy.ops.ed.undo()
+    assert [image.name for image in bpy.data.images if "Sky" in image.name] == [title]
+    picture = bpy.data.objects[name].world_tracing.sky
+    pixels = np.ones((picture.size[1], picture.size[0], 4), np.float32)
+    pixels[: picture.size[1] // 2, :, :3] = 0
+    picture.pixels.foreach_set(pixels.ravel())  # in no undo step, as strokes whose steps were dropped
+    mark(SIZE // 2 + 4)
+    assert white() == pytest.approx(0.5 + 4 / SIZE) and bpy.data.objects[name].world_tracing.sky.name == title
+    bpy.ops.ed.undo()
+    assert white() == 0.5 and bpy.data.objects[name].world_tracing.sky.name == title
