@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import OpenImageIO as oiio
 from numpy.typing import NDArray
 
+from wt_backend.geometry.exr import write_exr
 from wt_backend.geometry.job import REQUIRED, choose, load_stack, read_params, whole_file
 from wt_backend.geometry.layer_mesh import existing, layer_mesh, layer_points
 from wt_backend.geometry.pairing import back_layers
 from wt_backend.jobs import Cancel, Progress
-from wt_backend.output import check_output, output_error
+from wt_backend.output import check_output
 from wt_backend.stack import LayerStack
 
 
@@ -90,7 +90,7 @@ def write_depth(stack: LayerStack, path: Path) -> list[Path]:
     """Depth along the camera's axis, a channel a layer (``Layer 1.Depth.Z`` …), 0 where there is nothing."""
     depths = [np.where(existing(stack, n), stack.xyz[n, ..., 2], 0) for n in range(stack.layers)]
     names = [f"Layer {number + 1}.Depth.Z" for number in range(stack.layers)]
-    _write_exr(path, np.stack(depths, -1), names)
+    write_exr(np.stack(depths, -1), path, names)
     return [path]
 
 
@@ -102,7 +102,7 @@ def write_positions(stack: LayerStack, path: Path) -> list[Path]:
         points = layer_points(stack, layer)
         picture[points.pixel, 3 * layer : 3 * layer + 3] = points.positions
     names = [f"Layer {number + 1}.Position.{axis}" for number in range(stack.layers) for axis in "XYZ"]
-    _write_exr(path, picture.reshape(height, width, -1), names)
+    write_exr(picture.reshape(height, width, -1), path, names)
     return [path]
 
 
@@ -151,21 +151,3 @@ def _write_ply(path: Path, vertices: NDArray[np.void], triangles: NDArray[np.int
             rows = np.empty(len(triangles), [("sides", "u1"), ("corners", "<i4", 3)])
             rows["sides"], rows["corners"] = 3, triangles
             file.write(rows.tobytes())
-
-
-def _write_exr(path: Path, picture: NDArray[np.float32], names: Sequence[str]) -> None:
-    """Float channels with the given names, losslessly compressed."""
-    height, width, channels = picture.shape
-    spec = oiio.ImageSpec(width, height, channels, "float")
-    spec.channelnames = tuple(names)
-    spec.attribute("compression", "zip")
-    with whole_file(path) as part:
-        file = oiio.ImageOutput.create("exr")
-        written = (
-            file is not None
-            and file.open(str(part), spec)
-            and file.write_image(np.ascontiguousarray(picture, np.float32))
-            and file.close()
-        )
-        if not written:
-            raise output_error(path, OSError(0, file.geterror() if file else oiio.geterror()))

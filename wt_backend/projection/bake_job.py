@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wt_backend.geometry.exr import write_exr
 from wt_backend.geometry.job import REQUIRED, choose, read_params, whole_file
 from wt_backend.jobs import Cancel, Progress
 from wt_backend.output import check_output
 from wt_backend.projection.bake import Baked, bake
 from wt_backend.projection.guess import HiddenLayers
 from wt_backend.projection.mesh import TriangleMesh, read_mesh
-from wt_backend.projection.pictures import write_exr, write_png
+from wt_backend.projection.pictures import write_png
 from wt_backend.projection.refine import refine
 from wt_backend.projection.request import cameras_of, faces_of
 from wt_backend.projection.unwrap import unwrap

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wt_backend.geometry.exr import write_exr
 from wt_backend.geometry.job import REQUIRED, read_params, whole_file
 from wt_backend.jobs import Cancel, Progress
 from wt_backend.output import check_output
 from wt_backend.projection.bake import vertex_colours
 from wt_backend.projection.guess import HiddenLayers
 from wt_backend.projection.mesh import TriangleMesh, read_mesh
-from wt_backend.projection.pictures import write_exr
 from wt_backend.projection.request import cameras_of, faces_of
 from wt_backend.projection.view import View
 from wt_backend.projection.visibility import Visibility
