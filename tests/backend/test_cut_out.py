@@ -110,3 +110,15 @@ def test_a_box_around_nothing_is_a_sentence(tmp_path: Path) -> None:
     Image.fromarray(np.full((200, 200, 3), 128, np.uint8)).save(path)
     with pytest.raises(BackendError, match="stands out"):
         cut_out(path, tmp_path / "out.png", [0.2, 0.2, 0.8, 0.8])
+
+
+@pytest.mark.parametrize("name", ["photo.png", "link.png", "sub/../photo.png"])
+def test_a_cut_out_never_takes_the_place_of_its_photo(scene, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "photo.png"
+    Image.fromarray(scene[0]).save(path)
+    (tmp_path / "link.png").hardlink_to(path)
+    (tmp_path / "sub").mkdir()
+    before = path.read_bytes()
+    with pytest.raises(BackendError, match="is the source itself") as error:
+        cut_out(path, tmp_path / name, BOX)
+    assert error.value.kind == "bad_output" and path.read_bytes() == before
