@@ -64,7 +64,7 @@ class TraceResult:
     place: Place
     name: str
     output: str
-    image: str = ""  # image datablock to use as texture, "" for the file
+    image: int = 0  # session uid of the image datablock to use as texture, 0 for the file
     variant: int = 0  # place beside the others of a seed sweep
     group: str = ""  # the sweep
     fill: bool = False
@@ -72,7 +72,9 @@ class TraceResult:
 
     def import_settings(self) -> dict[str, str | int]:
         """What `import_stack` has to be told."""
-        return {name: getattr(self, name) for name in ("name", "output", "image", "variant", "group")}
+        images = {image.session_uid: image.name for image in bpy.data.images}
+        settings = {name: getattr(self, name) for name in ("name", "output", "variant", "group")}
+        return settings | {"image": images.get(self.image, "")}
 
     def ended(self, job: Job) -> None:
         """Import, or ask for the colour of the hidden layers first."""

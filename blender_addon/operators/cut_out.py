@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.props import BoolProperty, FloatProperty, StringProperty
+from bpy.props import BoolProperty, FloatProperty, IntProperty, StringProperty
 
 from wt_backend.protocol import BackendError
 
@@ -49,7 +49,7 @@ class _CutOut(_Operator):
         output = files.new_image_path(f"{Path(source.name).stem} Mask")
         params = {"image": str(path), "output": str(output), "box": box}
         label = f"Mask of {source.name}"
-        settings: dict[str, str | int] = {"image": source.name, "paint": paint}
+        settings: dict[str, str | int] = {"image": source.session_uid, "paint": paint}
         job = session.submit(
             "subject/cut_out", params, label, FollowUp("wear_cut_out", settings, Place.here(context))
         )
@@ -104,14 +104,14 @@ class WORLD_TRACING_OT_wear_cut_out(bpy.types.Operator):
     bl_options = {"INTERNAL", "UNDO"}  # noqa: RUF012
 
     result: StringProperty(options={"SKIP_SAVE"})
-    image: StringProperty(options={"SKIP_SAVE"})
+    image: IntProperty(options={"SKIP_SAVE"})  # session uid: it may be renamed meanwhile
     paint: BoolProperty(options={"SKIP_SAVE"})
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Load it, choose it, show it."""
-        source = bpy.data.images.get(self.image)
+        source = next((image for image in bpy.data.images if image.session_uid == self.image), None)
         if source is None:
-            self.report({"ERROR"}, f"The image {self.image} is not in the file any more.")
+            self.report({"ERROR"}, "The image that was cut out is not in the file any more.")
             return {"CANCELLED"}
         settings = context.scene.world_tracing
         mask = cut_out.load(Path(json.loads(self.result)["picture"]), source, settings.mask_image)

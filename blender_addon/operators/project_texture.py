@@ -76,14 +76,14 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
                 jobs = [self._shading(context, target, entries) for target in chosen]
         except (ProjectionError, StackError, OSError) as error:
             return self.fail(str(error))
-        names = json.dumps([root.name for root in roots])
+        uids = json.dumps([root.session_uid for root in roots])
         for target, params in zip(chosen, jobs, strict=True):
             settings: dict[str, str | int] = {"target": target.name, "sent": str(params["mesh"])}
             if self.route == "BAKE":
                 method, follow_up = "projection/bake", "wear_projection"
             else:
                 method, follow_up = "projection/shader", "wear_photos"
-                settings["roots"] = names
+                settings["roots"] = uids
             done = self.run_job(context, method, params, f"Texture of {target.name}", follow_up, settings)
             if done != {"FINISHED"}:
                 return done

@@ -34,7 +34,7 @@ class Plan:
 
     image: Path
     name: str
-    datablock: str = ""  # image datablock to use as texture; "": the file
+    datablock: int = 0  # session uid of the image datablock to use as texture; 0: the file
     mask: Path | None = None
     seed: int | None = None  # None: the setting's
     variant: int = 0  # place beside the others of a sweep
@@ -89,7 +89,7 @@ class TraceSettings(_Operator):
             raise BackendError("bad_image", "No image is chosen.", "Choose one in the panel.")
         image, path = settings.image, image_source.image_file(settings.image)
         lasting = image.source != "VIEWER"  # a render result is no texture, and the next render replaces it
-        return Plan(path, Path(image.name).stem, datablock=image.name if lasting else "", mask=mask)
+        return Plan(path, Path(image.name).stem, datablock=image.session_uid if lasting else 0, mask=mask)
 
     def run(self, context: bpy.types.Context, plans: list[Plan], stack: str = "") -> set[str]:
         """Queue the traces; in background mode wait for them and import their results."""

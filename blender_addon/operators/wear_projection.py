@@ -18,7 +18,6 @@ from ..backend import session
 from ..scene import build, projected_look, projected_photos, projection, solid_object
 from ..scene.files import load_image
 from ..scene.projection import ProjectionError, WorldMesh
-from .geometry_job import named_root
 
 if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
     from bpy.types import Operator as _Operator
@@ -72,7 +71,7 @@ class WORLD_TRACING_OT_wear_photos(bpy.types.Operator, _Wear):
 
     bl_idname = "world_tracing.wear_photos"
 
-    roots: StringProperty(options={"SKIP_SAVE"})  # JSON list of the names of the traces' roots
+    roots: StringProperty(options={"SKIP_SAVE"})  # JSON list of session uids: traces may be renamed meanwhile
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Write UV maps and attributes, show the photos through them."""
@@ -93,16 +92,21 @@ def _wear_texture(target: bpy.types.Object, now: WorldMesh, result: Message) -> 
     projected_look.wear_texture(target, texture, mask, uv_map)
 
 
-def _wear_photos(roots: list[str], target: bpy.types.Object, now: WorldMesh, result: Message) -> None:
+def _wear_photos(roots: list[int], target: bpy.types.Object, now: WorldMesh, result: Message) -> None:
     data, mesh = solid_object.read_arrays(result["data"]), target.data
+    found = {member.session_uid: member for member in bpy.data.objects}
     photos = []
-    for number, name in enumerate(roots):
+    for number, uid in enumerate(roots):
         _check_unchanged(target, now, len(data["seen"]), len(data[f"sight {number}"]))
-        root = named_root(name)
-        image = projection.photo_image(root) if root is not None else None
-        if root is None or image is None or not image.size[0]:
+        root = found.get(uid)
+        if root is None:
             raise ProjectionError(
-                f"The photo of {name} is missing. Find it (File > External Data > Find Missing Files)."
+                "A trace whose photo was to be projected is gone. Project those that are left."
+            )
+        image = projection.photo_image(root)
+        if image is None or not image.size[0]:
+            raise ProjectionError(
+                f"The photo of {root.name} is missing. Find it (File > External Data > Find Missing Files)."
             )
         trace = build.trace_name(root)
         sight = np.repeat(data[f"sight {number}"], 3, axis=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -61,6 +61,18 @@ def chosen_mask(addon: ModuleType, scene: bpy.types.Scene) -> NDArray[np.bool_]:
     return values[..., 0] > 0.5
 
 
+def meanwhile(addon: ModuleType, monkeypatch: pytest.MonkeyPatch, what: Callable[[], None]) -> None:
+    """Let something happen while the worker is at its job: in a window the user goes on."""
+    session = sys.modules[f"{addon.__name__}.backend.session"]
+    wait = session.wait
+
+    def happening(*arguments: object) -> object:
+        what()
+        return wait(*arguments)
+
+    monkeypatch.setattr(session, "wait", happening)
+
+
 def test_a_box_becomes_the_mask_of_the_next_trace(addon, scene, image, editor) -> None:
     assert bpy.ops.world_tracing.mask_from_box(**BOX) == {"FINISHED"}
     settings = scene.world_tracing
@@ -110,6 +122,14 @@ def test_another_box_replaces_the_mask_whatever_happened_meanwhile(
     assert bpy.ops.world_tracing.mask_from_box(**BOX) == {"FINISHED"}
     assert (scene.world_tracing.mask_image, scene.world_tracing.image) == (mask, image)
     np.testing.assert_array_equal(chosen_mask(addon, scene), found)
+
+
+def test_a_photo_that_is_renamed_while_it_is_cut_out_is_found(
+    addon, scene, image, editor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meanwhile(addon, monkeypatch, lambda: setattr(image, "name", "another name"))
+    assert bpy.ops.world_tracing.mask_from_box(**BOX) == {"FINISHED"}
+    assert scene.world_tracing.image == image and editor.image == scene.world_tracing.mask_image
 
 
 def test_a_mask_whose_file_is_gone_is_a_sentence(addon, scene, image, editor) -> None:

@@ -21,6 +21,7 @@ from projection_scenes import (
     shapes,
     values,
 )
+from test_mask import meanwhile
 
 from wt_backend.stack import LayerStack
 
@@ -221,6 +222,17 @@ def shifts(normal: Vector, length: float) -> list[Vector]:
     across = normal.orthogonal().normalized() * length
     other = normal.cross(across).normalized() * length
     return [across, -across, other, -other]
+
+
+def test_a_trace_that_is_renamed_meanwhile_is_found(
+    addon, scene: bpy.types.Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = chart(tmp_path)
+    thing = cube(root, (0, 0, -2), (0, 0, 0), 0.6)
+    only(thing, root)
+    meanwhile(addon, monkeypatch, lambda: setattr(root, "name", "Trace: renamed"))
+    assert bpy.ops.world_tracing.project_texture(route="SHADER") == {"FINISHED"}
+    assert "WT Pixel renamed" in thing.data.uv_layers
 
 
 def test_two_photos_one_mesh(scene: bpy.types.Scene, tmp_path: Path) -> None:
