@@ -7,8 +7,6 @@ Session uids outlive undo, and what somebody renames meanwhile keeps its own.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from bpy.app.handlers import persistent
 
 from wt_backend.protocol import BackendError, Message
 
+from ..scene import viewport
 from . import session
 from .jobs import Job, JobState
 
@@ -99,7 +98,7 @@ class TraceResult:
             )
             return
         try:
-            with _showing(scene):
+            with viewport.showing(scene):
                 bpy.ops.world_tracing.import_stack(
                     "EXEC_DEFAULT",
                     True,  # an undo step of its own
@@ -165,7 +164,7 @@ class FollowUp:
             )
             return
         try:
-            with _showing(scene):
+            with viewport.showing(scene):
                 getattr(bpy.ops.world_tracing, self.operator)(
                     "EXEC_DEFAULT",
                     True,  # an undo step of its own
@@ -194,21 +193,6 @@ def say_why_not(job: Job) -> None:
         session.say(job.error)
     else:
         session.notice = session.Notice(f"Cancelled {job.label}.")
-
-
-@contextmanager
-def _showing(scene: bpy.types.Scene) -> Iterator[None]:
-    """A window with the scene in it: operators work on what their window shows, whatever is overridden."""
-    window = bpy.context.window_manager.windows[0]
-    shown = window.scene
-    if shown != scene:
-        window.scene = scene
-    try:
-        with bpy.context.temp_override(window=window):
-            yield
-    finally:
-        if shown != scene:
-            window.scene = shown
 
 
 def _files(result: Message) -> list[str]:

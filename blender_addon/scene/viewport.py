@@ -1,8 +1,37 @@
 """What the user sees of a trace in the 3D viewports."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import bpy
 
 from . import traces
+
+_lent = False  # whether the context's window shows its scene for an operator only, for a moment
+
+
+@contextmanager
+def showing(scene: bpy.types.Scene) -> Iterator[None]:
+    """A window with the scene in it: operators work on what their window shows, whatever is overridden.
+
+    Where none shows it, the first one is lent; `show` then leaves its viewports alone.
+    """
+    global _lent
+    windows = list(bpy.context.window_manager.windows)
+    watching = [window for window in windows if window.scene == scene]
+    watching.sort(key=lambda window: window.parent is not None)  # the preferences follow a window's scene
+    window = (watching or windows)[0]
+    shown = window.scene
+    _lent = shown != scene
+    if _lent:
+        window.scene = scene
+    try:
+        with bpy.context.temp_override(window=window):
+            yield
+    finally:
+        if _lent:
+            window.scene = shown
+        _lent = False
 
 
 def select(context: bpy.types.Context, root: bpy.types.Object) -> None:
@@ -24,6 +53,8 @@ def show(context: bpy.types.Context, root: bpy.types.Object) -> None:
     if bpy.app.background or context.window is None or context.mode != "OBJECT":
         return
     select(context, root)
+    if _lent:
+        return
     root.select_set(False)  # it lies at the camera, in front of what is to be seen
     for variant in traces.variants_of(root):
         for layer in _layers(context, variant):
