@@ -122,9 +122,9 @@ def make_solid(stack: LayerStack, resolution: int = RESOLUTION) -> Solid:
     if stack.info.mode == "scene":
         valid = _with_exit(valid)
     rows, columns = (_thinned(valid[0].any(axis), resolution) for axis in (1, 0))
-    if not len(rows) or not len(columns):
-        return _empty()
     valid = valid[:, rows][:, :, columns]
+    if not valid.any():  # nothing at all, or what is thinner than the rays left over
+        return _empty()
     depth = stack.xyz[..., 2][:, rows][:, :, columns].astype(np.float64)
     grid = _Grid.of(depth, valid, stack, rows, columns)
     enter, leave = _matter(depth, valid)

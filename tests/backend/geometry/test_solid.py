@@ -205,6 +205,13 @@ def test_nothing_is_no_solid(tmp_path: Path) -> None:
     assert not (tmp_path / "empty.npz").exists()
 
 
+def test_what_is_thinner_than_the_rays_that_are_used_is_no_solid() -> None:
+    """A wire from corner to corner of a large grid, of which every other row and column is left out."""
+    depths = np.full((2, 12, 12), np.nan)
+    depths[0, range(12), [*range(1, 12), 0]], depths[1] = 2, depths[0] + 0.1
+    assert len(make_solid(shapes.make_stack(depths), resolution=6).triangles) == 0
+
+
 def test_single_pixel_is_a_closed_crumb() -> None:
     solid = make_solid(shapes.single_pixel())
     assert all(piece.is_watertight for piece in solid.pieces())
