@@ -82,7 +82,7 @@ class TraceResult:
             self._tell_failures()
             if job.state is JobState.FAILED and job.error is not None:
                 self.failures.append(job.error.message)
-        elif self.fill and job.result["layers"] > 1:
+        elif self.fill and job.result["layers"] > 1 and self.place.find() is not None:
             submit_fill(job.result, ColourResult(self, job.result))
         else:
             self.bring(job.result)

@@ -90,11 +90,11 @@ def test_a_result_for_a_closed_file_is_kept_not_forced_into_the_next(
     photo,
     tmp_path: Path,
 ) -> None:
-    job = start(photo, WORKS)
+    job = start(photo, WORKS, fill=True)
     session._step()
     bpy.ops.wm.read_homefile(use_empty=True)
     steps(session, lambda: job.finished)
-    assert not bpy.data.objects
+    assert not bpy.data.objects and not session.jobs()  # nor is it coloured for nobody
     assert (tmp_path / "0.wts").is_file() and str(tmp_path / "0.wts") in session.notice.hint
 
 
