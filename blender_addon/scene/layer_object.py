@@ -35,13 +35,15 @@ def new_mesh_layer(
     return mark_layer(member, "LAYER", layer)
 
 
-def new_point_layer(name: str, stack: LayerStack, layer: int) -> bpy.types.Object | None:
+def new_point_layer(
+    name: str, stack: LayerStack, layer: int, only_vertices: bool = False
+) -> bpy.types.Object | None:
     """The layer as coloured points, None where it has none."""
     points = layer_points(stack, layer)
     if not len(points.pixel):
         return None
     title = f"{layer_title(name, layer)} Points"
-    member = layer_point_object(title, layer, points, stack, point_material(title, layer))
+    member = layer_point_object(title, layer, points, stack, point_material(title, layer), only_vertices)
     return mark_layer(member, "POINTS", layer)
 
 

@@ -14,10 +14,18 @@ POINTS_GROUP = "WT Points"
 
 
 def layer_point_object(
-    name: str, layer: int, points: LayerPoints, stack: LayerStack, material: bpy.types.Material
+    name: str,
+    layer: int,
+    points: LayerPoints,
+    stack: LayerStack,
+    material: bpy.types.Material,
+    only_vertices: bool = False,
 ) -> bpy.types.Object:
-    """A point object in no collection yet; the radius follows depth so that the surface reads closed."""
-    if "resize" in bpy.types.PointCloud.bl_rna.functions:  # Blender 5.1
+    """A point object in no collection yet; the radius follows depth so that the surface reads closed.
+
+    With ``only_vertices`` a mesh: what shows them is on the object that they are for.
+    """
+    if not only_vertices and "resize" in bpy.types.PointCloud.bl_rna.functions:  # Blender 5.1
         data = bpy.data.pointclouds.new(name)
         data.resize(len(points.positions))
     else:
@@ -32,9 +40,9 @@ def layer_point_object(
     shown = bpy.data.objects.new(name, data)
     if shown.type == "MESH":
         data.update()
-        if bpy.app.version >= (4, 4):
+        if bpy.app.version >= (4, 4) and not only_vertices:
             _convert(shown)
-        else:
+        elif not only_vertices:
             _show_as_points(shown, material)
     return shown
 

@@ -39,7 +39,8 @@ def rebuild_layer(layer: bpy.types.Object, stack: LayerStack) -> None:
 
 def rebuild_points(points: bpy.types.Object, stack: LayerStack) -> None:
     """Give a layer of points the data of its stack; the object and its materials stay."""
-    fresh = new_point_layer(points.name, stack, points.world_tracing.layer)
+    is_mesh = points.type == "MESH"  # so they are in files of Blender before 4.4
+    fresh = new_point_layer(points.name, stack, points.world_tracing.layer, only_vertices=is_mesh)
     if fresh is None:  # nothing of the layer is left: no data can be empty in every version, so it is hidden
         points[EMPTIED] = True
         _show_or_hide(points)

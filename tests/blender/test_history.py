@@ -215,6 +215,23 @@ def test_check_and_unload_the_backend(scene, addon, stand_in) -> None:
     assert not bpy.ops.world_tracing.unload_model.poll()
 
 
+def test_points_that_an_older_blender_made_are_rebuilt(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    """Before 4.4 they are vertices of a mesh."""
+    root = import_stack(make_stack(*CASES["whole square"]), tmp_path, output="POINTS")
+    now = children(root, "POINTS")[0]
+    positions = numbers(now.data, "position", "vector", 3)
+    old = bpy.data.objects.new("old", bpy.data.meshes.new("old"))
+    old.data.vertices.add(3)
+    old.data.materials.append(now.data.materials[0])
+    old.parent, old.world_tracing.role = root, "POINTS"
+    root.users_collection[0].objects.link(old)
+    bpy.data.objects.remove(now)
+    before = set(bpy.data.objects)
+    assert bpy.ops.world_tracing.rebuild_trace() == {"FINISHED"}
+    assert old.type == "MESH" and old.data.materials[0] and set(bpy.data.objects) == before
+    np.testing.assert_array_equal(numbers(old.data, "position", "vector", 3), positions)
+
+
 def test_buttons_are_quick_in_a_large_scene(root: bpy.types.Object) -> None:
     """They are asked at every redraw: reading what 4,000 objects are to a trace would be felt."""
     mesh, objects = bpy.data.meshes.new("many"), bpy.context.scene.objects
