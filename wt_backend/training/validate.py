@@ -16,6 +16,7 @@ from torch.utils.data import default_collate
 from wt_backend.flow.noise import seed_generators
 from wt_backend.flow.sampler import sample
 from wt_backend.model.wt_dit import WTDiT
+from wt_backend.orphans import leave_with_starter
 from wt_backend.training.data import Sample, generate
 from wt_backend.training.objective import fill_depth
 from wt_backend.training.stream import training_item
@@ -52,7 +53,8 @@ class Validation:
                 (index, size, "object" if index < count // 2 else "scene") for index in range(count)
             ]
             if workers:
-                with ProcessPoolExecutor(workers, multiprocessing.get_context("forkserver")) as pool:
+                context = multiprocessing.get_context("forkserver")
+                with ProcessPoolExecutor(workers, context, leave_with_starter) as pool:
                     self.samples[size] = list(pool.map(validation_view, tasks))
             else:
                 self.samples[size] = [validation_view(task) for task in tasks]

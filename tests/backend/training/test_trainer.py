@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -154,10 +155,10 @@ def test_a_run_killed_while_it_validates_has_saved_its_last_step(tmp_path: Path)
     assert torch.load(state, weights_only=True)["progress"]["stage_step"] == 3
 
 
-def run_with_a_data_worker(folder: Path) -> subprocess.Popen[str]:
-    """A long run in a process group of its own, at its 50th step; all its processes write to one pipe."""
-    (folder / "run.toml").write_text(CONFIG.format(steps=100_000).replace("workers = 0", "workers = 1"))
-    run = subprocess.Popen(
+def start_with_data_workers(folder: Path, text: str) -> subprocess.Popen[str]:
+    """A run in a process group of its own; all its processes write to one pipe."""
+    (folder / "run.toml").write_text(text.replace("workers = 0", "workers = 1"))
+    return subprocess.Popen(
         command(folder, "state"),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -165,6 +166,11 @@ def run_with_a_data_worker(folder: Path) -> subprocess.Popen[str]:
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         start_new_session=True,
     )
+
+
+def at_step_50(folder: Path) -> subprocess.Popen[str]:
+    """A long run in the middle of its training."""
+    run = start_with_data_workers(folder, CONFIG.format(steps=100_000))
     assert run.stdout is not None
     for line in run.stdout:
         if line.startswith("step 50"):
@@ -172,9 +178,23 @@ def run_with_a_data_worker(folder: Path) -> subprocess.Popen[str]:
     return run
 
 
-def test_a_killed_trainer_takes_its_data_workers_along(tmp_path: Path) -> None:
+def at_its_validation(folder: Path) -> subprocess.Popen[str]:
+    """A run that makes the views of its validation."""
+    text = CONFIG.format(steps=3).replace("validation_samples = 2", "validation_samples = 500")
+    run = start_with_data_workers(folder, text)
+    deadline = time.monotonic() + 120
+    while not (folder / "state" / "state.pt").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(3)
+    return run
+
+
+@pytest.mark.parametrize("start", [at_step_50, at_its_validation])
+def test_a_killed_trainer_takes_its_data_workers_along(
+    tmp_path: Path, start: Callable[[Path], subprocess.Popen[str]]
+) -> None:
     """What the system ends for its memory cannot tell anybody: the pipe closes when all have left."""
-    run = run_with_a_data_worker(tmp_path)
+    run = start(tmp_path)
     run.kill()
     try:
         run.communicate(timeout=30)
@@ -186,7 +206,7 @@ def test_a_killed_trainer_takes_its_data_workers_along(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_a_signal_to_the_whole_process_group_loses_nothing(tmp_path: Path, number: signal.Signals) -> None:
     """Ctrl-C, or a scheduler that stops a job: the data workers get the signal, too."""
-    run = run_with_a_data_worker(tmp_path)
+    run = at_step_50(tmp_path)
     os.killpg(run.pid, number)
     rest = run.communicate(timeout=120)[0]
     assert run.returncode == 3, rest
