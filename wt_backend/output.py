@@ -27,6 +27,8 @@ def check_output(path: Path, *sources: str | None) -> None:
     """
     if path.is_dir():
         raise BackendError("bad_output", f"The output {path} is a folder.", "Choose a file name in it.")
+    if path.exists() and not path.is_file():  # a file takes its place: /dev/null would be gone for everybody
+        raise BackendError("bad_output", f"The output {path} is no ordinary file.", "Choose another name.")
     if any(path.exists() and Path(source).exists() and path.samefile(source) for source in sources if source):
         raise BackendError("bad_output", f"The output {path} is the source itself.", "Choose another name.")
     try:
