@@ -149,6 +149,7 @@ def _open(path: Path, role: str) -> Any:
     if source is None or source.format_name() not in FORMATS:
         oiio.geterror()
         raise _bad(role, path, "is damaged or not an image that can be read", FORMAT_HINT)
+    seek_colour(source)
     return source
 
 
@@ -165,7 +166,8 @@ def _read(source: Any, path: Path, role: str) -> NDArray[np.uint8]:
     spec = source.spec()
     linear = str(spec.format) in ("half", "float", "double")
     try:
-        pixels = source.read_image(0, 0, 0, spec.nchannels, oiio.HALF if linear else oiio.UINT8)
+        part = source.current_subimage()
+        pixels = source.read_image(part, 0, 0, spec.nchannels, oiio.HALF if linear else oiio.UINT8)
     except MemoryError:
         raise BackendError(
             "out_of_memory", f"There is not enough memory to read {path}.", "Scale the image down."
@@ -194,20 +196,42 @@ def colour_channels(names: Sequence[str], alpha: int) -> list[int]:
     Names may carry the prefix of an OpenEXR layer ("ViewLayer.Combined.R"). Colour without a prefix goes
     first, then a layer "Combined" (what a camera sees, in Blender's files), then whatever layer has colour.
     """
+    coloured = _coloured(names)
+    if coloured:
+        best = coloured[min(coloured, key=_rank)]
+        return [best[colour] for colour in "RGBA" if colour in best]
+    if len(names) >= 3 and alpha not in (0, 1, 2):
+        return [0, 1, 2, *([alpha] if alpha >= 0 else [])]
+    grey = 1 if alpha == 0 and len(names) > 1 else 0
+    return [grey, grey, grey, *([alpha] if alpha >= 0 else [])]
+
+
+def seek_colour(source: Any) -> int:
+    """Go to the part of an OpenEXR file that has the picture, chosen as `colour_channels` chooses a layer.
+
+    Blender 5.2 writes a part for each pass. Of other files, which may have pages, it is the first.
+    """
+    ranks: list[tuple[int, int]] = []
+    while source.format_name() == "openexr" and source.seek_subimage(len(ranks), 0):
+        ranks.append(min(map(_rank, _coloured(source.spec().channelnames)), default=(2, 2)))
+    best = ranks.index(min(ranks)) if ranks else 0
+    source.seek_subimage(best, 0)
+    return best
+
+
+def _coloured(names: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Layers, by their prefix, that have red, green and blue: colour → channel."""
     layers: dict[str, dict[str, int]] = {}
     for position, name in enumerate(names):
         prefix, _, last = name.rpartition(".")
         colour = COLOURS.get(last.upper())
         if colour:
             layers.setdefault(prefix, {}).setdefault(colour, position)
-    coloured = [prefix for prefix, found in layers.items() if {"R", "G", "B"} <= found.keys()]
-    if coloured:
-        best = min(coloured, key=lambda prefix: (prefix != "", not prefix.endswith("Combined")))
-        return [layers[best][colour] for colour in "RGBA" if colour in layers[best]]
-    if len(names) >= 3 and alpha not in (0, 1, 2):
-        return [0, 1, 2, *([alpha] if alpha >= 0 else [])]
-    grey = 1 if alpha == 0 and len(names) > 1 else 0
-    return [grey, grey, grey, *([alpha] if alpha >= 0 else [])]
+    return {prefix: found for prefix, found in layers.items() if {"R", "G", "B"} <= found.keys()}
+
+
+def _rank(prefix: str) -> tuple[int, int]:
+    return prefix != "", not prefix.endswith("Combined")
 
 
 def _is_associated(source: Any) -> bool:

@@ -6,6 +6,7 @@ import errno
 import os
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from tests import analytic_stacks as shapes
 from wt_backend.camera import apply_affine
 from wt_backend.images import (
     MAX_SIDE,
@@ -27,6 +29,7 @@ from wt_backend.images import (
     srgb_from_linear,
     upright,
 )
+from wt_backend.projection.view import load_view
 from wt_backend.protocol import BackendError
 
 H, W = 40, 60
@@ -127,6 +130,28 @@ def test_a_layer_of_an_exr_render(rgb: NDArray[np.uint8], tmp_path: Path) -> Non
     pixels = np.dstack([np.full((H, W, 1), 7, np.float32), linear(rgb)[..., ::-1]])
     write_exr(tmp_path / "a.exr", pixels, names)
     assert np.abs(read_image(tmp_path / "a.exr").rgba[..., :3].astype(int) - rgb).max() <= 1
+
+
+def test_a_render_with_a_part_for_each_pass(rgb: NDArray[np.uint8], tmp_path: Path) -> None:
+    """As Blender 5.2 writes layers; what a File Output node or a renderer puts first may be anything."""
+    path = tmp_path / "parts.exr"
+    parts = []
+    for name, channels in (("Depth", "Z"), ("AO", "RGB"), ("Combined", "RGB")):
+        spec = oiio.ImageSpec(W, H, len(channels), "float")
+        spec.channelnames = tuple(f"ViewLayer.{name}.{channel}" for channel in channels)
+        spec.attribute("oiio:subimagename", f"ViewLayer.{name}")
+        parts.append(spec)
+    file = oiio.ImageOutput.create(str(path))
+    assert file.open(str(path), tuple(parts))
+    for number, pixels in enumerate((np.ones((H, W, 1), np.float32), 1 - linear(rgb), linear(rgb))):
+        assert number == 0 or file.open(str(path), parts[number], "AppendSubimage")
+        assert file.write_image(np.ascontiguousarray(pixels))
+    assert file.close()
+    assert np.abs(read_image(path).rgba[..., :3].astype(int) - rgb).max() <= 1
+    intrinsics = np.array([[50.0, 0, W / 2], [0, 50.0, H / 2], [0, 0, 1]])
+    stack = shapes.make_stack(np.full((1, H, W), 2.0), intrinsics, mode="scene")
+    stack = replace(stack, info=replace(stack.info, image_size=(W, H)), grid_to_image=np.eye(2, 3))
+    np.testing.assert_allclose(load_view(stack, np.eye(4), str(path)).pixels, linear(rgb), atol=1e-6)
 
 
 @pytest.mark.parametrize(

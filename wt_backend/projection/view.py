@@ -13,7 +13,7 @@ import OpenImageIO as oiio
 from numpy.typing import NDArray
 
 from wt_backend.camera import apply_affine, compose, invert, scale_offset
-from wt_backend.images import colour_channels, read_image, upright
+from wt_backend.images import colour_channels, read_image, seek_colour, upright
 from wt_backend.projection.padding import pad
 from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack
@@ -153,7 +153,9 @@ def _subject(
 
 def _read_linear(photo: str) -> NDArray[np.float32]:
     """Upright linear light (H, W, 3) of a float image."""
-    buffer = oiio.ImageBuf(photo)
+    source = oiio.ImageInput.open(photo)  # which has been read before
+    buffer = oiio.ImageBuf(photo, seek_colour(source), 0)
+    source.close()
     spec = buffer.spec()
     channels = colour_channels(spec.channelnames, spec.alpha_channel)[:3]
     pixels = buffer.get_pixels(oiio.FLOAT)
