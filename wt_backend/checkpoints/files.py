@@ -60,7 +60,7 @@ def read_state_dict(path: Path) -> StateDict:
             "Use a file of tensors only, such as .safetensors, from a source you trust.",
             log=str(error),
         ) from error
-    except (SafetensorError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except (SafetensorError, RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
         raise BackendError(
             "model_damaged",
             f"The weights file {path} cannot be read.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import torch
 from torch import nn
 
 from wt_backend.output import output_error
+from wt_backend.protocol import BackendError
 
 
 @dataclass
@@ -110,6 +112,21 @@ def save_atomically(values: dict[str, Any], path: Path) -> None:
         raise output_error(path, cause) from error
 
 
-def load_state(path: Path, device: torch.device) -> dict[str, Any]:
-    """Read a saved run; only tensors and plain values are accepted."""
-    return torch.load(path, map_location=device, weights_only=True)
+def load_state(path: Path, device: torch.device | str) -> dict[str, Any]:
+    """Read a saved run; only tensors and plain values are accepted.
+
+    Raises
+    ------
+    BackendError
+        kind "model_damaged"
+    """
+    try:
+        saved: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    except (RuntimeError, OSError, EOFError, pickle.UnpicklingError, ValueError) as error:
+        raise BackendError(
+            "model_damaged",
+            f"{path} is damaged, or not the state of a training.",
+            "Take it out of the folder to begin anew, or put a copy in its place to go on from there.",
+            log=str(error),
+        ) from error
+    return saved

@@ -17,6 +17,7 @@ from wt_backend.checkpoints.registry import UNMEASURED, UNMEASURED_TOLERANCE, Re
 from wt_backend.model.config import ModelConfig
 from wt_backend.protocol import BackendError
 from wt_backend.training.config import TrainConfig, load_config
+from wt_backend.training.state import load_state
 
 CONFIGS = Path(__file__).parent / "configs"
 
@@ -75,7 +76,7 @@ def export(state: Path, stem: Path) -> int:
             f"{state} does not exist: this run has not saved anything yet.",
             "Name its folder with --state, or let it run until it has saved.",
         )
-    saved = torch.load(state, map_location="cpu", weights_only=True)
+    saved = load_state(state, "cpu")
     name = stem.name.removesuffix(".safetensors")
     weights, card = stem.with_name(f"{name}.safetensors"), stem.with_name(f"{name}.json")
     run = json.loads(saved["config"])

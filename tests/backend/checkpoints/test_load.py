@@ -103,7 +103,7 @@ def test_what_passes_for_a_command_is_refused(weights: Path, tmp_path: Path) -> 
     assert not (tmp_path / "sprung").exists()
 
 
-@pytest.mark.parametrize("keep", [0.5, 0.999])
+@pytest.mark.parametrize("keep", [0.01, 0.5, 0.999])
 def test_a_pickle_cut_short_is_named(weights: Path, keep: float) -> None:
     path = pickled(weights, load_file(weights))
     content = path.read_bytes()

@@ -142,6 +142,17 @@ def test_a_failed_save_keeps_the_state_before_and_leaves_nothing_behind(tmp_path
     assert torch.load(state, weights_only=True) == {"step": 1}
 
 
+@pytest.mark.parametrize("content", [b"no state", b"PK\x03\x04" + bytes(9000), b""])
+def test_a_damaged_state_is_a_sentence(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "run.toml").write_text(CONFIG.format(steps=1).replace("warmup_steps = 5", "warmup_steps = 0"))
+    (tmp_path / "state.pt").write_bytes(content)
+    with pytest.raises(BackendError, match="damaged"):
+        Trainer(load_config(tmp_path / "run.toml", tmp_path))
+    with pytest.raises(BackendError, match="damaged"):
+        export(tmp_path / "state.pt", tmp_path / "out")
+    assert (tmp_path / "state.pt").read_bytes() == content
+
+
 def test_a_run_killed_while_it_validates_has_saved_its_last_step(tmp_path: Path) -> None:
     (tmp_path / "run.toml").write_text(CONFIG.format(steps=3))
     state = tmp_path / "state" / "state.pt"
