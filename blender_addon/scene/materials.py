@@ -1,5 +1,7 @@
 """The look of a trace: one node group for all traces, one small material for each layer."""
 
+from pathlib import Path
+
 import bpy
 import numpy as np
 
@@ -54,9 +56,9 @@ def source_image(stack: LayerStack, name: str) -> bpy.types.Image:
         image = load_image(source, check_existing=True)
         if image.source != "FILE":  # the sequence of a shot, which begins with this picture
             image = load_image(source)
-        elif not image.is_dirty and image.packed_file is None:
+        elif Path(source).is_file() and not image.is_dirty and image.packed_file is None:
             image.reload()  # another program may have changed the file
-        elif tuple(image.size) != size:  # painted on or packed since: it stays what it is
+        elif tuple(image.size) != size:  # painted on, packed or lost since: it stays what it is
             image = load_image(source)
     except RuntimeError:
         return _small_image(stack, name)  # moved or deleted since: the stack carries a picture of its own

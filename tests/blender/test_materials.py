@@ -56,3 +56,12 @@ def test_a_photo_that_was_painted_on_or_packed_keeps_its_pixels(
     save_photo(path, 144, RED)
     another = traced(path, 144)
     assert another != painted and tuple(another.size) == (144, 144) and painted.pixels[2] > 0.7
+
+
+def test_a_photo_whose_file_is_gone_keeps_what_is_in_memory(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    save_photo(path, 96, RED)
+    first = traced(path, 96)
+    assert first.pixels[0] > 0.7
+    path.unlink()
+    assert traced(path, 96) == first and first.pixels[0] > 0.7
