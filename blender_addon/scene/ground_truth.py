@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from wt_backend.stack import LayerStack, StackInfo
 
+from .for_a_while import changed, saved_as_png
 from .ray_trace import (
     RayTraceError,
     camera_intrinsics,
@@ -118,7 +119,7 @@ def _render_geometry(scene: bpy.types.Scene) -> tuple[NDArray[np.float64], NDArr
 
     bpy.utils.register_class(Collector)
     try:
-        with _set(scene.render, engine=Collector.bl_idname, **_PLAIN_RENDER):
+        with changed(scene.render, engine=Collector.bl_idname, **_PLAIN_RENDER):
             bpy.ops.render.render(scene=scene.name)
     finally:
         bpy.utils.unregister_class(Collector)
@@ -139,15 +140,9 @@ def _render_picture(
         folder = stack.enter_context(tempfile.TemporaryDirectory(dir=path.parent, prefix=".wt-"))
         part = Path(folder) / "render.png"
         stack.enter_context(
-            _set(scene.render, filepath=str(part), film_transparent=transparent, use_border=False)
+            changed(scene.render, filepath=str(part), film_transparent=transparent, use_border=False)
         )
-        image_settings = scene.render.image_settings
-        # 5.0: a video's settings have no still formats
-        medium = {"media_type": "IMAGE"} if hasattr(image_settings, "media_type") else {}
-        mode = "RGBA" if transparent else "RGB"
-        stack.enter_context(
-            _set(image_settings, **medium, file_format="PNG", color_mode=mode, color_depth="8")
-        )
+        stack.enter_context(saved_as_png(scene, "RGBA" if transparent else "RGB"))
         try:
             bpy.ops.render.render(write_still=True, scene=scene.name)
         except RuntimeError as error:
@@ -174,16 +169,3 @@ def _read_pixels(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
 
 
 _PLAIN_RENDER = {"use_border": False, "use_compositing": False, "use_sequencer": False}
-
-
-@contextmanager
-def _set(target: bpy.types.bpy_struct, **values: Any) -> Iterator[None]:
-    """Set properties for a while; they come back in the same order: the first decide what others offer."""
-    before = {name: getattr(target, name) for name in values}
-    try:
-        for name, value in values.items():
-            setattr(target, name, value)
-        yield
-    finally:
-        for name, value in before.items():
-            setattr(target, name, value)

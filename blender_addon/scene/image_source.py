@@ -10,6 +10,7 @@ import numpy as np
 from wt_backend.protocol import BackendError
 
 from . import files
+from .for_a_while import saved_as_png
 
 
 def image_file(image: bpy.types.Image) -> Path:
@@ -26,7 +27,8 @@ def image_file(image: bpy.types.Image) -> Path:
     if image.type == "RENDER_RESULT":
         path = files.new_image_path(image.name)
         try:
-            image.save_render(str(path))
+            with saved_as_png(bpy.context.scene, "RGBA"):
+                image.save_render(str(path))
         except RuntimeError as error:
             raise BackendError("bad_image", "There is no render result yet.", "Render first.") from error
         return path

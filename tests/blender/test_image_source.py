@@ -56,6 +56,36 @@ def test_pixels_in_memory_are_traced(
     assert (len(bpy.data.images), len(bpy.data.scenes), image.is_dirty, image.filepath_raw) == before
 
 
+def test_a_render_is_traced_as_it_is_seen_whatever_the_scenes_output_is(
+    addon: ModuleType, scene: bpy.types.Scene
+) -> None:
+    image_source = sys.modules[f"{addon.__name__}.scene.image_source"]
+    rendered, output = render_of_a_world(scene), scene.render.image_settings
+    seen = seen_by_worker(image_source.image_file(rendered))
+    assert len(set(seen)) == 4
+    for medium, file_format, mode in (("IMAGE", "OPEN_EXR", "RGBA"), ("VIDEO", "FFMPEG", "BW")):
+        if hasattr(output, "media_type"):
+            output.media_type = medium
+        output.file_format, output.color_mode = file_format, mode
+        assert seen_by_worker(image_source.image_file(rendered)) == seen
+        assert (output.file_format, output.color_mode) == (file_format, mode)
+
+
+def render_of_a_world(scene: bpy.types.Scene) -> bpy.types.Image:
+    """A render of nothing but a brown background."""
+    scene.world = bpy.data.worlds.new("World")
+    if not scene.world.node_tree:  # before Blender 5.0
+        scene.world.use_nodes = True
+    scene.world.node_tree.nodes["Background"].inputs["Color"].default_value = (0.5, 0.25, 0.1, 1.0)
+    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    scene.collection.objects.link(camera)
+    scene.camera = camera
+    scene.render.engine, scene.cycles.samples = "CYCLES", 1
+    scene.render.resolution_x = scene.render.resolution_y = 32
+    bpy.ops.render.render()
+    return bpy.data.images["Render Result"]
+
+
 def test_a_movie_is_sent_to_the_footage_panel(addon: ModuleType, scene: bpy.types.Scene) -> None:
     image = bpy.data.images.new("clip.gif", 8, 8)
     image.source = "MOVIE"
