@@ -88,7 +88,8 @@ class TraceSettings(_Operator):
         if settings.image is None:
             raise BackendError("bad_image", "No image is chosen.", "Choose one in the panel.")
         image, path = settings.image, image_source.image_file(settings.image)
-        lasting = image.source != "VIEWER"  # a render result is no texture, and the next render replaces it
+        # a render result is no texture, and is replaced by the next; a sequence would go on to other frames
+        lasting = image.source not in {"VIEWER", "SEQUENCE"}
         return Plan(path, Path(image.name).stem, datablock=image.session_uid if lasting else 0, mask=mask)
 
     def run(self, context: bpy.types.Context, plans: list[Plan], stack: str = "") -> set[str]:

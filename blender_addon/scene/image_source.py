@@ -36,7 +36,13 @@ def image_file(image: bpy.types.Image) -> Path:
         raise BackendError(
             "bad_image", f"{image.name} is a movie.", "Trace it in the Footage panel, or choose one picture."
         )
-    if not image.has_data and not len(image.pixels):
+    if image.source == "SEQUENCE" and not len(image.pixels):  # else the frame that was shown last is meant
+        raise BackendError(
+            "bad_image",
+            f"{image.name} is an image sequence.",
+            "Trace it in the Footage panel, or show the frame that you mean in the Image Editor.",
+        )
+    if not len(image.pixels):
         raise BackendError("bad_image", f"The image {image.name} has no pixels.", "Load or paint it first.")
     path = files.new_image_path(Path(image.name).stem, ".exr" if image.is_float else ".png")
     try:

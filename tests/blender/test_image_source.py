@@ -94,6 +94,16 @@ def test_a_movie_is_sent_to_the_footage_panel(addon: ModuleType, scene: bpy.type
     assert "Footage" in caught.value.hint
 
 
+def test_a_sequence_of_which_no_frame_is_shown_is_sent_there_too(
+    addon: ModuleType, scene: bpy.types.Scene, photo: Path
+) -> None:
+    image = bpy.data.images.load(str(photo))
+    image.source = "SEQUENCE"
+    with pytest.raises(BackendError, match="is an image sequence") as caught:
+        sys.modules[f"{addon.__name__}.scene.image_source"].image_file(image)
+    assert "Footage" in caught.value.hint
+
+
 def test_an_image_that_changes_is_written_to_a_file_of_its_own(
     addon: ModuleType, scene: bpy.types.Scene
 ) -> None:

@@ -85,6 +85,22 @@ def test_a_render_result_is_traced_with_a_picture_of_its_own(scene, stand_in: Pa
     assert len(files) == 2
 
 
+def test_a_frame_of_a_sequence_is_traced_with_a_picture_of_its_own(
+    scene, stand_in: Path, photo: Path
+) -> None:
+    """The sequence itself would show the frames that the scene goes on to."""
+    first = photo.with_name("frame.0001.png")
+    photo.rename(first)
+    image = bpy.data.images.load(str(first))
+    image.source = "SEQUENCE"
+    image.asset_generate_preview()  # which reads a frame, as an Image Editor does
+    scene.world_tracing.source, scene.world_tracing.image = "IMAGE", image
+    assert bpy.ops.world_tracing.trace_world(seed=WORKS) == {"FINISHED"}
+    layer = next(o for o in bpy.context.object.children if o.world_tracing.role == "LAYER")
+    texture = layer.active_material.node_tree.nodes["Image Texture"].image
+    assert texture != image and texture.source == "FILE" and tuple(texture.size) == (64, 64)
+
+
 def rendered(scene: bpy.types.Scene) -> bpy.types.Image:
     """The scene's render result, 64×64."""
     scene.render.engine, scene.cycles.samples, scene.render.resolution_percentage = "CYCLES", 1, 100
