@@ -66,6 +66,14 @@ class WORLD_TRACING_OT_wear_merged(bpy.types.Operator):
             return {"CANCELLED"}
         if old is not None:
             built.root.matrix_world = old.matrix_world
-            old.users_collection[0].hide_viewport = old.users_collection[0].hide_render = True
+            _hide(old)
         self.report({"INFO"}, f"{name}: {count} background layers, {built.objects} moving objects")
         return {"FINISHED"}
+
+
+def _hide(root: bpy.types.Object) -> None:
+    """Hide a trace by its collections, since its frames have keyed visibility; none that holds more than it."""
+    members = {root, *traces.parts_of(root)}
+    for collection in {collection for member in members for collection in member.users_collection}:
+        if set(collection.all_objects) <= members:
+            collection.hide_viewport = collection.hide_render = True

@@ -325,6 +325,23 @@ def test_a_merged_shot_has_its_background_beside_what_moves(scene, folder: Path,
         bpy.ops.world_tracing.use_known_camera(focal_length=100)
 
 
+def test_merging_hides_the_shot_and_nothing_else(scene, folder: Path, tmp_path: Path) -> None:
+    import_shot(folder, name="Run")
+    own, prop = bpy.data.collections.new("Set"), bpy.data.objects.new("prop", None)
+    scene.collection.children.link(own)
+    own.objects.link(prop)
+    root = bpy.data.objects["Trace: Run"]
+    for collection in root.users_collection:  # as M does, Move to Collection
+        collection.objects.unlink(root)
+    own.objects.link(root)
+    write_frame(tmp_path, 1, 6.0)
+    result = {"shot": str(folder), "static": str(tmp_path / "frame.00001.wts")}
+    bpy.ops.world_tracing.wear_merged(result=json.dumps(result), root="Trace: Run")
+    scene.frame_set(8)
+    assert prop.visible_get() and bpy.data.objects["Run merged Layer 1 00008"].visible_get()
+    assert not bpy.data.objects["Run Layer 1 00008"].visible_get()
+
+
 @pytest.mark.filterwarnings("error::DeprecationWarning")
 def test_clips_and_strips_of_the_file_are_known(scene, addon, folder: Path) -> None:
     module = sys.modules[f"{addon.__name__}.scene.footage_source"]
