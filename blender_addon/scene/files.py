@@ -14,7 +14,7 @@ from .. import preferences
 FOLDER = "world_tracing"
 LONGEST = 120  # bytes of a name, so that there is room for what is added: numbers, "without sky", endings
 
-_promised: set[Path] = set()  # to jobs that still wait
+_promised: set[str] = set()  # to jobs that still wait; Windows and macOS take "a" and "A" for one name
 
 
 def folder(kind: str) -> Path:
@@ -72,8 +72,8 @@ def load_image(path: str | Path, check_existing: bool = False) -> bpy.types.Imag
 def _unused(parent: Path, stem: str, suffix: str) -> Path:
     names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
     paths = (parent / (name + suffix) for name in names)
-    path = next(path for path in paths if path not in _promised and not path.exists())
-    _promised.add(path)
+    path = next(path for path in paths if str(path).casefold() not in _promised and not path.exists())
+    _promised.add(str(path).casefold())
     return path
 
 
