@@ -231,7 +231,7 @@ def test_points_that_an_older_blender_made_are_rebuilt(scene: bpy.types.Scene, t
 
 
 def test_buttons_leave_the_other_objects_of_a_scene_alone(root: bpy.types.Object) -> None:
-    """All of them are asked at every redraw, and what they are to a trace takes ten times as long as their type.
+    """All of them are asked at every redraw, and their role takes ten times as long as their type.
 
     Blender makes the properties of an object when they are read for the first time.
     """
