@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from wt_backend.camera import rays
 from wt_backend.cleanup import cumulative
-from wt_backend.footage.shot import hold_picture, picture_name, write_picture
+from wt_backend.footage.shot import check_apart, hold_picture, picture_name, write_picture
 from wt_backend.footage.steady import STILL, still_pixels
 from wt_backend.images import read_image
 from wt_backend.jobs import Cancel, Progress
@@ -45,7 +45,7 @@ def merge_static(shot_folder: Path, output: Path, progress: Progress, cancel: Ca
     Raises
     ------
     BackendError
-        Too few frames are finished, or hardly anything stands still.
+        Too few frames are finished, hardly anything stands still, or the output holds something else.
     """
     shot, frames = _load(shot_folder, output)
     check_output(output / STATIC)
@@ -88,6 +88,10 @@ def _load(folder: Path, output: Path) -> tuple[Shot, list[int]]:
         )
     if output.resolve() == folder.resolve():
         raise BackendError("bad_output", f"{output} is the shot itself.", "Choose another folder.")
+    if (output / Shot.FILE).is_file() and not (output / STATIC).is_file():
+        raise BackendError("bad_output", f"{output} holds another shot.", "Choose an empty folder.")
+    request = shot.settings.get("request", {})
+    check_apart(output, (request.get("clip"), request.get("mask")))
     return shot, frames
 
 

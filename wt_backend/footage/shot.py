@@ -105,7 +105,7 @@ def trace_shot(request: ShotRequest, progress: Progress, cancel: Cancel) -> Shot
     clip = open_clip(request.clip, request.rate)
     folder = Path(request.output)
     check_output(folder / Shot.FILE)
-    _check_apart(folder, request)
+    check_apart(folder, (request.clip, request.mask))
     shot = _existing(folder, request)
     if shot is None:
         found = survey(clip, request, entry, progress, cancel)
@@ -175,11 +175,17 @@ def _existing(folder: Path, request: ShotRequest) -> Shot | None:
     return shot
 
 
-def _check_apart(folder: Path, request: ShotRequest) -> None:
-    """Refuse the folder of an image sequence: files of the footage may be called like those of the shot."""
-    for path in (Path(path) for path in (request.clip, request.mask) if path):
+def check_apart(folder: Path, footage: Iterable[str | None]) -> None:
+    """Refuse the folder of an image sequence: files of the footage may be called like those of the shot.
+
+    Raises
+    ------
+    BackendError
+        kind "bad_output"
+    """
+    for path in (Path(path) for path in footage if path):
         images = path if path.is_dir() else path.parent if path.suffix.lower() in SUFFIXES else None
-        if images is not None and images.is_dir() and images.samefile(folder):
+        if images is not None and images.is_dir() and folder.is_dir() and images.samefile(folder):
             raise BackendError(
                 "bad_output", f"The folder {folder} holds the footage itself.", "Choose an empty folder."
             )

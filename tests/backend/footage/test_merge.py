@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -149,6 +150,23 @@ def test_too_few_frames_and_the_shot_itself_are_refused(tmp_path: Path) -> None:
         merge(folder, folder)
     (folder / "frame.00002.wts").unlink()
     with pytest.raises(BackendError, match="Only 2 frames"):
+        merge(folder, tmp_path / "merged")
+
+
+def test_neither_another_shot_nor_the_footage_is_written_over(tmp_path: Path) -> None:
+    """Their frames have the same names; a merge of before may be made anew."""
+    folder, other, footage = make_shot(tmp_path / "a"), make_shot(tmp_path / "b", 3), tmp_path / "renders"
+    footage.mkdir()
+    (footage / "frame.00001.png").write_bytes(b"hours of rendering")
+    request = {"clip": str(footage / "frame.00001.png"), "mask": None}
+    replace(Shot.load(folder), settings={"request": request}).save()
+    before = {path: path.read_bytes() for place in (other, footage) for path in place.iterdir()}
+    with pytest.raises(BackendError, match="holds another shot"):
+        merge(folder, other)
+    with pytest.raises(BackendError, match="holds the footage itself"):
+        merge(folder, footage)
+    assert before == {path: path.read_bytes() for place in (other, footage) for path in place.iterdir()}
+    for _ in range(2):
         merge(folder, tmp_path / "merged")
 
 
