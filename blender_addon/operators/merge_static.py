@@ -72,7 +72,7 @@ class WORLD_TRACING_OT_wear_merged(bpy.types.Operator):
 
 
 def _hide(root: bpy.types.Object) -> None:
-    """Hide a trace by its collections, since its frames have keyed visibility; none that holds more than it."""
+    """Hide a trace by the collections that hold nothing else: its frames have keyed visibility."""
     members = {root, *traces.parts_of(root)}
     for collection in {collection for member in members for collection in member.users_collection}:
         if set(collection.all_objects) <= members:
