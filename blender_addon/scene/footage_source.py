@@ -8,7 +8,7 @@ from pathlib import Path
 
 import bpy
 
-from wt_backend.footage.numbering import SUFFIXES, numbered_files
+from wt_backend.footage.numbering import SUFFIXES, are_frames, numbered_files
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,13 @@ class FootageSource:
 
 
 def sources(scene: bpy.types.Scene) -> list[FootageSource]:
-    """All footage of a scene whose files are there, clips first."""
+    """All footage of a scene whose files are there, clips first; no photos that are numbered by dates."""
     found = [_of_clip(clip) for clip in bpy.data.movieclips]
     editor = scene.sequence_editor
     if editor is not None:
         strips = editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all  # Blender 4.4
         found += [_of_strip(strip, scene) for strip in strips if strip.type in {"MOVIE", "IMAGE"}]
-    return [source for source in found if source.path.is_file()]
+    return [source for source in found if source.path.is_file() and _sequence(source.path) is not None]
 
 
 def _of_clip(clip: bpy.types.MovieClip) -> FootageSource:
@@ -63,16 +63,22 @@ def _of_strip(strip: bpy.types.bpy_struct, scene: bpy.types.Scene) -> FootageSou
 
 def _before(path: Path) -> int:
     """How many numbers of an image sequence come before a file of it: footage is counted from the lowest."""
+    return _sequence(path) or 0
+
+
+def _sequence(path: Path) -> int | None:
+    """The same; None where the numbers are no frames'."""
     if path.suffix.lower() not in SUFFIXES or not path.is_file():
         return 0
     return _places(path.parent, path.name, path.parent.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=64)  # the panel asks at every redraw
-def _places(folder: Path, name: str, _changed: int) -> int:
+def _places(folder: Path, name: str, _changed: int) -> int | None:
     files = numbered_files(folder / name)
     first = min(files)
-    return next((number for number, file in files.items() if file.name == name), first) - first
+    place = next((number for number, file in files.items() if file.name == name), first) - first
+    return place if are_frames(files) else None
 
 
 def _place(strip: bpy.types.bpy_struct) -> tuple[int, int, int]:

@@ -363,6 +363,17 @@ def test_clips_and_strips_of_the_file_are_known(scene, addon, folder: Path) -> N
     assert known.last == 4  # five files, one cut off at each end
 
 
+def test_photos_that_are_numbered_by_dates_are_no_footage(scene, addon, tmp_path: Path) -> None:
+    """Their numbers are too large for the settings of a button: a slide show broke the panel."""
+    for name in ("mmexport1604110400123.png", "mmexport1704110400123.png"):
+        write_picture(tmp_path / name, 0.5)
+    editor = scene.sequence_editor_create()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    strips.new_image("Slide", str(tmp_path / "mmexport1704110400123.png"), channel=1, frame_start=20)
+    bpy.data.movieclips.load(str(tmp_path / "mmexport1604110400123.png"))
+    assert sys.modules[f"{addon.__name__}.scene.footage_source"].sources(scene) == []
+
+
 def test_a_sequence_that_begins_later_than_its_files_keeps_its_place(scene, addon, folder: Path) -> None:
     """Footage is counted from the lowest number; Blender counts from the file that was chosen."""
     module = sys.modules[f"{addon.__name__}.scene.footage_source"]

@@ -10,6 +10,7 @@ from wt_backend.protocol import BackendError
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".exr", ".bmp", ".tga", ".dpx", ".hdr"}
 NUMBER = re.compile(r"^(?P<before>.*?)(?P<number>\d+)(?P<after>\D*)$", re.DOTALL)
 PLACE = re.compile(r"#+|%0?\d*d")  # shot_####.png, shot_%04d.png
+MOST_HOLES = 100_000  # an hour; numbers with more between them are no frames' but dates or times
 
 
 def numbered_files(path: Path) -> dict[int, Path]:
@@ -29,6 +30,16 @@ def numbered_files(path: Path) -> dict[int, Path]:
     if found is None:
         return {1: path}
     return _matching(path.parent, found["before"], found["after"] + path.suffix, path)
+
+
+def holes_in(files: dict[int, Path]) -> int:
+    """How many numbers between a sequence's lowest and highest have no file."""
+    return max(files) - min(files) + 1 - len(files)
+
+
+def are_frames(files: dict[int, Path]) -> bool:
+    """Whether numbers are those of frames, and not dates or times."""
+    return holes_in(files) <= MOST_HOLES
 
 
 def written(path: Path) -> list[int] | None:

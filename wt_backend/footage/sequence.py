@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from wt_backend.footage.clip import Frame, Numbers, Picture, lost
-from wt_backend.footage.numbering import numbered_files
+from wt_backend.footage.numbering import are_frames, holes_in, numbered_files
 from wt_backend.images import read_image
 from wt_backend.protocol import BackendError
 
 RATE = 24.0  # image files do not say theirs
-MOST_HOLES = 100_000  # an hour; numbers with more between them are no frames' but dates or times
 
 
 class ImageSequence:
@@ -29,8 +28,8 @@ class ImageSequence:
         self.path, self.rate, self.notes = path, rate or RATE, list[str]()
         self.files = numbered_files(path)
         self.first, self.last = min(self.files), max(self.files)
-        holes = self.last - self.first + 1 - len(self.files)
-        if holes > MOST_HOLES:
+        holes = holes_in(self.files)
+        if not are_frames(self.files):
             raise BackendError(
                 "bad_image",
                 f"{len(self.files)} files are called like {path}, with numbers from {self.first} to "
