@@ -127,7 +127,11 @@ def paint(rgba: NDArray[np.uint8], background: Colour | None) -> NDArray[np.uint
         return np.ascontiguousarray(rgba[..., :3])
     result = np.empty((*rgba.shape[:2], 3), np.uint8)
     for start in range(0, len(rgba), STRIP_ROWS):
-        strip = rgba[start : start + STRIP_ROWS].astype(np.float32)
+        strip = rgba[start : start + STRIP_ROWS]
+        if (strip[..., 3] == 255).all():  # most photos: a third of the time to load a large one
+            result[start : start + STRIP_ROWS] = strip[..., :3]
+            continue
+        strip = strip.astype(np.float32)
         alpha = strip[..., 3:] / 255.0
         blended = strip[..., :3] * alpha + np.array(background, np.float32) * (1.0 - alpha)
         result[start : start + STRIP_ROWS] = np.clip(blended, 0, 255)

@@ -141,6 +141,14 @@ def test_paint_blends_softly() -> None:
     assert paint(rgba, None).tolist() == [[[200, 100, 0]] * 3]
 
 
+def test_opaque_rows_are_painted_like_all_others() -> None:
+    rgba = np.random.default_rng(0).integers(0, 256, (600, 5, 4)).astype(np.uint8)
+    rgba[:300, :, 3] = 255
+    alpha = rgba[..., 3:].astype(np.float32) / 255
+    blended = rgba[..., :3] * alpha + np.float32(128) * (1 - alpha)
+    assert np.array_equal(paint(rgba, (128, 128, 128)), blended.astype(np.uint8))
+
+
 def test_nearest_index_is_computed_in_floating_point() -> None:
     alpha = np.arange(93, dtype=np.uint8)[None].repeat(93, axis=0)
     step = 1.0 / (62 / 93)
