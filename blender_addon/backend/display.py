@@ -19,8 +19,11 @@ def redraw() -> None:
 
 def show_status(text: str | None) -> None:
     """Put a text into the status bars; None gives them back. Each workspace keeps one, shown or not."""
-    if bpy.app.background:
+    windows = bpy.context.window_manager.windows
+    if bpy.app.background or not windows:
         return
-    for workspace in bpy.data.workspaces:
-        with bpy.context.temp_override(workspace=workspace):
-            workspace.status_text_set(text)
+    # A timer has no window after one was closed, and Blender crashes on that.
+    with bpy.context.temp_override(window=windows[0]):
+        for workspace in bpy.data.workspaces:
+            with bpy.context.temp_override(workspace=workspace):  # beside a window: that one's
+                workspace.status_text_set(text)

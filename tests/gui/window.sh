@@ -35,3 +35,4 @@ for _ in $(seq $((seconds * 5))); do
   sleep 0.2
 done
 [ -e /share/done ] || if [ "$desktop" = X11 ]; then import -window root /share/last.png; else grim /share/last.png; fi
+cp /tmp/*.crash.txt /share/ 2>/dev/null || true # Blender's own words, where it crashed

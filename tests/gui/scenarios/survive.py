@@ -19,6 +19,7 @@ CHECKS = (
     "after_undo",
     "second_window",
     "after_second_window",
+    "after_no_window",
     "after_locked_render",
     "after_another_file",
     "result_is_kept",
@@ -61,6 +62,9 @@ def meanwhile() -> hands.Wait:
         bpy.ops.wm.window_close()
     yield 0.5
     check("after_second_window", busy() and len(bpy.context.window_manager.windows) == 1, session().notice)
+    with bpy.context.temp_override(window=None):  # as timers find it for a moment when one was closed
+        session()._redraw()
+    check("after_no_window", busy(), session().notice)
     yield from locked_render()
 
 
