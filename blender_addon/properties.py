@@ -20,6 +20,8 @@ from .backend import session
 from .scene import hidden_colour, rebuild, shading, traces, viewport
 from .scene.layer_object import DEFAULTS
 
+# What a path may do that starts from the .blend: Blender 4.5 wants to be told, else it stores none and warns.
+RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5) else set()
 SOURCES = (
     ("FILE", "File", "An image file on disk"),
     ("IMAGE", "Image", "An image that is open in Blender, the render result included"),
@@ -152,13 +154,18 @@ class WorldTracingSettings(bpy.types.PropertyGroup):
     """Settings of the next trace."""
 
     source: EnumProperty(name="From", items=SOURCES, default="FILE", description="Where the image comes from")
-    filepath: StringProperty(name="Image", subtype="FILE_PATH", description="Image file to trace")
+    filepath: StringProperty(
+        name="Image", subtype="FILE_PATH", options=RELATIVE, description="Image file to trace"
+    )
     image: PointerProperty(name="Image", type=bpy.types.Image, description="Image to trace")
     mask_source: EnumProperty(
         name="Mask", items=MASKS, default="AUTO", description="How the subject is told from its background"
     )
     mask: StringProperty(
-        name="Mask File", subtype="FILE_PATH", description="Image that is white where the subject is"
+        name="Mask File",
+        subtype="FILE_PATH",
+        options=RELATIVE,
+        description="Image that is white where the subject is",
     )
     mask_image: PointerProperty(
         name="Mask Image",

@@ -8,6 +8,7 @@ from bpy.props import StringProperty
 
 from wt_backend.protocol import BackendError
 
+from ..properties import RELATIVE
 from .tracing import IMAGE_SUFFIXES, TraceSettings, plan_for_file
 
 
@@ -18,7 +19,7 @@ class WORLD_TRACING_OT_trace_folder(bpy.types.Operator, TraceSettings):
     bl_label = "Trace Folder"
 
     directory: StringProperty(
-        name="Folder", subtype="DIR_PATH", options={"SKIP_SAVE"}, description="Folder of images"
+        name="Folder", subtype="DIR_PATH", options={"SKIP_SAVE"} | RELATIVE, description="Folder of images"
     )
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
 

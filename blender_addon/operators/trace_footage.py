@@ -16,7 +16,7 @@ from .. import preferences
 from ..backend import session
 from ..backend.jobs import JobState
 from ..backend.results import FollowUp, Place
-from ..properties import CACHES
+from ..properties import CACHES, RELATIVE
 from ..scene import files
 from .tracing import TraceSettings
 
@@ -28,7 +28,10 @@ class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings):
     bl_label = "Trace Footage"
 
     filepath: StringProperty(
-        name="Footage", subtype="FILE_PATH", options={"SKIP_SAVE"}, description="Movie or image sequence"
+        name="Footage",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE"} | RELATIVE,
+        description="Movie or image sequence",
     )
     filter_movie: BoolProperty(default=True, options={"HIDDEN"})
     filter_image: BoolProperty(default=True, options={"HIDDEN"})
@@ -61,7 +64,7 @@ class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings):
     shot: StringProperty(
         name="Shot",
         subtype="DIR_PATH",
-        options={"SKIP_SAVE"},
+        options={"SKIP_SAVE"} | RELATIVE,
         description="Folder of the shot; empty: a new one, or that of the same shot where it was cut off",
     )
 

@@ -8,6 +8,7 @@ from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
 from wt_backend.stack import StackError
 
+from ..properties import RELATIVE
 from ..scene import build
 from ..scene.camera_match import CameraMatchError
 from ..scene.files import new_stack_path
@@ -31,7 +32,7 @@ class WORLD_TRACING_OT_trace_ground_truth(bpy.types.Operator):
     filepath: StringProperty(
         name="Stack",
         subtype="FILE_PATH",
-        options={"SKIP_SAVE"},
+        options={"SKIP_SAVE"} | RELATIVE,
         description="NAME.wts to write; the render goes to NAME.png. Empty: a new file beside the .blend",
     )
     longest: IntProperty(

@@ -8,6 +8,7 @@ from bpy.props import CollectionProperty, StringProperty
 
 from wt_backend.protocol import BackendError
 
+from ..properties import RELATIVE
 from .tracing import TraceSettings, plan_for_file
 
 
@@ -18,14 +19,14 @@ class WORLD_TRACING_OT_trace_world(bpy.types.Operator, TraceSettings):
     bl_label = "Trace World"
 
     filepath: StringProperty(
-        name="Image", subtype="FILE_PATH", options={"SKIP_SAVE"}, description="Image to trace"
+        name="Image", subtype="FILE_PATH", options={"SKIP_SAVE"} | RELATIVE, description="Image to trace"
     )
     directory: StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE", "HIDDEN"})
     files: CollectionProperty(type=bpy.types.OperatorFileListElement, options={"SKIP_SAVE", "HIDDEN"})
     stack: StringProperty(
         name="Stack",
         subtype="FILE_PATH",
-        options={"SKIP_SAVE"},
+        options={"SKIP_SAVE"} | RELATIVE,
         description="Where to save the layers (.wts)",
     )
 

@@ -15,7 +15,7 @@ from .. import preferences
 from ..backend import session
 from ..backend.jobs import Job, JobState
 from ..backend.results import ColourResult, Place, TraceResult, submit_fill
-from ..properties import FITS, MODES, OUTPUTS
+from ..properties import FITS, MODES, OUTPUTS, RELATIVE
 from ..scene import cut_out, files, image_source
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".exr", ".bmp")
@@ -46,7 +46,9 @@ class TraceSettings(_Operator):
 
     mode: EnumProperty(name="Mode", items=MODES, options=_SKIP, description="What the image shows")
     fit: EnumProperty(name="Fit", items=FITS, options=_SKIP, description="How a frame becomes a square")
-    mask: StringProperty(name="Mask", subtype="FILE_PATH", options=_SKIP, description="White: the subject")
+    mask: StringProperty(
+        name="Mask", subtype="FILE_PATH", options=_SKIP | RELATIVE, description="White: the subject"
+    )
     model: StringProperty(name="Model", options=_SKIP, description="Which model traces the image")
     seed: IntProperty(name="Seed", min=0, options=_SKIP, description="Another seed guesses anew")
     steps: IntProperty(name="Steps", min=0, max=1000, options=_SKIP, description="0: the model's own number")

@@ -52,6 +52,19 @@ def test_beside_a_saved_file_the_stack_is_kept_with_it(
     assert bpy.context.object.world_tracing.stack == "//world_tracing/traces/fôto 1.wts"
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")  # Blender 4.5 has one for paths that may not
+def test_paths_may_start_from_the_blend(scene, stand_in: Path, photo: Path, tmp_path: Path) -> None:
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    settings, near = bpy.context.scene.world_tracing, f"//{photo.name}"
+    settings.filepath, settings.mask_source, settings.mask = near, "FILE", near
+    assert bpy.ops.world_tracing.trace_world(seed=WORKS) == {"FINISHED"}
+    asked = {"filepath": near, "mask": near, "stack": "//near.wts", "seed": WORKS}
+    assert bpy.ops.world_tracing.trace_world(**asked) == {"FINISHED"}
+    assert (tmp_path / "near.wts").is_file()
+    assert bpy.ops.world_tracing.trace_folder(directory="//", seed=WORKS) == {"FINISHED"}
+    assert len([one for one in bpy.data.objects if one.world_tracing.role == "ROOT"]) == 3
+
+
 def test_where_no_folder_can_be_made_the_stack_goes_to_the_user_folder(
     scene, stand_in: Path, photo: Path, tmp_path: Path
 ) -> None:
