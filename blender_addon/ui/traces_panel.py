@@ -36,9 +36,14 @@ class WORLD_TRACING_UL_traces(bpy.types.UIList):
     def filter_items(
         self, _context: bpy.types.Context, data: bpy.types.ID, name: str
     ) -> tuple[list[int], list[int]]:
-        """Only the roots of traces."""
-        shown = self.bitflag_filter_item
-        return [shown if traces.is_root(item) else 0 for item in getattr(data, name)], []
+        """Only the roots of traces; of these, by the list's own search, those with a text in their name."""
+        text, turned = self.filter_name.lower(), bool(self.use_filter_invert)
+
+        def flag(item: bpy.types.Object) -> int:
+            visible = traces.is_root(item) and (not text or (text in item.name.lower()) != turned)
+            return self.bitflag_filter_item if visible else 0
+
+        return [flag(item) for item in getattr(data, name)], []
 
 
 class WORLD_TRACING_PT_traces(bpy.types.Panel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import numpy as np
@@ -230,6 +231,21 @@ def test_points_that_an_older_blender_made_are_rebuilt(scene: bpy.types.Scene, t
     np.testing.assert_array_equal(numbers(old.data, "position", "vector", 3), positions)
 
 
+def test_a_layer_that_is_edited_in_another_scene_is_left_alone(root: bpy.types.Object) -> None:
+    layer = children(root, "LAYER")[0]
+    bpy.context.view_layer.objects.active = layer
+    bpy.ops.object.mode_set(mode="EDIT")
+    faces, scene = len(layer.data.polygons), bpy.context.window.scene
+    other = bpy.data.scenes.new("Other")
+    other.collection.objects.link(root)
+    bpy.context.window.scene = other
+    with pytest.raises(RuntimeError, match=f"{layer.name} is being edited; leave Edit Mode"):
+        bpy.ops.world_tracing.rebuild_trace(root=root.name)
+    bpy.context.window.scene = scene
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert len(layer.data.polygons) == faces
+
+
 def test_buttons_leave_the_other_objects_of_a_scene_alone(root: bpy.types.Object) -> None:
     """All of them are asked at every redraw, and their role takes ten times as long as their type.
 
@@ -242,3 +258,17 @@ def test_buttons_leave_the_other_objects_of_a_scene_alone(root: bpy.types.Object
         getattr(bpy.ops.world_tracing, name).poll()
     kept = other.bl_system_properties_get() if hasattr(other, "bl_system_properties_get") else other
     assert "world_tracing" not in (kept or {})
+
+
+@pytest.mark.parametrize(
+    ("text", "turned", "shown"),
+    [("", False, "cup mug"), ("", True, "cup mug"), ("CUP", False, "cup"), ("cup", True, "mug")],
+)
+def test_the_list_can_be_searched(root: bpy.types.Object, text: str, turned: bool, shown: str) -> None:
+    root.name = "cup"
+    other = root.copy()
+    other.name = "mug"
+    ui = SimpleNamespace(bitflag_filter_item=4, filter_name=text, use_filter_invert=turned)
+    flags, _order = bpy.types.WORLD_TRACING_UL_traces.filter_items(ui, bpy.context, bpy.data, "objects")
+    found = [item.name for item, flag in zip(bpy.data.objects, flags, strict=True) if flag]
+    assert found == shown.split()
