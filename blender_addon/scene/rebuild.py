@@ -4,7 +4,7 @@ import bpy
 
 from wt_backend.geometry.layer_mesh import layer_mesh
 from wt_backend.geometry.pairing import back_layers
-from wt_backend.stack import LayerStack
+from wt_backend.stack import LayerStack, StackError
 
 from . import build, hidden_colour, shading, sky, traces
 from .camera_match import match_camera
@@ -60,9 +60,17 @@ def rebuild_points(points: bpy.types.Object, stack: LayerStack) -> None:
 
 
 def rebuild_trace(root: bpy.types.Object) -> None:
-    """Rebuild the layers of a trace in place, and bring back meshes that were deleted."""
+    """Rebuild the layers of a trace in place, and bring back meshes that were deleted.
+
+    Raises
+    ------
+    StackError
+        The stack's file is gone or damaged, or a layer is being edited, here or in another scene.
+    """
     stack = load_stack(root)
     members = traces.layers_of(root)
+    if edited := [layer.name for layer in members if layer.type == "MESH" and layer.data.is_editmode]:
+        raise StackError(f"{edited[0]} is being edited; leave Edit Mode there, then rebuild {root.name}")
     for points in members:
         if points.world_tracing.role == "POINTS":
             rebuild_points(points, stack)
