@@ -33,8 +33,11 @@ def scale_by(root: bpy.types.Object, factor: float) -> None:
     Its height scales too, so that a floor that lies at z = 0 stays there. So does what its camera can see:
     Blender counts the clipping distances in the world's units.
     """
+    lift = Vector((0.0, 0.0, root.matrix_world.translation.z * (factor - 1)))
+    if root.parent is not None:  # its location counts in the space of what the artist hung it on
+        lift = (root.matrix_world @ root.matrix_basis.inverted()).to_3x3().inverted() @ lift
     root.scale = root.scale * factor
-    root.location.z *= factor
+    root.location += lift
     root.world_tracing.metric = True
     camera = traces.camera_of(root)
     if camera is not None:

@@ -60,3 +60,19 @@ def test_ground_keeps_the_heading(floor: bpy.types.Object, heading: float) -> No
     bpy.context.view_layer.update()
     x, y, _ = -floor.matrix_world.col[2].xyz  # where the camera looks
     assert math.degrees(math.atan2(-x, y)) == pytest.approx(heading, abs=0.01)
+
+
+def test_scaled_floor_stays_on_the_ground_below_a_parent(floor: bpy.types.Object) -> None:
+    parent = bpy.data.objects.new("set", None)
+    bpy.context.scene.collection.objects.link(parent)
+    parent.location, parent.scale, parent.rotation_euler = (1.0, 2.0, 3.0), (2.0, 2.0, 2.0), (0.3, 0.2, 1.0)
+    floor.parent = parent
+    bpy.context.view_layer.update()
+    assert bpy.ops.world_tracing.ground() == {"FINISHED"}
+    bpy.context.view_layer.update()
+    x, y, _ = floor.matrix_world.translation
+    assert bpy.ops.world_tracing.set_scale(known="CAMERA", length=7.0) == {"FINISHED"}
+    bpy.context.view_layer.update()
+    assert floor.matrix_world.translation[:] == pytest.approx((x, y, 7.0), abs=1e-4)
+    layer = children(floor, "LAYER")[0]
+    assert max(abs((layer.matrix_world @ vertex.co).z) for vertex in layer.data.vertices) < 1e-3
