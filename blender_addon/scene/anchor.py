@@ -62,16 +62,31 @@ def find_floor(root: bpy.types.Object, picked: NDArray[np.float64] | None = None
 
 def stand_on(root: bpy.types.Object, floor: Plane) -> None:
     """Turn and lift a trace so that its floor is the world's z = 0; its camera keeps its heading."""
-    scale = root.matrix_world.to_scale()
-    turn = Matrix.Rotation(_heading(root), 3, "Z") @ Matrix(upright(floor).tolist())
+    scale = _scale(root)
+    level = _stretched(floor, scale)
+    turn = Matrix.Rotation(_heading(root), 3, "Z") @ Matrix(upright(level).tolist())
     place = root.matrix_world.translation.copy()
-    place.z = floor.offset * scale.x
+    place.z = level.offset
     root.matrix_world = Matrix.LocRotScale(place, turn.to_quaternion(), scale)
+
+
+def _scale(root: bpy.types.Object) -> Vector:
+    """How a trace is scaled along the axes of its camera; of one that is mirrored, right is left."""
+    scale = Vector(abs(factor) for factor in root.matrix_world.to_scale())
+    scale.x *= -1 if root.matrix_world.is_negative else 1
+    return scale
+
+
+def _stretched(floor: Plane, scale: Vector) -> Plane:
+    """The plane of the floor once the camera's axes are scaled."""
+    normal = floor.normal / np.array(scale)
+    length = float(np.linalg.norm(normal))
+    return Plane(normal / length, floor.offset / length, floor.share)
 
 
 def _heading(root: bpy.types.Object) -> float:
     """Angle from +Y, radians, of where a trace's camera looks; if straight down, of its image's top."""
-    turn = root.matrix_world.to_quaternion()
+    turn = root.matrix_world.to_3x3().normalized()
     ahead, top = turn @ Vector((0.0, 0.0, -1.0)), turn @ Vector((0.0, 1.0, 0.0))
     level = ahead if ahead.xy.length > 1e-6 else top
     return math.atan2(-level.x, level.y)
@@ -79,7 +94,7 @@ def _heading(root: bpy.types.Object) -> float:
 
 def camera_height(root: bpy.types.Object, floor: Plane) -> float:
     """World distance of a trace's camera from its floor."""
-    return floor.offset * float(root.matrix_world.to_scale().x)
+    return _stretched(floor, _scale(root)).offset
 
 
 def picked_floor(context: bpy.types.Context, root: bpy.types.Object) -> NDArray[np.float64] | None:

@@ -76,3 +76,17 @@ def test_scaled_floor_stays_on_the_ground_below_a_parent(floor: bpy.types.Object
     assert floor.matrix_world.translation[:] == pytest.approx((x, y, 7.0), abs=1e-4)
     layer = children(floor, "LAYER")[0]
     assert max(abs((layer.matrix_world @ vertex.co).z) for vertex in layer.data.vertices) < 1e-3
+
+
+@pytest.mark.parametrize("scale", [(-1.0, 1.0, 1.0), (2.0, -2.0, 2.0), (1.0, 2.0, 3.0)])
+def test_ground_of_a_mirrored_or_stretched_trace(floor: bpy.types.Object, scale: tuple[float, ...]) -> None:
+    floor.scale = scale
+    bpy.context.view_layer.update()
+    mirrored = floor.matrix_world.is_negative
+    assert bpy.ops.world_tracing.ground() == {"FINISHED"}
+    assert bpy.ops.world_tracing.set_scale(known="CAMERA", length=7.0) == {"FINISHED"}
+    bpy.context.view_layer.update()
+    assert floor.matrix_world.translation.z == pytest.approx(7.0, abs=1e-4)  # above the floor
+    layer = children(floor, "LAYER")[0]
+    assert max(abs((layer.matrix_world @ vertex.co).z) for vertex in layer.data.vertices) < 1e-3
+    assert floor.matrix_world.is_negative == mirrored
