@@ -10,6 +10,7 @@ import multiprocessing
 from multiprocessing.connection import Connection
 
 import numpy as np
+import xatlas
 from numpy.typing import NDArray
 
 from wt_backend.jobs import Cancel
@@ -62,8 +63,6 @@ def _unwrap(
 ) -> None:
     """The other process."""
     die_with_parent()
-    import xatlas
-
     atlas = xatlas.Atlas()
     atlas.add_mesh(vertices, triangles)
     pack = xatlas.PackOptions()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -42,3 +44,18 @@ def test_an_unwrap_stops_when_it_is_cancelled_and_lets_others_run(tmp_path: Path
     timer.join()
     assert time.monotonic() - begun < 3
     assert not multiprocessing.active_children() and not (tmp_path / "u.npz").exists()
+
+
+def test_a_python_without_xatlas_is_told_from_a_crash(tmp_path: Path) -> None:
+    mesh = save_mesh(tmp_path / "m.npz", ball(1))
+    params = {"mesh": mesh, "output": str(tmp_path / "u.npz")}
+    code = (
+        "import sys; sys.modules['xatlas'] = None\n"
+        "from wt_backend import methods\n"
+        f"try: methods.call('projection/unwrap', {params!r}, lambda *values: None, lambda: None)\n"
+        "except Exception as error: print(methods.as_backend_error(error).message)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "has no xatlas" in told.stdout
