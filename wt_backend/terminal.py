@@ -1,10 +1,24 @@
-"""Progress of a job as lines of text."""
+"""What commands have in common: bounds of their numbers, progress of a job as lines of text."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """Type of an argument: a whole number that is not below `least`."""
+
+    def number(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{value} is below {least}")
+        return value
+
+    return number
 
 
 class Stages:

@@ -89,7 +89,8 @@ def build_trace(
 
 def adopt(root: bpy.types.Object, member: bpy.types.Object) -> None:
     """Make an object part of a trace: in its collection, moved with its root, knowing its stack."""
-    root.users_collection[0].objects.link(member)
+    collections = root.users_collection or (bpy.context.scene.collection,)  # it may have been unlinked
+    collections[0].objects.link(member)
     member.parent = root
     remember_stack(member, stack_path(root))
 

@@ -124,14 +124,14 @@ def _show_or_hide(layer: bpy.types.Object) -> None:
 
 
 def _show_shot_layers(root: bpy.types.Object) -> None:
-    """The same for a shot, whose objects have keyed visibility: their collections are hidden instead."""
-    members = traces.shot_layers_of(root)
-    surfaces = [member for member in members if member.world_tracing.role != "POINTS"]
-    for member in surfaces or members:
-        collection = member.users_collection[0]
-        collection.hide_viewport = collection.hide_render = (
-            member.world_tracing.layer >= root.world_tracing.layers
-        )
+    """The same for a shot, whose objects have keyed visibility: collections of one layer are hidden."""
+    members, parts = traces.shot_layers_of(root), set(traces.parts_of(root))
+    shown = [member for member in members if member.world_tracing.role != "POINTS"] or members
+    for collection in {collection for member in shown for collection in member.users_collection}:
+        held = set(collection.all_objects)
+        layers = {member.world_tracing.layer for member in held.intersection(members)}
+        if held <= parts and len(layers) == 1:  # else it is the artist's, or of several layers
+            collection.hide_viewport = collection.hide_render = layers.pop() >= root.world_tracing.layers
 
 
 def _texture(layer: bpy.types.Object) -> bpy.types.Image | None:

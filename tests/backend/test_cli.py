@@ -151,6 +151,27 @@ def test_a_place_that_is_no_folder_is_a_sentence(
     assert str(tmp_path / "taken") in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        ("sheet", "--count=0"),
+        ("sheet", "--views=0"),
+        ("sheet", "--size=0"),
+        ("make-validation", "--size=0"),
+        ("make-validation", "--seed=-1"),
+        ("evaluate", "--points=-5"),
+    ],
+)
+def test_a_number_out_of_bounds_is_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, option: str
+) -> None:
+    folder = [str(tmp_path)] if command == "evaluate" else []
+    with pytest.raises(SystemExit):
+        main([command, option, "--out", str(tmp_path / "x.png"), *folder])
+    assert f"argument {option.split('=')[0]}: {option.split('=')[1]} is below" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_sheet_makes_its_folder(tmp_path: Path) -> None:
     picture = tmp_path / "new" / "sheet.png"
     assert main(["sheet", "--count", "1", "--size", "28", "--out", str(picture)]) == 0

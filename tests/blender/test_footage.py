@@ -173,6 +173,18 @@ def test_only_the_first_layers_are_shown(scene, folder: Path) -> None:
     assert bpy.data.objects["Run Layer 2 00008"].visible_get()
 
 
+def test_the_number_of_layers_hides_no_collection_of_the_artist(scene, folder: Path) -> None:
+    import_shot(folder, name="Run")
+    own, prop = bpy.data.collections.new("Set"), bpy.data.objects.new("prop", None)
+    scene.collection.children.link(own)
+    own.objects.link(prop)
+    for member in list(bpy.data.collections["Trace: Run Layer 2"].objects):  # as M does, Move to Collection
+        bpy.data.collections["Trace: Run Layer 2"].objects.unlink(member)
+        own.objects.link(member)
+    bpy.data.objects["Trace: Run"].world_tracing.layers = 1
+    assert not own.hide_viewport and not own.hide_render
+
+
 def render(scene: bpy.types.Scene, frame: int, folder: Path) -> float:
     """Grey in the middle of a rendered frame."""
     scene.render.engine = "CYCLES"

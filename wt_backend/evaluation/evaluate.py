@@ -20,6 +20,7 @@ from wt_backend.evaluation.score import Scores, failed_scores, score_stack
 from wt_backend.evaluation.sheet import draw_sheet
 from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack
+from wt_backend.terminal import at_least
 
 DEFAULT_MODEL = "wt-mini"
 SAMPLE_ERRORS = ("bad_image", "bad_mask")
@@ -136,7 +137,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=_numbers, default=[0], help="e.g. 0,1,2 (default 0)")
     parser.add_argument("--steps", type=int, help="sampler steps (default: the model's own)")
     parser.add_argument("--steps-curve", type=_numbers, help="score each of these step counts, e.g. 1,2,4,8")
-    parser.add_argument("--points", type=int, help="points a split (default 10000 an object, 100000 a scene)")
+    parser.add_argument(
+        "--points", type=at_least(1), help="points a split (default 10000 an object, 100000 a scene)"
+    )
     parser.add_argument("--device", help="cpu, cuda … (default: the best there is)")
     parser.add_argument("--models-only", action="store_true", help="leave the trivial baselines out")
     parser.add_argument("--out", type=Path, default=Path("out/evaluation"), help="for report and sheets")

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from wt_backend.terminal import at_least
 from wt_backend.training.data.sample import Sample, generate
 
 TILE = 112
@@ -49,15 +50,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """`python -m wt_backend sheet`: write a contact sheet of generated samples."""
     parser = argparse.ArgumentParser(prog="wt_backend sheet", description=main.__doc__)
     parser.add_argument("--out", type=Path, required=True, help="PNG to write")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--size", type=int, default=112)
+    parser.add_argument("--seed", type=at_least(0), default=0)
+    parser.add_argument("--size", type=at_least(16), default=112)
     parser.add_argument("--kind", choices=["object", "scene"])
     parser.add_argument("--split", choices=["train", "validation"], default="train")
-    parser.add_argument("--count", type=int, default=64)
-    parser.add_argument("--views", type=int, default=1, help="views shown of every object or scene")
+    parser.add_argument("--count", type=at_least(1), default=64)
+    parser.add_argument("--views", type=at_least(1), default=1, help="views shown of every object or scene")
     options = parser.parse_args(argv)
-    if options.count < 1:
-        parser.error(f"--count is {options.count}; a sheet has at least one sample")
     options.out.parent.mkdir(parents=True, exist_ok=True)
     samples: list[Sample] = []
     for index in count():

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from wt_backend.camera import scale_offset
+from wt_backend.terminal import at_least
 from wt_backend.training.data.sample import Sample, generate
 
 SEED = 777
@@ -72,9 +73,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """`python -m wt_backend make-validation`: write pairs X.png + X.wts of unseen families."""
     parser = argparse.ArgumentParser(prog="wt_backend make-validation", description=main.__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
-    parser.add_argument("--count", type=int, default=100)
-    parser.add_argument("--size", type=int, default=224)
-    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--count", type=at_least(1), default=100)
+    parser.add_argument("--size", type=at_least(16), default=224)
+    parser.add_argument("--seed", type=at_least(0), default=SEED)
     parser.add_argument("--kind", choices=["object", "scene"], help="only objects or only scenes")
     options = parser.parse_args(argv)
     names = write_set(options.out, options.count, options.size, options.seed, options.kind)
