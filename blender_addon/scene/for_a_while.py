@@ -24,8 +24,7 @@ def changed(target: bpy.types.bpy_struct, **values: Any) -> Iterator[None]:
 def saved_as_png(scene: bpy.types.Scene, color_mode: str) -> Iterator[None]:
     """Let renders be saved as 8-bit PNG, whatever the scene's output is."""
     target = scene.render.image_settings
-    medium = (
-        {"media_type": "IMAGE"} if hasattr(target, "media_type") else {}
-    )  # 5.0: a video has no still formats
+    # 5.0: a video's settings have no still formats
+    medium = {"media_type": "IMAGE"} if hasattr(target, "media_type") else {}
     with changed(target, **medium, file_format="PNG", color_mode=color_mode, color_depth="8"):
         yield

@@ -40,9 +40,10 @@ def layer_point_object(
     shown = bpy.data.objects.new(name, data)
     if shown.type == "MESH":
         data.update()
-        if bpy.app.version >= (4, 4) and not only_vertices:
+    if shown.type == "MESH" and not only_vertices:
+        if bpy.app.version >= (4, 4):
             _convert(shown)
-        elif not only_vertices:
+        else:
             _show_as_points(shown, material)
     return shown
 
