@@ -111,6 +111,37 @@ def vary_colours(rgb: Tensor, painted: Tensor) -> Tensor:
     return torch.where(painted, rgb, varied.clamp(0, 1))
 
 
+class Losses(nn.Module):
+    """Estimate and truth → losses; apart from the network, so that it can be compiled into few kernels.
+
+    Parameters
+    ----------
+    config : ObjectiveConfig
+    """
+
+    def __init__(self, config: ObjectiveConfig) -> None:
+        super().__init__()
+        self.config = config
+
+    def forward(
+        self, estimate: Tensor, x0: Tensor, valid: Tensor, t: Tensor, weight: Tensor
+    ) -> dict[str, Tensor]:
+        """Weighted XYZ error and order penalty over valid pixels."""
+        count = valid.sum().clamp(min=1) * x0.shape[1]
+        error = (estimate - x0).square().mean(dim=-1)  # (B, L, H, W)
+        error = torch.where(valid[:, None], error, 0.0)
+        level_weight = t.clamp(min=SMALLEST_T).pow(-2).clamp(max=self.config.max_weight)  # (B, L)
+        weighted = (error * (level_weight * weight[:, None])[:, :, None, None]).sum() / count
+        z = estimate[..., 2]
+        violation = torch.relu(z[:, :-1] - z[:, 1:]).square()
+        monotonic = torch.where(valid[:, None], violation, 0.0).sum() / count
+        loss = weighted + self.config.monotonic_weight * monotonic
+        if self.config.slope_weight:
+            slopes = slope_error(z[:, 0], x0[:, 0, ..., 2], valid)  # (B,)
+            loss = loss + self.config.slope_weight * (slopes * weight).mean()
+        return {"loss": loss, "x0_error": (error.sum() / count).detach(), "monotonic": monotonic.detach()}
+
+
 class FlowObjective(nn.Module):
     """Batch → losses; wraps the network so that data-parallel wrappers see one forward.
 
@@ -127,6 +158,7 @@ class FlowObjective(nn.Module):
         self.model = model
         self.normalisation = normalisation
         self.config = config
+        self.losses = Losses(config)
 
     def forward(
         self, batch: dict[str, Tensor], draws: int, schedule: Literal["per_layer", "shared"]
@@ -174,21 +206,3 @@ class FlowObjective(nn.Module):
         filled = torch.where(valid[:, None], fill_depth(depth), 1.0)
         x0 = self.normalisation.encode(unproject(filled, batch["intrinsics"].float()))
         return rgb, x0, valid
-
-    def losses(
-        self, estimate: Tensor, x0: Tensor, valid: Tensor, t: Tensor, weight: Tensor
-    ) -> dict[str, Tensor]:
-        """Weighted XYZ error and order penalty over valid pixels."""
-        count = valid.sum().clamp(min=1) * x0.shape[1]
-        error = (estimate - x0).square().mean(dim=-1)  # (B, L, H, W)
-        error = torch.where(valid[:, None], error, 0.0)
-        level_weight = t.clamp(min=SMALLEST_T).pow(-2).clamp(max=self.config.max_weight)  # (B, L)
-        weighted = (error * (level_weight * weight[:, None])[:, :, None, None]).sum() / count
-        z = estimate[..., 2]
-        violation = torch.relu(z[:, :-1] - z[:, 1:]).square()
-        monotonic = torch.where(valid[:, None], violation, 0.0).sum() / count
-        loss = weighted + self.config.monotonic_weight * monotonic
-        if self.config.slope_weight:
-            slopes = slope_error(z[:, 0], x0[:, 0, ..., 2], valid)  # (B,)
-            loss = loss + self.config.slope_weight * (slopes * weight).mean()
-        return {"loss": loss, "x0_error": (error.sum() / count).detach(), "monotonic": monotonic.detach()}

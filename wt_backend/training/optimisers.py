@@ -7,6 +7,7 @@ from torch.optim import Optimizer
 
 from wt_backend.model.wt_dit import WTDiT
 from wt_backend.training.config import OptimiserConfig
+from wt_backend.training.muon import Muon
 
 
 def build_optimisers(model: WTDiT, settings: OptimiserConfig) -> list[Optimizer]:
@@ -29,4 +30,4 @@ def build_optimisers(model: WTDiT, settings: OptimiserConfig) -> list[Optimizer]
     adamw = torch.optim.AdamW(groups, lr=rate, betas=settings.betas, fused=True)
     if not hidden:
         return [adamw]
-    return [torch.optim.Muon(hidden, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw"), adamw]
+    return [Muon(hidden, rate, decay), adamw]
