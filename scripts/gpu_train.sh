@@ -33,7 +33,8 @@ start)
     cd "$home"
     # What is missing is said now, not in a log that somebody reads minutes later.
     python3 -c 'import wt_backend.training.trainer, embreex, manifold3d; from wt_backend.training.train import read_config
-import sys; read_config(sys.argv[1], None)' "$config"
+import sys, torch; read_config(sys.argv[1], None)
+torch.multiprocessing.set_sharing_strategy("file_system"); torch.zeros(1).share_memory_()  # as the data travels' "$config"
     rm -f status
     echo "$config" >config
     # shellcheck disable=SC2016 # expanded by the inner shell

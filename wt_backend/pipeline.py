@@ -215,7 +215,7 @@ def choose_device(name: str | None) -> torch.device:
         return best_device()
     try:
         device = torch.device(name)
-        torch.empty(1, device=device)
+        float(torch.zeros(1, device=device))  # not every device gives its numbers back
     except (RuntimeError, AssertionError, ImportError) as error:
         told = str(error).splitlines()[0]
         reason = "PyTorch knows none of this name" if told.startswith("Expected one of") else told

@@ -209,3 +209,4 @@ def _words(error: RuntimeError) -> str:
 def _file_loaded(*_args: object) -> None:
     global _generation
     _generation += 1
+    session.notice = None  # it was about the file before

@@ -9,7 +9,6 @@ from bpy.props import IntProperty, StringProperty
 
 from ..backend import session
 from ..scene import files, solid_object, traces
-from ..scene.origin import stack_path
 from .geometry_job import GeometryJob, named_root
 
 
@@ -28,7 +27,7 @@ class WORLD_TRACING_OT_make_solid(bpy.types.Operator, GeometryJob):
         root = self.trace(context)
         if edited := _being_edited(root):
             return self.fail(edited)
-        output = files.folder("geometry") / f"{stack_path(root).stem} solid.npz"
+        output = files.folder("geometry") / f"{files.file_name(root.name)} solid.npz"
         params = {"output": str(output), "resolution": self.resolution}
         label, settings = f"Solid of {root.name}", {"root": root.name}
         return self.run_job(context, "geometry/solid", params, label, "add_solid", settings, root)

@@ -28,22 +28,22 @@ def folder(kind: str) -> Path:
 
 def new_stack_path(name: str) -> Path:
     """A .wts path that does not exist yet; earlier traces are never written over."""
-    return _unused(folder("traces"), _file_name(name), ".wts")
+    return _unused(folder("traces"), file_name(name), ".wts")
 
 
 def new_image_path(name: str, suffix: str = ".png") -> Path:
     """A path that does not exist yet; a trace that waits, or has been imported, keeps its picture."""
-    return _unused(folder("images"), _file_name(name), suffix)
+    return _unused(folder("images"), file_name(name), suffix)
 
 
 def new_shot_folder(name: str) -> Path:
     """A folder for a shot that does not exist yet."""
-    return _unused(folder("shots"), _file_name(name), "")
+    return _unused(folder("shots"), file_name(name), "")
 
 
 def new_projection(name: str) -> Path:
     """A path without suffix for a projection's files; those of earlier ones are never written over."""
-    return _unused(folder("projection"), _file_name(name), ".npz").with_suffix("")
+    return _unused(folder("projection"), file_name(name), ".npz").with_suffix("")
 
 
 def stored_path(path: Path, blend: str = "") -> str:
@@ -77,7 +77,7 @@ def _unused(parent: Path, stem: str, suffix: str) -> Path:
     return path
 
 
-def _file_name(name: str) -> str:
+def file_name(name: str) -> str:
     """`name` without what a file name may not hold on some system, and short enough for all: bytes count."""
     allowed = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", name).strip(" .")
     return allowed.encode(errors="ignore")[:LONGEST].decode(errors="ignore").strip(" .") or "trace"

@@ -61,8 +61,10 @@ def use_intrinsics(root: bpy.types.Object, stack: LayerStack, intrinsics: NDArra
 
     Raises
     ------
-    CameraMatchError, OSError
+    CameraMatchError, StackError, OSError
+        Nothing has been written then.
     """
+    rebuild.check_not_edited(root)
     match = match_camera(intrinsics, stack.grid_to_image, stack.info.image_size)
     first = stack_path(root).stem.partition(OTHER)[0]  # also the second time
     path = files.new_stack_path(f"{first}{OTHER}")

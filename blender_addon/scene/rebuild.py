@@ -59,6 +59,18 @@ def rebuild_points(points: bpy.types.Object, stack: LayerStack) -> None:
     data.name = points.name
 
 
+def check_not_edited(root: bpy.types.Object) -> None:
+    """A mesh in Edit Mode cannot be filled.
+
+    Raises
+    ------
+    StackError
+    """
+    for layer in traces.layers_of(root):
+        if layer.type == "MESH" and layer.data.is_editmode:
+            raise StackError(f"{layer.name} is being edited; leave Edit Mode there, then rebuild {root.name}")
+
+
 def rebuild_trace(root: bpy.types.Object) -> None:
     """Rebuild the layers of a trace in place, and bring back meshes that were deleted.
 
@@ -68,9 +80,8 @@ def rebuild_trace(root: bpy.types.Object) -> None:
         The stack's file is gone or damaged, or a layer is being edited, here or in another scene.
     """
     stack = load_stack(root)
+    check_not_edited(root)
     members = traces.layers_of(root)
-    if edited := [layer.name for layer in members if layer.type == "MESH" and layer.data.is_editmode]:
-        raise StackError(f"{edited[0]} is being edited; leave Edit Mode there, then rebuild {root.name}")
     for points in members:
         if points.world_tracing.role == "POINTS":
             rebuild_points(points, stack)

@@ -86,6 +86,6 @@ def stack_file(root: bpy.types.Object) -> Path:
     path = stack_path(root)
     if not root.world_tracing.without_sky:
         return path
-    copy = files.folder("geometry") / f"{path.stem} without sky.wts"
+    copy = files.folder("geometry") / f"{files.file_name(root.name)} without sky.wts"
     shown(root, LayerStack.load(path)).save(copy)
     return copy

@@ -337,7 +337,13 @@ def test_modes_that_a_model_was_not_made_for() -> None:
 
 def test_unknown_model_and_device(ball: TraceRequest) -> None:
     assert failure(replace(ball, model="no-such-model")).kind == "model_missing"
-    for device in ("tpu", "cuda:99", "mps:9", "hpu"):  # unknown, absent, without memory, without its module
+    for device in (
+        "tpu",
+        "cuda:99",
+        "mps:9",
+        "hpu",
+        "meta",
+    ):  # unknown, absent, without memory, module, numbers
         assert failure(replace(ball, device=device)).kind == "bad_request"
 
 

@@ -241,6 +241,12 @@ def test_a_layer_that_is_edited_in_another_scene_is_left_alone(root: bpy.types.O
     bpy.context.window.scene = other
     with pytest.raises(RuntimeError, match=f"{layer.name} is being edited; leave Edit Mode"):
         bpy.ops.world_tracing.rebuild_trace(root=root.name)
+    stacks = Path(bpy.path.abspath(root.world_tracing.stack)).parent
+    written = set(stacks.iterdir())
+    bpy.context.view_layer.objects.active = root
+    with pytest.raises(RuntimeError, match=f"{layer.name} is being edited; leave Edit Mode"):
+        bpy.ops.world_tracing.use_known_camera(source="FOCAL", focal_length=50)
+    assert set(stacks.iterdir()) == written  # nor is a stack left that belongs to nothing
     bpy.context.window.scene = scene
     bpy.ops.object.mode_set(mode="OBJECT")
     assert len(layer.data.polygons) == faces

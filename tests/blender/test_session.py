@@ -98,6 +98,14 @@ def test_a_result_for_a_closed_file_is_kept_not_forced_into_the_next(
     assert (tmp_path / "0.wts").is_file() and str(tmp_path / "0.wts") in session.notice.hint
 
 
+def test_a_notice_goes_with_its_file(scene, session, start, stand_in, photo) -> None:
+    job = start(photo, WORKS)
+    steps(session, lambda: job.finished)
+    assert "2 layers" in session.notice.message
+    bpy.ops.wm.read_homefile(use_empty=True)
+    assert session.notice is None
+
+
 def test_a_scene_deleted_meanwhile_is_said(scene, session, start, stand_in, photo) -> None:
     bpy.ops.scene.new(type="EMPTY")
     doomed = bpy.context.scene

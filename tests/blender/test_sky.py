@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import bpy
 import numpy as np
@@ -191,3 +192,13 @@ def test_undo_takes_a_mark_out_of_the_mask_and_leaves_what_was_painted(field: bp
     assert white() == pytest.approx(0.5 + 4 / SIZE) and bpy.data.objects[name].world_tracing.sky.name == title
     bpy.ops.ed.undo()
     assert white() == 0.5 and bpy.data.objects[name].world_tracing.sky.name == title
+
+
+def test_a_copy_with_another_sky_has_a_file_of_its_own(addon: ModuleType, field: bpy.types.Object) -> None:
+    sky = sys.modules[f"{addon.__name__}.scene.sky"]
+    copy = field.copy()
+    nothing = bpy.data.images.new("no sky at all", 8, 8)
+    copy.world_tracing.sky = nothing
+    stacks = [LayerStack.load(sky.stack_file(root)) for root in (field, copy)]
+    assert stacks[0].mask.sum() < stacks[1].mask.sum()
+    assert LayerStack.load(sky.stack_file(field)).mask.sum() == stacks[0].mask.sum()

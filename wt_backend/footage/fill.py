@@ -24,7 +24,7 @@ def fill_name(layer: int, number: int) -> str:
 
 
 def fill_shot(folder: Path, progress: Progress, cancel: Cancel) -> dict[str, Any]:
-    """Write a colour for every hidden layer of every finished frame; what is there already stays.
+    """Write a colour for every hidden layer of every finished frame; what is newer than the frame stays.
 
     Parameters
     ----------
@@ -68,7 +68,9 @@ def fill_shot(folder: Path, progress: Progress, cancel: Cancel) -> dict[str, Any
 def _fill_frame(shot: Shot, number: int, until: int) -> None:
     """The colours of one frame, held until before the next one. The last layer is written last."""
     stack = shot.load_frame(number)
-    if all((shot.folder / fill_name(stack.layers - 1, n)).is_file() for n in range(number, until)):
+    last = [shot.folder / fill_name(stack.layers - 1, n) for n in range(number, until)]
+    traced = shot.path(number).stat().st_mtime_ns
+    if all(path.is_file() and path.stat().st_mtime_ns >= traced for path in last):
         return
     filler = fill.ColourFill(stack)
     for layer in range(1, stack.layers):

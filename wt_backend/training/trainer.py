@@ -33,6 +33,7 @@ from wt_backend.training.state import (
 from wt_backend.training.stream import SampleStream, sample_loader, shield_workers
 from wt_backend.training.validate import Validation
 
+LOG_STEPS = 50
 MINI_BATCH = 8
 """Samples that one worker hands over at a time, at most; a step joins the mini-batches of several workers."""
 
@@ -75,7 +76,8 @@ class Trainer:
         self.stopping = False
         self.writer = SummaryWriter(str(config.state / "tensorboard")) if self.fabric.is_global_zero else None
         self.validation = Validation(config)
-        self.saved_at = self.pictured_at = time.monotonic()
+        self.saved_at = self.pictured_at = self.logged_at = time.monotonic()
+        self.data_seconds = 0.0  # spent on waiting for the next batch since the last log
         self.resume()
 
     # -- the loop ---------------------------------------------------------------------------------
@@ -106,7 +108,9 @@ class Trainer:
         batch = next(batches)
         while not self.stopping and stage_fraction(stage, self.progress) < 1:
             losses = self.gradients(batch, stage)
+            asked = time.monotonic()
             seen, batch = len(batch["rgb"]), next(batches)  # fetched while the device still computes
+            self.data_seconds += time.monotonic() - asked
             self.progress.stage_batches += seen // mini_batch(stage.images)
             self.step(losses, seen)
             now = time.monotonic()
@@ -164,8 +168,8 @@ class Trainer:
         self.progress.step += 1
         self.progress.stage_step += 1
         self.progress.images += images * self.fabric.world_size
-        if self.progress.step % 50 == 0:
-            self.log({**losses, "rate": rate, "gradient_norm": norm})
+        if self.progress.step % LOG_STEPS == 0:
+            self.log({**losses, "rate": rate, "gradient_norm": norm, **self.pace()})
 
     def is_spike(self, loss: float) -> bool:
         """Whether a loss is not finite or over `spike_factor` times the running value; updates that value."""
@@ -191,6 +195,13 @@ class Trainer:
 
     # -- what a person looks at ---------------------------------------------------------------------
 
+    def pace(self) -> dict[str, float]:
+        """Since the last log: steps a second, and the share of the time that went into waiting for data."""
+        now = time.monotonic()
+        passed, waited = max(now - self.logged_at, 1e-9), self.data_seconds
+        self.logged_at, self.data_seconds = now, 0.0
+        return {"steps_per_second": LOG_STEPS / passed, "waiting_for_data": waited / passed}
+
     def log(self, values: dict[str, Any]) -> None:
         if self.writer is None:
             return
@@ -201,7 +212,8 @@ class Trainer:
             f"step {progress.step}  stage {progress.stage}  {progress.seconds / 60:.1f} min  "
             f"images {progress.images}  loss {float(values['loss']):.4f}  "
             f"x0 {float(values['x0_error']):.4f}  "
-            f"lr {float(values['rate']):.2e}  skipped {progress.skipped}",
+            f"lr {float(values['rate']):.2e}  skipped {progress.skipped}  "
+            f"{values['steps_per_second']:.1f} steps/s  {values['waiting_for_data']:.0%} waiting for data",
             flush=True,
         )
 

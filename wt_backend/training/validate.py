@@ -17,6 +17,8 @@ from wt_backend.flow.noise import seed_generators
 from wt_backend.flow.sampler import sample
 from wt_backend.model.wt_dit import WTDiT
 from wt_backend.orphans import leave_with_starter
+from wt_backend.projection.pictures import write_png
+from wt_backend.protocol import BackendError
 from wt_backend.training.data import Sample, generate
 from wt_backend.training.objective import fill_depth
 from wt_backend.training.stream import training_item
@@ -82,10 +84,12 @@ class Validation:
             )
             estimates.append(depth)
             errors |= depth_errors(views, depth, steps)
-        folder = self.config.state / "sheets"
-        folder.mkdir(parents=True, exist_ok=True)
-        picture = sheet(views, estimates)
-        cv2.imwrite(str(folder / f"{step:07d}.png"), picture[..., ::-1])
+        path = self.config.state / "sheets" / f"{step:07d}.png"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_png(sheet(views, estimates), str(path))
+        except (OSError, BackendError) as error:  # no reason to end a training
+            print(f"The sample sheet was not written: {error}", flush=True)
         return errors
 
     def predict(self, views: list[Sample], steps: int, device: torch.device) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import cv2
@@ -38,6 +39,19 @@ def test_what_is_there_stays_and_the_rest_follows(tmp_path: Path) -> None:
     second.unlink()
     fill_shot(folder, silent, Cancellation())
     assert first.stat().st_mtime_ns == before and second.is_file()
+
+
+def test_a_frame_that_was_traced_again_gets_its_colour_again(tmp_path: Path) -> None:
+    folder = make_shot(tmp_path / "shot", frames=2)
+    fill_shot(folder, silent, Cancellation())
+    first, second = (folder / f"hidden2.{number:05}.png" for number in (1, 2))
+    old = np.full((SIDE, SIDE, 3), 7, np.uint8)
+    for path in (first, second):
+        cv2.imwrite(str(path), old)
+    later = first.stat().st_mtime_ns + 1_000_000_000
+    os.utime(folder / "frame.00001.wts", ns=(later, later))
+    fill_shot(folder, silent, Cancellation())
+    assert not np.array_equal(cv2.imread(str(first)), old) and np.array_equal(cv2.imread(str(second)), old)
 
 
 def test_the_background_of_a_merged_shot_is_coloured_too(tmp_path: Path) -> None:
