@@ -6,9 +6,13 @@ modules of this package can be used and tested without bpy.
 
 from __future__ import annotations
 
+import sys
+
 
 def register() -> None:
     """Called by Blender when the add-on is enabled."""
+    if f"{__name__}.registration" not in sys.modules:
+        _forget_older_backend()
     from . import registration
 
     registration.register()
@@ -19,3 +23,14 @@ def unregister() -> None:
     from . import registration
 
     registration.unregister()
+
+
+def _forget_older_backend() -> None:
+    """Let `wt_backend` be imported from the wheel that came with this very version.
+
+    An update in a running Blender drops the add-on's modules, but not those of its wheel: the new add-on
+    would work with the old ones, or not at all.
+    """
+    for name in list(sys.modules):
+        if name.partition(".")[0] == "wt_backend":
+            del sys.modules[name]
