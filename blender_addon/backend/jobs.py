@@ -65,6 +65,9 @@ class Limits:
 ANSWER = 0.5
 """Seconds that a worker's answer to a cancel may be on its way, beyond the step it ends."""
 
+PAUSE = 10.0
+"""Seconds between two polls after which Blender was paused: the machine slept, or a terminal stopped it."""
+
 
 @dataclass(eq=False)
 class Job:
@@ -127,6 +130,7 @@ class Backend:
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _hello_id: int = 0
     _heard: float = 0.0  # last sign of life
+    _polled: float = 0.0
     _deadline: float | None = None  # for the cancel that is under way
 
     @property
@@ -184,12 +188,20 @@ class Backend:
     def poll(self) -> list[Job]:
         """Move everything on by what has happened since the last call; return the jobs that ended now."""
         before = list(self._jobs)
+        self._pass_over_pause()
         self._read()
         self._check_exit()
         self._check_time()
         self.drop_outdated()
         self._start_next()
         return [job for job in before if job.finished]
+
+    def _pass_over_pause(self) -> None:
+        """A worker is not silent while it is paused together with Blender."""
+        now = self.clock()
+        if now - self._polled > PAUSE:
+            self._heard = now
+        self._polled = now
 
     def _read(self) -> None:
         if self._worker is None:

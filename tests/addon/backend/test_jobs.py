@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -181,6 +182,22 @@ def test_a_silent_worker_is_ended_with_a_reason(make_backend: MakeBackend, trace
     finish(backend, job)
     assert job.state is JobState.FAILED and "silent" in job.error.message and job.error.hint
     assert not is_alive(pid)
+
+
+def test_a_worker_that_was_paused_together_with_blender_goes_on(make_backend: MakeBackend, trace) -> None:
+    """As when a laptop sleeps: time has passed when both wake, and Blender is the first to look."""
+    backend = make_backend(silence=5.0)
+    job = trace(backend, SLOW)
+    run(backend, lambda: job.step > 2)
+    pid = worker_pid(backend)
+    os.kill(pid, signal.SIGSTOP)
+    backend.clock = lambda: time.monotonic() + 3600.0
+    for _ in range(20):
+        backend.poll()
+    os.kill(pid, signal.SIGCONT)
+    step = job.step
+    run(backend, lambda: job.step > step + 1)
+    assert job.state is JobState.RUNNING and worker_pid(backend) == pid
 
 
 def test_a_queued_job_is_cancelled_without_the_worker(make_backend: MakeBackend, trace) -> None:

@@ -10,6 +10,7 @@ from blender_addon.backend.jobs import Backend, Job, JobState, Limits, WorkerSta
 from wt_backend.protocol import BackendError, Message, error_response, notification, response
 
 LIMITS = Limits(initialize=60.0, silence=60.0, cancel=3.0, idle=900.0)
+LOOK = 5.0  # seconds between two looks at a resting worker
 HELLO = {"protocol": 1, "models": []}
 
 
@@ -102,8 +103,18 @@ class Jobs(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([0.1, 2.0, 3.5, 3.5, 61.0, 1000.0]), often=st.booleans())
     def time_passes(self, seconds: float, often: bool) -> None:
-        self.now += seconds
-        self.look(often)
+        """With looks at it on the way, or without: Blender was busy, or asleep."""
+        if often:
+            self.watch(seconds)
+        else:
+            self.now += seconds
+
+    def watch(self, seconds: float) -> None:
+        """Time with a look now and then, as the timer does."""
+        end = self.now + seconds
+        while self.now < end:
+            self.now = min(self.now + LOOK, end)
+            self.look(often=True)
 
     @rule()
     @precondition(has_worker)
@@ -184,8 +195,7 @@ class Jobs(RuleBasedStateMachine):
     def teardown(self) -> None:
         """With patience alone, everything ends: no state is a trap."""
         for _ in range(3 * len(self.submitted) + 10):
-            self.now += 61.0
-            self.reported += self.backend.poll()
+            self.watch(61.0)
         assert not self.backend.jobs
         assert all(job.finished for job in self.submitted)
 
