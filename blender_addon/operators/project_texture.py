@@ -64,7 +64,8 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
                 projection.check_target(target)
             entries = [projection.camera_entry(root) for root in roots]
             if self.route == "BAKE":
-                meshes = [projection.world_mesh(target, context) for target in chosen]
+                own = self.unwrap == "AUTO"
+                meshes = [projection.world_mesh(target, context, own_uv=own) for target in chosen]
                 unwraps = [
                     self._unwrap_of(target, mesh) for target, mesh in zip(chosen, meshes, strict=True)
                 ]  # of all, before any is changed
@@ -81,6 +82,7 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
             settings: dict[str, str | int] = {"target": target.name, "sent": str(params["mesh"])}
             if self.route == "BAKE":
                 method, follow_up = "projection/bake", "wear_projection"
+                settings["uv_map"] = str(params.pop("uv_map"))
             else:
                 method, follow_up = "projection/shader", "wear_photos"
                 settings["roots"] = uids
@@ -119,6 +121,7 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
         return self._params(context, target, mesh, entries) | {
             "size": int(self.size),
             "unwrap": "xatlas" if unwrap == "xatlas" else "own",
+            "uv_map": mesh.uv_map,
         }
 
     def _shading(

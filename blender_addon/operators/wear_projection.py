@@ -61,9 +61,11 @@ class WORLD_TRACING_OT_wear_projection(bpy.types.Operator, _Wear):
 
     bl_idname = "world_tracing.wear_projection"
 
+    uv_map: StringProperty(options={"SKIP_SAVE"})  # of the mesh, where the texture was baked for one
+
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Load the texture, write UVs and the seen mask, show it."""
-        return self.bring_in(context, _wear_texture)
+        return self.bring_in(context, partial(_wear_texture, self.uv_map))
 
 
 class WORLD_TRACING_OT_wear_photos(bpy.types.Operator, _Wear):
@@ -78,15 +80,15 @@ class WORLD_TRACING_OT_wear_photos(bpy.types.Operator, _Wear):
         return self.bring_in(context, partial(_wear_photos, json.loads(self.roots)))
 
 
-def _wear_texture(target: bpy.types.Object, now: WorldMesh, result: Message) -> None:
+def _wear_texture(uv_map: str, target: bpy.types.Object, now: WorldMesh, result: Message) -> None:
     data, mesh = solid_object.read_arrays(result["data"]), target.data
     texture, mask = (load_image(result[name]) for name in ("texture", "mask"))
     if "uv" in data:
         _check_unchanged(target, now, len(data["seen"]), len(data["uv"]))
         uv_map = projected_look.UV_MAP
         projected_look.write_uv(mesh, uv_map, now.loops.ravel(), data["uv"].reshape(-1, 2))
-    else:
-        uv_map = mesh.uv_layers.active.name if mesh.uv_layers.active else ""
+    elif uv_map in mesh.uv_layers:  # else a modifier makes it
+        mesh.uv_layers.active = mesh.uv_layers[uv_map]
     if len(data["seen"]) == len(mesh.vertices):  # else modifiers make vertices that the mesh has not
         projected_look.write_seen(mesh, data["seen"])
     projected_look.wear_texture(target, texture, mask, uv_map)

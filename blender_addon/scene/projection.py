@@ -13,6 +13,7 @@ from wt_backend.camera import project as to_grid
 from wt_backend.stack import LayerStack
 
 from . import files, traces
+from .materials import UV_MAP
 from .origin import stack_path
 
 FLIP = np.array([1.0, -1.0, -1.0])  # Blender camera-local ↔ camera space
@@ -34,7 +35,9 @@ class WorldMesh:
     vertices : (V, 3) float64
     triangles : (T, 3) int32, counter-clockwise from outside even where the object is mirrored.
     loops : (T, 3) int32, corners of the shown mesh that the triangles stand on.
-    uv : (T, 3, 2) float32 of the active UV map, None where there is none.
+    uv : (T, 3, 2) float32 of a UV map, None where there is none.
+    uv_map : str
+        Its name.
     as_edited : bool
         Vertices and corners are those of the object's own mesh: modifiers, if any, only moved them.
     only_triangles : bool
@@ -44,6 +47,7 @@ class WorldMesh:
     triangles: NDArray[np.int32]
     loops: NDArray[np.int32]
     uv: NDArray[np.float32] | None
+    uv_map: str
     as_edited: bool
     only_triangles: bool
 
@@ -122,18 +126,21 @@ def check_place(target: bpy.types.Object) -> None:
         raise ProjectionError(f"{target.name} is flat: one of its scales is 0. Give it a thickness.")
 
 
-def world_mesh(target: bpy.types.Object, context: bpy.types.Context) -> WorldMesh:
-    """The triangles of an object as it is shown."""
+def world_mesh(target: bpy.types.Object, context: bpy.types.Context, own_uv: bool = False) -> WorldMesh:
+    """The triangles of an object as it is shown, with its active UV map.
+
+    With ``own_uv`` one that is its own: fronts and backs share their place in the maps of a trace's pixels.
+    """
     if target.modifiers or target.data.shape_keys:
         shown = target.evaluated_get(context.evaluated_depsgraph_get())
         try:
-            return _read(shown.to_mesh(), target)
+            return _read(shown.to_mesh(), target, own_uv)
         finally:
             shown.to_mesh_clear()
-    return _read(target.data, target)
+    return _read(target.data, target, own_uv)
 
 
-def _read(mesh: bpy.types.Mesh, target: bpy.types.Object) -> WorldMesh:
+def _read(mesh: bpy.types.Mesh, target: bpy.types.Object, own_uv: bool) -> WorldMesh:
     mesh.calc_loop_triangles()
     vertices = np.empty(3 * len(mesh.vertices), np.float32)
     mesh.vertices.foreach_get("co", vertices)
@@ -142,6 +149,9 @@ def _read(mesh: bpy.types.Mesh, target: bpy.types.Object) -> WorldMesh:
     mesh.loop_triangles.foreach_get("vertices", triangles)
     mesh.loop_triangles.foreach_get("loops", loops)
     layer = mesh.uv_layers.active
+    if own_uv and layer is not None and layer.name.startswith(UV_MAP):
+        layer = next((other for other in mesh.uv_layers if not other.name.startswith(UV_MAP)), None)
+    name = layer.name if layer is not None else ""
     uv: NDArray[np.float32] | None = None
     if layer is not None:
         flat = np.empty(2 * len(mesh.loops), np.float32)
@@ -157,7 +167,8 @@ def _read(mesh: bpy.types.Mesh, target: bpy.types.Object) -> WorldMesh:
     if np.linalg.det(matrix[:3, :3]) < 0:  # a mirror turns faces inside out
         triangles, loops = triangles[:, ::-1], loops[:, ::-1]
     places = vertices.reshape(-1, 3) @ matrix[:3, :3].T + matrix[:3, 3]
-    return WorldMesh(places, triangles, loops, None if uv is None else uv[loops], as_edited, only_triangles)
+    of_corners = None if uv is None else uv[loops]
+    return WorldMesh(places, triangles, loops, of_corners, name, as_edited, only_triangles)
 
 
 def send(output: Path, mesh: WorldMesh, others: list[WorldMesh]) -> str:

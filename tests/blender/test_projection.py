@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from pathlib import Path
 
 import bpy
@@ -53,6 +54,33 @@ def test_only_the_traces_that_are_meant_are_used(scene: bpy.types.Scene, tmp_pat
         assert bpy.ops.world_tracing.project_texture(size="512") == {"FINISHED"}
         seen.append(values(thing, "wt_seen").mean())
     assert seen[1] > 1.4 * seen[0]
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_pixels_of_a_trace_are_no_uvs_for_a_bake(scene: bpy.types.Scene, tmp_path: Path, own: bool) -> None:
+    """Fronts lie on backs in them: the back wore the photo of the front."""
+    root = photographed(shapes.sphere, tmp_path)
+    thing = ball(root, calc_uvs=own)
+    for route in ("SHADER", "BAKE"):
+        only(thing, root)
+        assert bpy.ops.world_tracing.project_texture(size="512", route=route) == {"FINISHED"}
+    used = "UVMap" if own else "WT Projected"
+    assert thing.data.uv_layers.active.name == used and "WT Pixel thing" in thing.data.uv_layers
+    seen, where = values(thing, "wt_seen"), places(thing, root)
+    assert np.abs(baked_colours(thing) - waves(where))[seen].mean() < 0.03
+
+
+def test_a_solid_is_unwrapped(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    root = photographed(shapes.sphere, tmp_path)
+    bpy.ops.world_tracing.make_solid()
+    solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
+    only(solid)
+    assert bpy.ops.world_tracing.project_texture(size="512") == {"FINISHED"}
+    assert [layer.name for layer in solid.data.uv_layers] == ["WT Pixel", "WT Projected"]
+    session = sys.modules["bl_ext.user_default.world_tracing.backend.session"]
+    assert "overlap" not in session.notice.message
+    seen, where = values(solid, "wt_seen"), places(solid, root)
+    assert np.abs(baked_colours(solid) - waves(where))[seen].mean() < 0.03
 
 
 def test_quads_keep_whole_and_own_uvs_are_used(scene: bpy.types.Scene, tmp_path: Path) -> None:
