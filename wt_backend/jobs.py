@@ -78,13 +78,16 @@ class Reporter:
 
     @contextmanager
     def heartbeat(self, interval: float) -> Iterator[None]:
-        """Repeat the last report while nothing new comes: a long step must not look like a dead worker."""
+        """Repeat the last report while nothing new comes: a long step must not look like a dead worker.
+
+        Before the first one the stage is "": a library that is imported for the first time may take minutes.
+        """
         done = threading.Event()
 
         def beat() -> None:
             while not done.wait(interval):
                 with self._lock:
-                    if self._stage and time.monotonic() - self._last >= interval:
+                    if time.monotonic() - self._last >= interval:
                         self._send(time.monotonic())
 
         thread = threading.Thread(target=beat, name="heartbeat", daemon=True)

@@ -56,7 +56,8 @@ class Worker(Protocol):
 class Limits:
     """Seconds after which patience ends."""
 
-    initialize: float = 60.0  # start of the process to its first answer
+    initialize: float = 60.0  # no message at all from a worker that starts
+    start: float = 600.0  # start of the process to its first answer; torch from a slow disk takes minutes
     silence: float = 60.0  # no message at all from a worker with a job; it sends a sign of life every 2 s
     cancel: float = 3.0  # cancel asked for to job ended, or one step of the job where that is shorter
     idle: float = 900.0  # no job: the worker is sent home, its memory freed
@@ -129,6 +130,7 @@ class Backend:
     _jobs: list[Job] = field(default_factory=list)  # the first is the one that runs
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _hello_id: int = 0
+    _started: float = 0.0  # the worker
     _heard: float = 0.0  # last sign of life
     _polled: float = 0.0
     _deadline: float | None = None  # for the cancel that is under way
@@ -292,13 +294,9 @@ class Backend:
         if self._deadline is not None and now >= self._deadline:
             self._lose_worker(None)
         elif self.state is WorkerState.STARTING and now - self._heard > self.limits.initialize:
-            self._fail_start(
-                BackendError(
-                    "model_missing",
-                    f"The backend did not answer within {self.limits.initialize:.0f} seconds.",
-                    "Check the Python interpreter in the add-on's preferences.",
-                )
-            )
+            self._fail_start(_no_answer(self.limits.initialize))
+        elif self.state is WorkerState.STARTING and now - self._started > self.limits.start:
+            self._fail_start(_no_answer(self.limits.start))
         elif self.state is WorkerState.READY and job and now - self._heard > self.limits.silence:
             self._lose_worker(
                 BackendError(
@@ -327,7 +325,8 @@ class Backend:
         except BackendError as error:
             self._fail_start(error)
             return
-        self.state, self.error, self._heard = WorkerState.STARTING, None, self.clock()
+        self.state, self.error = WorkerState.STARTING, None
+        self._started = self._heard = self.clock()
         self._hello_id = next(self._ids)
         self._worker.send(request(self._hello_id, "initialize", self.hello))
 
@@ -365,3 +364,11 @@ class Backend:
         job.state, job.result, job.error = state, result, error
         self._jobs.remove(job)
         self._deadline = None
+
+
+def _no_answer(seconds: float) -> BackendError:
+    return BackendError(
+        "model_missing",
+        f"The backend did not answer within {seconds:.0f} seconds.",
+        "Check the Python interpreter in the add-on's preferences.",
+    )

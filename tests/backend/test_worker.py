@@ -35,6 +35,10 @@ def noise(params, progress, cancel):
     subprocess.run([sys.executable, "-c", "print('from a child')"], check=True)
     return {"stdin": sys.stdin.read(), "descriptor": os.read(0, 10).decode()}
 
+def slow_import(params, progress, cancel):
+    time.sleep(1)
+    return {}
+
 def long_step(params, progress, cancel):
     progress("think", 0, 10)
     time.sleep(0.3)
@@ -56,7 +60,7 @@ def bug(params, progress, cancel):
     raise ZeroDivisionError("a bug")
 
 methods._table().update({
-    "noise": noise, "long_step": long_step,
+    "noise": noise, "long_step": long_step, "slow_import": slow_import,
     "memory": memory, "torch_memory": torch_memory, "disk": disk, "bug": bug,
 })
 worker.HEARTBEAT = 0.2
@@ -282,6 +286,14 @@ def test_an_id_in_use_is_refused(worker: Client, job: Message) -> None:
 def test_what_libraries_print_does_not_reach_the_messages(worker: Client) -> None:
     assert worker.call("noise")["result"] == {"stdin": "", "descriptor": ""}
     assert "result" in worker.call("models/list")
+
+
+def test_a_job_that_has_reported_nothing_yet_gives_signs_of_life(worker: Client) -> None:
+    id = worker.start("slow_import")
+    assert worker.answer(id)["result"] == {}
+    reports = [m["params"] for m in worker.seen if m.get("method") == "$/progress"]
+    assert len(reports) >= 2
+    assert reports[0] == {"id": id, "stage": "", "step": 0, "total": 1, "eta_s": None}
 
 
 def test_a_long_step_gives_signs_of_life(worker: Client) -> None:

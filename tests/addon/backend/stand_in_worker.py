@@ -3,7 +3,8 @@
 
 0 works, 1 answers with an error, 2 dies in the middle, 3 hangs and hears nothing, 4 is slow and can be
 cancelled, 5 prints rubbish to stdout before it works, 6 steps on and hears no cancel. $WT_STAND_IN: "mute"
-never answers anything, "crash" dies at once, "future" speaks another protocol.
+never answers anything, "crash" dies at once, "future" speaks another protocol, "slow" takes two seconds to
+start and "stuck" never does, with signs of life.
 """
 
 from __future__ import annotations
@@ -122,6 +123,9 @@ def main() -> None:
         if mode == "mute":
             continue
         if message["method"] == "initialize":
+            for _ in range({"slow": 20, "stuck": 6000}.get(mode, 0)):
+                send(notification("$/progress", {"id": message["id"], "stage": "", "step": 0, "total": 1}))
+                time.sleep(0.1)
             protocol = 99 if mode == "future" else 1
             hello = {"version": "0", "protocol": protocol, "python": "3.11", "torch": "2", "devices": []}
             models = [{

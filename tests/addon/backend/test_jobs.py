@@ -210,13 +210,19 @@ def test_a_queued_job_is_cancelled_without_the_worker(make_backend: MakeBackend,
 
 
 @pytest.mark.parametrize(
-    ("mode", "words"), [("mute", "did not answer"), ("crash", "no torch here"), ("future", "protocol 99")]
+    ("mode", "words"),
+    [
+        ("mute", "did not answer within 1 s"),
+        ("stuck", "did not answer within 2 s"),
+        ("crash", "no torch here"),
+        ("future", "protocol 99"),
+    ],
 )
 def test_a_worker_that_does_not_start_fails_all_waiting_jobs(
     make_backend: MakeBackend, trace, monkeypatch: pytest.MonkeyPatch, mode: str, words: str
 ) -> None:
     monkeypatch.setenv("WT_STAND_IN", mode)
-    backend = make_backend(initialize=0.8)
+    backend = make_backend(initialize=0.8, start=2.0)
     jobs = [trace(backend, WORKS), trace(backend, WORKS)]
     run(backend, lambda: all(job.finished for job in jobs))
     for job in jobs:
@@ -225,6 +231,15 @@ def test_a_worker_that_does_not_start_fails_all_waiting_jobs(
     assert backend.state is WorkerState.STOPPED
     monkeypatch.delenv("WT_STAND_IN")
     assert finish(backend, trace(backend, WORKS)).state is JobState.DONE  # repaired: no restart of Blender
+
+
+def test_a_worker_that_starts_slowly_is_waited_for(
+    make_backend: MakeBackend, trace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first import of torch comes from a slow disk, and through a virus scanner."""
+    monkeypatch.setenv("WT_STAND_IN", "slow")
+    backend = make_backend(initialize=0.8)
+    assert finish(backend, trace(backend, WORKS)).state is JobState.DONE
 
 
 def test_rubbish_on_stdout_is_kept_in_the_log_and_does_no_harm(
