@@ -192,8 +192,11 @@ def test_what_cannot_be_textured_is_told(scene, tmp_path: Path, route: str, spoi
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda data: data.uv_layers.remove(data.uv_layers[0]), "has no UVs"),
-        (lambda data: [setattr(entry, "uv", (3, 3)) for entry in data.uv_layers[0].data], "unit square"),
+        (lambda data: data.uv_layers.remove(data.uv_layers[0]), "has no UVs.* choose New Unwrap"),
+        (
+            lambda data: [setattr(entry, "uv", (3, 3)) for entry in data.uv_layers[0].data],
+            "unit square.* choose New Unwrap",
+        ),
     ],
 )
 def test_own_uvs_that_cannot_be_used_are_told(scene, tmp_path: Path, spoil, message: str) -> None:

@@ -99,21 +99,21 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
 
 def _check_uv(mesh: TriangleMesh, size: int) -> None:
     if mesh.uv is None:
-        raise BackendError("bad_request", "The mesh has no UVs.", "Choose an automatic unwrap.")
+        raise BackendError("bad_request", "The mesh has no UVs.", "Choose New Unwrap.")
     if not np.isfinite(mesh.uv).all() or mesh.uv.min() < -UV_EDGE or mesh.uv.max() > 1 + UV_EDGE:
         raise BackendError(
             "bad_request",
             "UVs of the mesh lie outside the unit square.",
-            "Pack the islands (UV > Pack Islands), or choose an automatic unwrap.",
+            "Pack the islands (UV > Pack Islands), or choose New Unwrap.",
         )
     times = float(_areas(mesh.uv).sum()) / 2
     if times * size**2 < 1:
-        raise BackendError("bad_request", "The UVs of the mesh have no area.", "Choose an automatic unwrap.")
+        raise BackendError("bad_request", "The UVs of the mesh have no area.", "Choose New Unwrap.")
     if times > MOST_TIMES:
         raise BackendError(
             "bad_request",
             f"Faces of the mesh lie on each other in its UVs, {times:,.0f} times over.",
-            "Unwrap it (UV > Smart UV Project), or choose an automatic unwrap.",
+            "Unwrap it (UV > Smart UV Project), or choose New Unwrap.",
         )
 
 
