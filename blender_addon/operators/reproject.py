@@ -7,6 +7,7 @@ from wt_backend.stack import LayerStack, StackError
 
 from ..backend import session
 from ..scene import projected_look, projection, traces
+from ..scene.layer_looks import wear_layers
 from ..scene.materials import UV_MAP
 from ..scene.origin import stack_path
 from ..scene.projection import ProjectionError
@@ -80,20 +81,13 @@ def _wear_layers(
     root: bpy.types.Object, mesh: bpy.types.Mesh, shown: projection.WorldMesh, layer: np.ndarray
 ) -> None:
     """Each face gets the material of the layer that most of its corners belong to."""
-    owners = {owner.world_tracing.layer: owner for owner in traces.layers_of(root) if owner.data.materials}
-    if not owners or mesh in {owner.data for owner in owners.values()}:  # a layer keeps its own material
+    if mesh in {owner.data for owner in traces.layers_of(root)}:  # a layer keeps its own material
         return
-    numbers = sorted(owners)
-    mesh.materials.clear()
-    for number in numbers:
-        mesh.materials.append(owners[number].data.materials[0])
     starts = np.empty(len(mesh.polygons), np.int32)
     mesh.polygons.foreach_get("loop_start", starts)
     corner = np.empty(len(mesh.loops), np.int32)
     mesh.loops.foreach_get("vertex_index", corner)
     of_corner = layer[corner]
     first = np.stack([of_corner[starts + k] for k in range(3)], 1)  # three corners say enough
-    of_face = np.sort(first, axis=1)[:, 1]
-    slot = np.searchsorted(numbers, of_face).clip(0, len(numbers) - 1).astype(np.int32)
-    mesh.polygons.foreach_set("material_index", slot)
+    wear_layers(root, mesh, np.sort(first, axis=1)[:, 1])
     mesh.update()

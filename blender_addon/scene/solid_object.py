@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from wt_backend.geometry.layer_mesh import LayerMesh, LayerPoints
 
-from . import build, traces
+from . import build
+from .layer_looks import wear_layers
 from .mesh_object import fill_mesh
 
 Arrays = dict[str, NDArray[Any]]
@@ -85,20 +86,5 @@ def put_solid(root: bpy.types.Object, arrays: Arrays) -> bpy.types.Object:
 def wear_solid(root: bpy.types.Object, mesh: bpy.types.Mesh, arrays: Arrays) -> None:
     """Fill the mesh of a solid, each face with the material of its layer."""
     fill_triangles(mesh, arrays)
-    _wear_layers(root, mesh, arrays)
-
-
-def _wear_layers(root: bpy.types.Object, mesh: bpy.types.Mesh, arrays: Arrays) -> None:
-    """Materials of the layers; a face belongs to the middle one of its corners' layers."""
-    present = [layer for layer in traces.layers_of(root) if layer.data.materials]
-    present.sort(key=lambda layer: layer.world_tracing.role == "LAYER")  # meshes last: they win over points
-    layers = {layer.world_tracing.layer: layer for layer in present}
-    numbers = sorted(layers)
-    if not numbers:  # the layers were deleted: it keeps what it wears
-        return
-    mesh.materials.clear()
-    for number in numbers:
-        mesh.materials.append(layers[number].data.materials[0])
-    of_face = np.sort(arrays["layer"][arrays["triangles"]], axis=1)[:, 1]
-    slot = np.searchsorted(numbers, of_face).clip(0, len(numbers) - 1)
-    mesh.polygons.foreach_set("material_index", slot.astype(np.int32))
+    of_face = np.sort(arrays["layer"][arrays["triangles"]], axis=1)[:, 1]  # the middle one of its corners
+    wear_layers(root, mesh, of_face)

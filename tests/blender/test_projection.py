@@ -155,6 +155,32 @@ def test_a_solid_that_lost_its_pixels_gets_them_back(scene: bpy.types.Scene, tmp
     assert len(solid.data.materials) == 2
 
 
+@pytest.mark.parametrize("output", ["POINTS", "BOTH"])
+def test_a_mesh_wears_no_material_of_points(scene: bpy.types.Scene, tmp_path: Path, output: str) -> None:
+    """They show a colour attribute that it has not: it was black."""
+    first = photographed(shapes.sphere, tmp_path)
+    bpy.ops.world_tracing.delete_trace(root=first.name)
+    bpy.ops.world_tracing.import_stack(filepath=str(tmp_path / "thing.wts"), output=output)
+    root = bpy.context.object
+    root.world_tracing.lit = True
+    bpy.ops.world_tracing.make_solid()
+    solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
+    for _again in range(2):
+        for material in solid.data.materials:
+            nodes = material.node_tree.nodes
+            colour = nodes["Layer"].inputs["Color"].links[0].from_node
+            assert colour.type == "TEX_IMAGE" and colour.image.name == "thing.png"
+        assert len(solid.data.materials) == 2 and nodes["Layer"].node_tree.name == "WT Layer Lit"
+        only(solid)
+        assert bpy.ops.world_tracing.reproject() == {"FINISHED"}
+    layer = next((child for child in root.children if child.world_tracing.role == "LAYER"), None)
+    if layer is not None:
+        worn = layer.data.materials[:]
+        layer.hide_set(False)
+        only(layer)
+        assert bpy.ops.world_tracing.reproject() == {"FINISHED"} and layer.data.materials[:] == worn
+
+
 def test_of_several_meshes_none_gets_pixels_where_one_is_refused(scene, tmp_path: Path) -> None:
     root = photographed(shapes.sphere, tmp_path)
     good, bad = ball(root), ball(root)

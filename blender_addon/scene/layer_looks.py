@@ -1,0 +1,42 @@
+"""A mesh made from several layers wears what they wear, each face the material of its layer."""
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from . import build, shading, traces
+from .layer_object import layer_title
+from .materials import layer_material
+from .projection import photo_image
+
+
+def wear_layers(root: bpy.types.Object, mesh: bpy.types.Mesh, of_face: NDArray[np.integer]) -> None:
+    """Give faces the materials of their layers (F,); if the trace has no layers left, nothing is changed."""
+    worn = _materials(root)
+    if not worn:
+        return
+    numbers = sorted(worn)
+    mesh.materials.clear()
+    for number in numbers:
+        mesh.materials.append(worn[number])
+    slot = np.searchsorted(numbers, of_face).clip(0, len(numbers) - 1)
+    mesh.polygons.foreach_set("material_index", slot.astype(np.int32))
+    shading.show(root, root.world_tracing.lit)
+
+
+def _materials(root: bpy.types.Object) -> dict[int, bpy.types.Material]:
+    """Materials of the layers by number; the photo for those without a mesh that wears one.
+
+    Points show a colour attribute, which no other mesh has.
+    """
+    members = traces.layers_of(root)
+    worn = {
+        layer.world_tracing.layer: layer.data.materials[0]
+        for layer in members
+        if layer.world_tracing.role == "LAYER" and layer.data.materials and layer.data.materials[0]
+    }
+    image = photo_image(root)
+    if image is not None:
+        for number in {layer.world_tracing.layer for layer in members} - set(worn):
+            worn[number] = layer_material(layer_title(build.trace_name(root), number), number, image)
+    return worn
