@@ -55,7 +55,8 @@ def wear(root: bpy.types.Object, result: dict[str, Any]) -> int:
     transform = np.array(result["uv_transform"])
     count = 0
     for layer in traces.layers_of(root):
-        path = result["textures"][layer.world_tracing.layer]
+        number = layer.world_tracing.layer
+        path = result["textures"][number] if number < len(result["textures"]) else None  # traced anew since
         if path and layer.world_tracing.role == "LAYER":
             image = load_image(path, check_existing=True)
             image.reload()  # an earlier fill may lie under the same name

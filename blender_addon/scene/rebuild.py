@@ -8,10 +8,11 @@ from wt_backend.stack import LayerStack, StackError
 
 from . import build, hidden_colour, shading, sky, traces
 from .camera_match import match_camera
-from .layer_object import mesh_settings, new_mesh_layer, new_point_layer
+from .layer_object import DEFAULTS, mesh_settings, new_mesh_layer, new_point_layer
 from .materials import source_image
 from .mesh_object import fill_mesh
 from .origin import stack_path
+from .projection import photo_image
 from .trace_camera import set_view
 
 EMPTIED = "wt_emptied"  # on points whose layer has none now
@@ -31,8 +32,14 @@ def load_stack(member: bpy.types.Object) -> LayerStack:
 
 
 def rebuild_layer(layer: bpy.types.Object, stack: LayerStack) -> None:
-    """Fill a layer's mesh from its stack with the settings of the object; materials stay."""
+    """Fill a layer's mesh from its stack with the settings of the object; materials stay.
+
+    Where the file was traced anew and has no such layer any more, nothing is left in it.
+    """
     number = layer.world_tracing.layer
+    if number >= stack.layers:
+        layer.data.clear_geometry()
+        return
     settings = mesh_settings(layer.world_tracing)
     fill_mesh(layer.data, number, layer_mesh(stack, number, settings, back_layers(stack)[number]))
 
@@ -40,7 +47,9 @@ def rebuild_layer(layer: bpy.types.Object, stack: LayerStack) -> None:
 def rebuild_points(points: bpy.types.Object, stack: LayerStack) -> None:
     """Give a layer of points the data of its stack; the object and its materials stay."""
     is_mesh = points.type == "MESH"  # so they are in files of Blender before 4.4
-    fresh = new_point_layer(points.name, stack, points.world_tracing.layer, only_vertices=is_mesh)
+    number = points.world_tracing.layer
+    there = number < stack.layers  # else the file was traced anew, with fewer
+    fresh = new_point_layer(points.name, stack, number, only_vertices=is_mesh) if there else None
     if fresh is None:  # nothing of the layer is left: no data can be empty in every version, so it is hidden
         points[EMPTIED] = True
         _show_or_hide(points)
@@ -88,10 +97,10 @@ def rebuild_trace(root: bpy.types.Object) -> None:
     present = [layer for layer in members if layer.world_tracing.role == "LAYER"]
     for layer in present:
         rebuild_layer(layer, stack)
-    if not present:  # a trace of points only
+    if members and not present:  # a trace of points only
         return
-    name, settings = build.trace_name(root), mesh_settings(present[0].world_tracing)
-    image = _texture(present[0]) or source_image(stack, name)
+    name, settings = build.trace_name(root), mesh_settings(present[0].world_tracing) if present else DEFAULTS
+    image = next(filter(None, map(_texture, present)), None) or photo_image(root) or source_image(stack, name)
     away = back_layers(stack)
     for number in sorted(set(range(stack.layers)) - {layer.world_tracing.layer for layer in present}):
         layer = new_mesh_layer(name, stack, number, settings, away[number], image)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -79,6 +80,13 @@ def test_hidden_colour_is_filled_and_switched(scene: bpy.types.Scene, tmp_path: 
     assert "Filled" not in seen.nodes
 
 
+def test_hidden_colour_of_a_stack_that_has_fewer_layers_now(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    stack = shapes.sphere(48)
+    import_stack(stack, tmp_path)
+    replace(stack, xyz=stack.xyz[:1], mask=stack.mask[:1]).save(tmp_path / "thing.wts")
+    assert bpy.ops.world_tracing.fill_colour() == {"FINISHED"}
+
+
 def test_hidden_colour_needs_no_node_that_the_artist_took_away(
     scene: bpy.types.Scene, tmp_path: Path
 ) -> None:
@@ -111,8 +119,6 @@ def test_a_deleted_layer_comes_back_as_the_trace_looks(scene: bpy.types.Scene, t
 def test_filled_texture_is_addressed_pixel_for_pixel(
     scene: bpy.types.Scene, tmp_path: Path, turned: bool
 ) -> None:
-    from dataclasses import replace
-
     from mathutils import Euler, Vector
 
     stack = shapes.sphere((40, 60))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -46,6 +47,32 @@ def test_rebuild_undoes_edits_and_brings_back_deleted_layers(root: bpy.types.Obj
     assert [layer.name for layer in layers] == ["renamed by the artist", name]
     np.testing.assert_array_equal(numbers(layers[0].data, "position", "vector", 3), positions)
     assert layers[1].users_collection == root.users_collection and root.location.x == 3.0
+
+
+def test_all_layers_come_back(root: bpy.types.Object) -> None:
+    before = [(layer.name, len(layer.data.polygons)) for layer in children(root, "LAYER")]
+    image = children(root, "CAMERA")[0].data.background_images[0].image
+    for layer in children(root, "LAYER"):
+        bpy.data.objects.remove(layer)
+    assert bpy.ops.world_tracing.rebuild_trace(root=root.name) == {"FINISHED"}
+    layers = children(root, "LAYER")
+    assert [(layer.name, len(layer.data.polygons)) for layer in layers] == before
+    assert layers[0].data.materials[0].node_tree.nodes["Image Texture"].image == image
+
+
+def test_a_stack_that_was_traced_anew_has_fewer_layers(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    stack = make_stack(*CASES["whole square"])
+    root = import_stack(stack, tmp_path, output="BOTH")
+    replace(stack, xyz=stack.xyz[:1], mask=stack.mask[:1]).save(tmp_path / "test.wts")
+    assert bpy.ops.world_tracing.rebuild_trace() == {"FINISHED"}
+    first, second = children(root, "LAYER")
+    assert len(first.data.polygons) and not len(second.data.vertices)
+    second.world_tracing.tear = 0.5
+    assert [points.hide_render for points in children(root, "POINTS")] == [True, True]
+    assert [points.hide_viewport for points in children(root, "POINTS")] == [False, True]
+    stack.save(tmp_path / "test.wts")
+    assert bpy.ops.world_tracing.rebuild_trace() == {"FINISHED"}
+    assert len(second.data.polygons) and not children(root, "POINTS")[1].hide_viewport
 
 
 def test_a_layer_that_was_made_something_else_is_the_artists_own(root: bpy.types.Object) -> None:
