@@ -48,7 +48,7 @@ class WORLD_TRACING_OT_seed_sweep(bpy.types.Operator, TraceSettings):
 
 
 class WORLD_TRACING_OT_keep_variant(bpy.types.Operator):
-    """Keep the selected variant of a seed sweep, delete the others"""
+    """Keep the selected variant of a seed sweep, delete the others; it moves to where the first one stands"""
 
     bl_idname = "world_tracing.keep_variant"
     bl_label = "Keep This Variant"
@@ -62,14 +62,16 @@ class WORLD_TRACING_OT_keep_variant(bpy.types.Operator):
         return root is not None and root.library is None and bool(root.world_tracing.group)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Delete the siblings, move the kept one to their common place."""
+        """Delete the siblings, move the kept one back along the row in which they stand."""
         kept = traces.active_root(context)
         if kept is None:
             return {"CANCELLED"}
         variants = traces.variants_of(kept)
-        kept.location = variants[0].location
+        if kept.parent == variants[0].parent:
+            kept.location.x = variants[0].location.x  # its height stays: it may stand on its floor
         for root in variants:
-            if root != kept:
+            if root.world_tracing.variant == kept.world_tracing.variant:  # it, or a copy that the artist made
+                root.world_tracing.group = ""
+            else:
                 traces.delete(root)
-        kept.world_tracing.group = ""
         return {"FINISHED"}

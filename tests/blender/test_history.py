@@ -186,6 +186,36 @@ def test_keeping_a_variant_leaves_other_sweeps_of_the_same_image_alone(scene, st
     assert sum(member.world_tracing.role == "ROOT" for member in scene.objects) == 3
 
 
+def variants(folder: Path) -> list[bpy.types.Object]:
+    stack = make_stack(*CASES["whole square"])
+    return [import_stack(stack, folder, f"v{n}", group="sweep", variant=n) for n in range(3)]
+
+
+def test_a_kept_variant_stays_on_its_floor_and_on_its_parent(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    kept = variants(tmp_path)[1]
+    kept.location.yz = 0.5, 1.7
+    bpy.context.view_layer.objects.active = kept
+    assert bpy.ops.world_tracing.keep_variant() == {"FINISHED"}
+    assert tuple(kept.location) == pytest.approx((0.0, 0.5, 1.7))
+    other = variants(tmp_path)[2]
+    other.parent, other.location = kept, (1.0, 2.0, 3.0)
+    bpy.context.view_layer.objects.active = other
+    assert bpy.ops.world_tracing.keep_variant() == {"FINISHED"}
+    assert tuple(other.location) == (1.0, 2.0, 3.0)
+
+
+def test_a_copy_of_the_kept_variant_stays(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    kept = variants(tmp_path)[0]
+    bpy.ops.object.select_all(action="DESELECT")
+    for member in (kept, *kept.children):
+        member.select_set(True)
+    bpy.ops.object.duplicate()
+    bpy.context.view_layer.objects.active = kept
+    assert bpy.ops.world_tracing.keep_variant() == {"FINISHED"}
+    roots = [member.name for member in scene.objects if member.world_tracing.role == "ROOT"]
+    assert roots == ["Trace: v0", "Trace: v0.001"]
+
+
 def test_a_folder_is_traced_image_by_image(scene, stand_in, photo: Path) -> None:
     (photo.parent / "b.PNG").write_bytes(photo.read_bytes())
     (photo.parent / "notes.txt").write_text("no image")
