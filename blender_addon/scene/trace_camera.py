@@ -1,11 +1,14 @@
 """The camera object of a trace, and rendering through it."""
 
 import bpy
-from mathutils import Matrix
+from mathutils import Matrix, Vector
 
 from wt_backend.stack import LayerStack
 
+from . import traces
 from .camera_match import SENSOR_WIDTH, CameraMatch
+
+CLOSER, FARTHER = 0.05, 10.0  # than what the layers hold, a camera sees
 
 
 def new_camera(name: str, match: CameraMatch, image: bpy.types.Image, stack: LayerStack) -> bpy.types.Object:
@@ -13,7 +16,7 @@ def new_camera(name: str, match: CameraMatch, image: bpy.types.Image, stack: Lay
     data = bpy.data.cameras.new(name)
     depth = stack.xyz[..., 2][stack.mask]
     near, far = (float(depth.min()), float(depth.max())) if depth.size else (1.0, 100.0)
-    data.clip_start, data.clip_end = near * 0.05, max(far * 10.0, 100.0)
+    data.clip_start, data.clip_end = near * CLOSER, max(far * FARTHER, 100.0)
     data.display_size = near * 0.2
     data.show_background_images = True
     background = data.background_images.new()
@@ -41,9 +44,24 @@ def use_camera(scene: bpy.types.Scene, camera: bpy.types.Object) -> None:
     """Render through a trace's camera at the size and pixel shape of its image."""
     settings = camera.world_tracing
     scene.camera = camera
+    _reach_layers(camera)
     render = scene.render
     render.resolution_x, render.resolution_y = settings.resolution
     render.resolution_percentage = 100
     render.pixel_aspect_x, render.pixel_aspect_y = settings.pixel_aspect
     for background in camera.data.background_images:
         background.frame_method = "STRETCH"  # the frame now has the image's shape
+
+
+def _reach_layers(camera: bpy.types.Object) -> None:
+    """Let a camera see all layers of its trace: Blender's clipping distances do not scale with the trace."""
+    root, view = traces.root_of(camera), camera.matrix_world.normalized().inverted_safe()
+    every = (*traces.layers_of(root), *traces.shot_layers_of(root)) if root is not None else ()
+    layers = [layer for layer in every if layer.dimensions.length > 0]  # one may be empty
+    corners = [layer.matrix_world @ Vector(corner) for layer in layers for corner in layer.bound_box]
+    depths = [depth for corner in corners if (depth := -(view @ corner).z) > 0]
+    data = camera.data
+    if depths and min(depths) < data.clip_start:
+        data.clip_start = min(depths) * CLOSER
+    if depths and max(depths) > data.clip_end:
+        data.clip_end = max(depths) * FARTHER

@@ -134,6 +134,31 @@ def test_a_vertex_projects_onto_its_pixel_of_the_original_image(
             assert np.abs(found - expected[index]).max() < 0.02 + 2e-5 * max(width, height)
 
 
+@pytest.mark.parametrize("scale", [0.01, 100.0])
+def test_the_camera_sees_the_layers_however_the_trace_is_scaled(
+    scene: bpy.types.Scene, tmp_path: Path, scale: float
+) -> None:
+    """Blender's clipping distances count in the world's units."""
+    root = import_stack(make_stack(*CASES["stored rotated by 90°"]), tmp_path)
+    camera, first = children(root, "CAMERA")[0].data, children(root, "LAYER")[0]
+    children(root, "LAYER")[1].data.clear_geometry()
+    near = min(-vertex.co.z for vertex in first.data.vertices)
+    far = max(-vertex.co.z for vertex in first.data.vertices)
+    bpy.ops.world_tracing.use_trace_camera()
+    before = camera.clip_start, camera.clip_end
+    assert before[0] == pytest.approx(near * 0.05, rel=0.01)
+    holder = bpy.data.objects.new("holder", None)
+    scene.collection.objects.link(holder)
+    holder.scale, root.parent = (scale,) * 3, holder
+    bpy.ops.world_tracing.use_trace_camera()
+    assert camera.clip_start < near * scale
+    assert camera.clip_end > far * scale
+    if scale > 1:  # what the camera saw before it still sees
+        assert camera.clip_start == before[0]
+    else:
+        assert camera.clip_end == before[1]
+
+
 def test_pixel_uvs_address_the_original_image(scene: bpy.types.Scene, tmp_path: Path) -> None:
     stack = make_stack(*CASES["very large image"])
     layer = children(import_stack(stack, tmp_path), "LAYER")[0]
