@@ -25,6 +25,7 @@ def download_model(params: dict[str, Any], progress: Progress, cancel: Cancel) -
         progress("download", done // MEGABYTE, max(total // MEGABYTE, 1))
         cancel()
 
+    progress("download", 0, 1)  # the Hub may take its time to answer
     path = hub.download(weights, on_bytes)
     return {"path": str(path), "sha256": sha256_of(path)}
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import Timeout
 from huggingface_hub import (
     HfFileMetadata,
     constants,
@@ -41,6 +42,7 @@ from wt_backend.protocol import BackendError
 
 OnBytes = Callable[[int, int], None]
 
+LOOK = 0.5  # seconds between two looks at what another process downloads
 SPARE_BYTES = 1 << 28  # left free on the disk
 SHA256 = re.compile(r"[0-9a-f]{64}")
 AGAIN = "Start the download again; it goes on where it stopped."
@@ -109,7 +111,7 @@ def _fetch(source: Source, metadata: HfFileMetadata, on_bytes: OnBytes | None) -
     """Put the file where the Hub's client would, after what an earlier attempt has left."""
     if metadata.etag is None or metadata.commit_hash is None or metadata.size is None:
         raise OSError(f"{constants.ENDPOINT} does not answer like the Hub")
-    folder = repository_folder(source)
+    size, folder = metadata.size, repository_folder(source)
     blob = folder / "blobs" / metadata.etag
     pointer = folder / "snapshots" / metadata.commit_hash / source.filename
     target = blob if are_symlinks_supported(constants.HF_HUB_CACHE) else pointer
@@ -117,23 +119,40 @@ def _fetch(source: Source, metadata: HfFileMetadata, on_bytes: OnBytes | None) -
     lock = Path(constants.HF_HUB_CACHE) / ".locks" / folder.name / f"{metadata.etag}.lock"
     for place in (part.parent, lock.parent):
         place.mkdir(parents=True, exist_ok=True)
-    with WeakFileLock(lock):
+    with _alone(lock, lambda: on_bytes and on_bytes(_size(part), size)):
         if blob.exists() or pointer.exists():
             return
-        done = part.stat().st_size if part.exists() else 0
-        _check_space(metadata.size - done)
-        with part.open("ab" if done <= metadata.size else "wb") as file:
-            if file.tell() < metadata.size:
+        done = _size(part)
+        _check_space(size - done)
+        with part.open("ab" if done <= size else "wb") as file:
+            if file.tell() < size:
                 http_get(
                     hf_hub_url(source.repository, source.filename, revision=metadata.commit_hash),
                     file,
                     resume_size=file.tell(),
                     headers=build_hf_headers(token=get_token()),
-                    expected_size=metadata.size,
+                    expected_size=size,
                     tqdm_class=_progress_class(on_bytes),
                 )
         target.parent.mkdir(parents=True, exist_ok=True)
         part.replace(target)
+
+
+@contextmanager
+def _alone(lock: Path, waiting: Callable[[], object]) -> Iterator[None]:
+    """Hold a lock of the Hub's client; while another process has it, call ``waiting`` now and then."""
+    with ExitStack() as held:
+        while True:
+            try:
+                held.enter_context(WeakFileLock(lock, timeout=LOOK))
+                break
+            except Timeout:
+                waiting()
+        yield
+
+
+def _size(part: Path) -> int:
+    return part.stat().st_size if part.exists() else 0
 
 
 @contextmanager

@@ -7,10 +7,12 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from hub_server import HUGE, Hub, serve
 
 CONTENT = os.urandom(3_000_000)
@@ -143,6 +145,28 @@ def test_a_cancelled_download_goes_on_in_another_process(hub: Hub, tmp_path: Pat
     (asked,) = hub.ranges[before:]
     assert int(asked.removeprefix("bytes=").removesuffix("-")) > 0
     assert answer["seen"] == [[len(CONTENT), len(CONTENT)]]
+
+
+def test_what_another_process_downloads_is_waited_for_in_sight_and_can_be_cancelled(
+    hub: Hub, tmp_path: Path
+) -> None:
+    name = hashlib.sha256(CONTENT).hexdigest()
+    part = tmp_path / "hub/models--owner--shared/blobs" / f"{name}.incomplete"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(CONTENT[: len(CONTENT) // 2])
+    lock = FileLock(tmp_path / "hub/.locks/models--owner--shared" / f"{name}.lock", thread_local=False)
+    Path(lock.lock_file).parent.mkdir(parents=True)
+    client = Client(hub.address, tmp_path)
+    with lock:
+        patience = threading.Timer(15.0, lock.release)
+        patience.start()
+        answer = client.ask("owner/shared", stop=True)
+        assert lock.is_locked, "it noticed nothing before the other one was done"
+        patience.cancel()
+    assert answer["stopped"] and answer["seen"] == [[len(CONTENT) // 2, len(CONTENT)]]
+    answer = client.ask("owner/shared")
+    client.close()
+    assert Path(answer["path"]).read_bytes() == CONTENT
 
 
 def test_a_part_that_is_too_long_is_not_built_upon(hub: Hub, tmp_path: Path) -> None:
