@@ -9,7 +9,7 @@ from bpy.props import BoolProperty, EnumProperty
 from wt_backend.protocol import Message
 from wt_backend.stack import StackError
 
-from ..scene import files, projection
+from ..scene import build, files, projected_look, projected_photos, projection
 from ..scene.projection import ProjectionError, WorldMesh
 from ..scene.smart_unwrap import check_unwrap, smart_unwrap
 from .geometry_job import GeometryJob
@@ -74,6 +74,9 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
                     for target, mesh, unwrap in zip(chosen, meshes, unwraps, strict=True)
                 ]
             else:
+                maps = [projected_photos.uv_name(build.trace_name(root)) for root in roots]
+                for target in chosen:
+                    projection.check_uv_room(target, *maps)
                 jobs = [self._shading(context, target, entries) for target in chosen]
         except (ProjectionError, StackError, OSError) as error:
             return self.fail(str(error))
@@ -102,6 +105,7 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
                 f"Modifiers of {target.name} change its faces, so that it cannot be unwrapped as shown. "
                 "Apply them (Object > Apply > Visual Geometry to Mesh), or give it UVs of its own."
             )
+        projection.check_uv_room(target, projected_look.UV_MAP)
         if mesh.only_triangles and len(mesh.triangles) <= projection.LARGEST_UNWRAP:
             return "xatlas"
         check_unwrap(target)

@@ -15,7 +15,7 @@ import numpy as np
 from bpy.types import NodeSocket as Socket
 from numpy.typing import NDArray
 
-from .materials import layer_material
+from .materials import UV_MAP, layer_material
 from .projected_look import attribute_of, only_material, tint, uv_of, write_uv
 
 GUESS = "wt_guess"  # point attribute: colour where no photo shows the mesh
@@ -53,6 +53,11 @@ def sight_name(trace: str) -> str:
     return _name("wt_sight", trace)
 
 
+def uv_name(trace: str) -> str:
+    """Name of the UV map of a trace's photo."""
+    return _name(UV_MAP, trace)
+
+
 def _name(what: str, trace: str) -> str:
     """The name of a trace's attribute: where that is too long, its start and a checksum of the trace."""
     name = f"{what} {trace}".encode()
@@ -81,7 +86,7 @@ def write_projection(
     corner = np.empty(len(mesh.loops), np.int32)
     mesh.loops.foreach_get("vertex_index", corner)
     every = np.arange(len(corner), dtype=np.int32)
-    write_uv(mesh, _name("WT Pixel", trace), every, uv_of(projection.astype(np.float64))[corner])
+    write_uv(mesh, uv_name(trace), every, uv_of(projection.astype(np.float64))[corner])
 
 
 def write_guess(mesh: bpy.types.Mesh, colours: NDArray[np.floating]) -> None:

@@ -98,17 +98,20 @@ def check_target(target: bpy.types.Object) -> None:
         raise ProjectionError(f"{name} is being edited. Leave its mode first.")
 
 
-def check_uv_room(target: bpy.types.Object, name: str) -> None:
-    """Whether an object can have a UV map of that name.
+def check_uv_room(target: bpy.types.Object, *names: str) -> None:
+    """Whether an object can have UV maps of these names.
 
     Raises
     ------
     ProjectionError
-        It has others, and no room for one more.
+        It has others, and no room for as many more.
     """
-    layers = target.data.uv_layers
-    if len(layers) >= MOST_UV_MAPS and name not in layers:
-        raise ProjectionError(f"{target.name} has eight UV maps already. Remove one.")
+    layers = target.data.uv_layers.keys()
+    surplus = len({*layers, *names}) - MOST_UV_MAPS
+    if surplus > 0:
+        raise ProjectionError(
+            f"{target.name} has {len(layers)} UV maps already, and can have eight. Remove {surplus}."
+        )
 
 
 def check_place(target: bpy.types.Object) -> None:

@@ -7,7 +7,7 @@ import math
 import bpy
 
 from .projected_look import UV_MAP
-from .projection import ProjectionError, check_uv_room
+from .projection import ProjectionError
 
 ANGLE, MARGIN = math.radians(66), 0.003
 
@@ -18,9 +18,8 @@ def check_unwrap(target: bpy.types.Object) -> None:
     Raises
     ------
     ProjectionError
-        It is hidden, or has eight UV maps already.
+        It is hidden.
     """
-    check_uv_room(target, UV_MAP)
     if not target.visible_get():
         raise ProjectionError(f"{target.name} is hidden. Show it, or give it UVs first.")
 

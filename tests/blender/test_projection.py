@@ -245,9 +245,21 @@ def test_of_several_meshes_none_is_unwrapped_where_one_is_refused(scene, tmp_pat
     for target in (good, bad):
         target.data.uv_layers[0].active_render = True
     only(good, bad)
-    with pytest.raises(RuntimeError, match=f"{bad.name} (change its faces|has eight UV maps)"):
+    with pytest.raises(RuntimeError, match=f"{bad.name} (change its faces|has 8 UV maps)"):
         bpy.ops.world_tracing.project_texture(size="512", unwrap="NEW")
     assert len(good.data.uv_layers) == 1 and len(bad.data.uv_layers) == 8
+
+
+@pytest.mark.parametrize("route", ["BAKE", "SHADER"])
+def test_room_for_uv_maps_is_looked_for_first(scene: bpy.types.Scene, tmp_path: Path, route: str) -> None:
+    """A bake took minutes, and then there was no place for its UVs; the shader's attributes were written."""
+    thing = ball(photographed(shapes.sphere, tmp_path))
+    for number in range(7):
+        thing.data.uv_layers.new(name=str(number))
+    only(thing)
+    with pytest.raises(RuntimeError, match=r"has 8 UV maps already, and can have eight\. Remove 1"):
+        bpy.ops.world_tracing.project_texture(size="512", route=route, unwrap="NEW")
+    assert not [item.name for item in thing.data.attributes if item.name.startswith("wt_")]
 
 
 def test_a_hidden_mesh_is_left_alone(scene: bpy.types.Scene, tmp_path: Path) -> None:
