@@ -8,7 +8,7 @@ import bpy
 from bpy.props import IntProperty, StringProperty
 
 from ..backend import session
-from ..scene import files, solid_object, traces
+from ..scene import anchor, files, solid_object, traces
 from .geometry_job import GeometryJob, named_root
 
 
@@ -63,7 +63,7 @@ class WORLD_TRACING_OT_add_solid(bpy.types.Operator):
             if layer.name in context.view_layer.objects:
                 layer.hide_set(True)
             layer.hide_render = True
-        session.notice = session.Notice(f"{solid.name}: {_verdict(result, root)}")
+        session.notice = session.Notice(f"{solid.name}: {_verdict(result, root, context.scene)}")
         self.report({"INFO"}, session.notice.message)
         return {"FINISHED"}
 
@@ -76,13 +76,14 @@ def _being_edited(root: bpy.types.Object) -> str:
     return f"{solid.name} is being edited. Leave its mode, then make the solid again."
 
 
-def _verdict(result: dict, root: bpy.types.Object) -> str:
+def _verdict(result: dict, root: bpy.types.Object, scene: bpy.types.Scene) -> str:
     """Watertightness and volume, as large as the trace is in the scene, in one sentence."""
     pieces = result["pieces"]
     open_pieces = sum(not piece["watertight"] for piece in pieces)
     closed = "watertight" if not open_pieces else f"{open_pieces} not watertight"
-    unit = "m³" if root.world_tracing.metric else "cubic units of unknown scale"
-    volume = result["volume"] * abs(root.matrix_world.determinant())
+    volume, unit = result["volume"] * abs(root.matrix_world.determinant()), "cubic units of unknown scale"
+    if root.world_tracing.metric:
+        volume, unit = volume * anchor.metres(scene) ** 3, "m³"
     return (
         f"{len(pieces)} piece{'s' * (len(pieces) != 1)}, {closed}, volume {volume:.4g} {unit} "
         f"({100 * result['volume_error']:.1f} % off what the rays enclose); the layers are hidden."

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
+from mathutils import Matrix
 
 from wt_backend.stack import StackError
 
@@ -94,6 +95,6 @@ class WORLD_TRACING_OT_trace_ground_truth(bpy.types.Operator):
 def _lay_over(trace: build.Trace, camera: bpy.types.Object) -> None:
     """Put a trace where its surfaces were found, and keep it out of renders."""
     placed = camera.matrix_world.normalized() @ trace.camera.matrix_local.inverted()
-    trace.root.matrix_world = placed
+    trace.root.matrix_world = placed @ Matrix.Diagonal(trace.root.scale).to_4x4()
     for item in trace.layers:
         item.hide_render = True

@@ -27,6 +27,18 @@ def selected_points(context: bpy.types.Context) -> list[Vector]:
     return places
 
 
+def metres(scene: bpy.types.Scene) -> float:
+    """How long a Blender unit is by the scene's settings."""
+    settings = scene.unit_settings
+    return 1.0 if settings.system == "NONE" else float(settings.scale_length)
+
+
+def scale_to_scene(root: bpy.types.Object, scene: bpy.types.Scene) -> None:
+    """Give a new trace that is in metres its size in a scene whose unit is another."""
+    if root.world_tracing.metric and metres(scene) != 1.0:
+        scale_by(root, 1 / metres(scene))
+
+
 def scale_by(root: bpy.types.Object, factor: float) -> None:
     """Scale a trace; from now on its unit is the metre.
 

@@ -12,7 +12,7 @@ from wt_backend.geometry.layer_mesh import MeshSettings
 from wt_backend.geometry.pairing import back_layers
 from wt_backend.stack import LayerStack
 
-from . import placement, viewport
+from . import anchor, placement, viewport
 from .camera_match import match_camera
 from .layer_object import DEFAULTS, new_mesh_layer, new_point_layer
 from .materials import source_image
@@ -82,6 +82,7 @@ def build_trace(
         if output == "BOTH" and member.world_tracing.role == "POINTS":
             member.hide_set(True)
             member.hide_render = True
+    anchor.scale_to_scene(root, context.scene)
     placement.place_beside(context, root)
     viewport.select(context, root)
     return Trace(root, camera, layers, stack.points, _residual(stack))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from wt_backend.stack import LayerStack, StackInfo
 
+from .anchor import metres
 from .for_a_while import changed, saved_as_png
 from .ray_trace import (
     RayTraceError,
@@ -70,6 +71,7 @@ def trace_scene(
     flat = directions.reshape(-1, 3)
     depths = trace_layers(vertices, triangles, flat, settings.layers, progress)
     xyz, mask = layer_points(depths.reshape(-1, height, width), directions)
+    xyz *= np.float32(metres(scene))
     if not mask.any():
         raise RayTraceError("The camera looks past everything; aim it at what you want to trace.")
 

@@ -19,6 +19,7 @@ from wt_backend.geometry.pairing import back_layers
 from wt_backend.stack import LayerStack, Shot
 
 from . import shot_cache
+from .anchor import scale_to_scene
 from .build import PREFIX, adopt, new_root
 from .camera_match import match_camera
 from .files import load_image
@@ -83,6 +84,7 @@ def build_shot(
     for member in (root, camera):
         collection.objects.link(member)
     camera.parent = root
+    scale_to_scene(root, context.scene)
     trace = _Building(shot, name, output, baked, root, collection, image, span)
     for layer in sorted(players):
         trace.add_player(layer, players[layer])

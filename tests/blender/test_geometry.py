@@ -230,6 +230,10 @@ def test_volume_is_that_of_the_scaled_trace(
     bpy.ops.world_tracing.make_solid()
     message = sys.modules[f"{addon.__name__}.backend.session"].notice.message
     assert float(re.search(r"volume ([\d.]+) m³", message)[1]) == pytest.approx(8 * 0.72, rel=0.03)
+    scene.unit_settings.scale_length = 0.1
+    bpy.ops.world_tracing.make_solid()
+    message = sys.modules[f"{addon.__name__}.backend.session"].notice.message
+    assert float(re.search(r"volume ([\d.]+) m³", message)[1]) == pytest.approx(8e-3 * 0.72, rel=0.03)
 
 
 def test_nothing_solid_is_an_error_in_a_sentence(scene: bpy.types.Scene, tmp_path: Path) -> None:

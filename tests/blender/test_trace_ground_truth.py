@@ -96,6 +96,26 @@ def test_a_box_in_a_box_has_four_planes(view, tmp_path: Path) -> None:
     assert stack.mask[:, 32, 48].tolist() == [True] * 4 + [False] * 2
 
 
+def test_truth_is_in_metres_and_as_large_as_the_scene(view, tmp_path: Path) -> None:
+    view.unit_settings.scale_length = 0.01  # a unit is a centimetre
+    add("cube", size=2)
+    stack = trace(tmp_path, build_layers=True)
+    assert stack.info.unit == "metre"
+    assert stack.xyz[0, 32, 48, 2] == pytest.approx((DISTANCE - 1) / 100, rel=1e-5)
+    root = next(item for item in view.objects if item.world_tracing.role == "ROOT")
+    front = next(child for child in root.children if child.world_tracing.role == "LAYER")
+    bpy.context.view_layer.update()
+    depth = [(front.matrix_world @ vertex.co).y for vertex in front.data.vertices]
+    assert min(depth) == pytest.approx(-1, abs=1e-4)
+    for system, factor in (("METRIC", 100), ("NONE", 1)):
+        view.unit_settings.system = system
+        assert bpy.ops.world_tracing.import_stack(filepath=str(tmp_path / "truth.wts")) == {"FINISHED"}
+        again = bpy.context.object
+        assert tuple(again.scale) == pytest.approx([factor] * 3)
+        camera = next(child for child in again.children if child.type == "CAMERA")
+        assert camera.data.clip_start == pytest.approx(0.05 * (DISTANCE - 1) / 100 * factor, rel=1e-4)
+
+
 def test_layers_end_where_they_are_asked_to(view, tmp_path: Path) -> None:
     add("cube", size=2)
     stack = trace(tmp_path, layers=1, longest=48)
