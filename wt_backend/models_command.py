@@ -48,7 +48,7 @@ def _download(name: str, accepted: bool) -> int:
     terms = _terms(name)
     if terms is not None and not accepted:
         print(terms)
-        if not sys.stdin.isatty() or input("Do you accept the licence? [y/N] ").strip().lower() != "y":
+        if not _accepts():
             raise BackendError(
                 "access", "The licence was not accepted; nothing was downloaded.", "Add --accept-licence."
             )
@@ -57,6 +57,14 @@ def _download(name: str, accepted: bool) -> int:
     stages.close()
     print(f"{result['path']}\nsha256 {result['sha256']}")
     return 0
+
+
+def _accepts() -> bool:
+    """Ask, where somebody can answer; the end of input is a no."""
+    if not sys.stdin.isatty():
+        return False
+    print("Do you accept the licence? [y/N] ", end="", flush=True)
+    return sys.stdin.readline().strip().lower() == "y"
 
 
 def _terms(name: str) -> str | None:

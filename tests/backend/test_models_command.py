@@ -49,6 +49,30 @@ def test_the_licence_is_shown_under_every_name(run: Run, tmp_path: Path, name: s
     assert not list(tmp_path.rglob("model.pt"))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize("typed", [b"\x04", b"n\n"])
+def test_whoever_ends_the_input_has_not_accepted(typed: bytes) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "wt_backend", "models", "download", "object"]
+    with subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            os.write(ours, typed)
+            printed, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
+            os.close(ours)
+            os.close(theirs)
+    assert b"accept the licence?" in printed and b"not accepted" in errors
+    assert process.returncode == 2 and b"Traceback" not in errors
+
+
+def test_what_cannot_be_a_name_is_said(run: Run) -> None:
+    done = run("download", "hf://owner/na me", "--accept-licence")
+    assert done.returncode == 2 and "'owner/na me' cannot be the name of a repository" in done.stderr
+
+
 def test_a_repository_that_nobody_listed(run: Run) -> None:
     address = "hf://owner/good"
     assert "on its page" in run("download", address).stdout

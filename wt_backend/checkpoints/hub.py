@@ -28,6 +28,7 @@ from huggingface_hub.errors import (
     EntryNotFoundError,
     GatedRepoError,
     HfHubHTTPError,
+    HFValidationError,
     HTTPError,
     LocalEntryNotFoundError,
     OfflineModeIsEnabled,
@@ -80,8 +81,9 @@ def download(source: Source, on_bytes: OnBytes | None = None) -> Path:
     Raises
     ------
     BackendError
-        kind "access" (no token, or access not granted), "network" (no connection, offline mode,
-        interrupted), "disk_full", "model_missing" (no such file), "model_damaged" (altered on the way).
+        kind "bad_request" (no name of a repository), "access" (no token, or access not granted), "network"
+        (no connection, offline mode, interrupted), "disk_full", "model_missing" (no such file),
+        "model_damaged" (altered on the way).
     """
     with _explained(source, reached=False):
         metadata = _metadata(source)
@@ -161,6 +163,13 @@ def _explained(source: Source, reached: bool) -> Iterator[None]:
     page = f"{constants.ENDPOINT}/{source.repository}"
     try:
         yield
+    except HFValidationError as error:
+        raise BackendError(
+            "bad_request",
+            f"{source.repository!r} cannot be the name of a repository on the Hub.",
+            "Write hf://owner/name or hf://owner/name/file.",
+            log=str(error),
+        ) from error
     except GatedRepoError as error:
         raise _no_access(source, page, "access has not been granted yet", error) from error
     except RepositoryNotFoundError as error:
