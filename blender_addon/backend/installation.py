@@ -152,7 +152,8 @@ class Installation:
         """Where packages come from, for uv."""
         plan = self.plan
         if plan.wheels:
-            return ["--no-index", "--find-links", str(plan.wheels), "--offline"]
+            folder = plan.wheels.absolute().as_uri()  # of a path uv takes a comma for a separator
+            return ["--no-index", "--find-links", folder, "--offline"]
         if plan.index:
             return ["--default-index", plan.index]
         return ["--torch-backend", plan.torch_backend]

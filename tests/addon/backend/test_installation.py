@@ -139,6 +139,14 @@ def test_a_fresh_installation_is_ready(make_plan: MakePlan, root: str) -> None:
     assert Path(found.python).is_file() and found.package_folder is None
 
 
+def test_a_folder_of_wheels_may_have_any_name(make_plan: MakePlan, tmp_path: Path) -> None:
+    plan = make_plan()
+    wheels = plan.wheels.rename(tmp_path / "Wheels, 2026 #1 100%20 ü")
+    wheel = next(wheels.glob("wt_backend-*.whl"))
+    status = install(replace(plan, wheels=wheels, requirement=requirement(wheel)))
+    assert status.error is None and runs(plan.root)
+
+
 def test_an_upgrade_replaces_the_old_environment(make_plan: MakePlan) -> None:
     plan = make_plan()
     install(plan)
