@@ -68,6 +68,9 @@ WHEELS = {
 }
 
 
+_TAGS = {"Linux": "linux", "Darwin": "macosx", "Windows": "win"}  # in the names of wheels
+
+
 def provide_uv(
     folder: Path,
     wheels: Path | None,
@@ -159,14 +162,21 @@ def url_in_index(index: str, wheel: str) -> str:
 
 
 def _in_folder(wheels: Path) -> Path:
-    found = sorted(wheels.glob("uv-*.whl"))
+    """The newest wheel of uv in a folder, which may serve several systems, that runs on this one."""
+    found = [path for path in wheels.glob("uv-*.whl") if _runs_here(path)]
     if not found:
+        system = f"{platform.system()} {platform.machine()}"
         raise BackendError(
             "bad_request",
-            f"There is no uv wheel in {wheels}.",
+            f"There is no uv wheel for {system} in {wheels}.",
             f"Put the wheel of uv {VERSION} for this system beside the others.",
         )
-    return found[-1]
+    return max(found, key=lambda path: [int(number) for number in re.findall(r"\d+", path.name)[:3]])
+
+
+def _runs_here(wheel: Path) -> bool:
+    tag = wheel.stem.rpartition("-")[2]
+    return tag == "any" or (_TAGS.get(platform.system(), "") in tag and platform.machine().lower() in tag)
 
 
 def _unpack(wheel: Path, program: Path) -> Path:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
+import platform
 import threading
+import zipfile
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from blender_addon.backend.uv import WHEELS, package_index, provide_uv, url_in_index
+from blender_addon.backend.uv import VERSION, WHEELS, package_index, provide_uv, url_in_index
 from wt_backend.protocol import BackendError
 
 WHEEL = WHEELS["Linux", "x86_64"].name
@@ -86,3 +88,18 @@ def test_a_password_in_the_address_is_refused_and_not_repeated(address: str) -> 
         with pytest.raises(BackendError, match="password") as error:
             package_index(chosen, variables)
         assert "secret" not in f"{error.value.message}{error.value.hint}"
+
+
+def test_a_folder_of_wheels_may_serve_several_systems(tmp_path: Path) -> None:
+    ours = WHEELS[platform.system(), platform.machine()].name
+    older = ours.replace(VERSION, "0.9.30")
+    for name in (older, *(wheel.name for wheel in WHEELS.values())):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            program = "uv.exe" if "-win_" in name else "uv"
+            archive.writestr(f"uv-{VERSION}.data/scripts/{program}", name)
+    program = provide_uv(tmp_path / "uv", tmp_path, lambda *_: None, lambda: False)
+    assert program.read_text() == ours
+    (tmp_path / ours).unlink()
+    (tmp_path / older).unlink()
+    with pytest.raises(BackendError, match=f"no uv wheel for {platform.system()} {platform.machine()}"):
+        provide_uv(tmp_path / "another place", tmp_path, lambda *_: None, lambda: False)
