@@ -20,6 +20,7 @@ from wt_backend.protocol import BackendError
 
 RATE = 24.0  # where a file does not say
 EARLY = 0.1  # of a frame: time stamps are rounded, to a millisecond in Matroska
+WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # FFmpeg's own decoders of these pass over alpha
 
 
 class Movie:
@@ -82,12 +83,13 @@ class Movie:
         """(seconds from the start, frame) in the order of display; None for a frame that is damaged."""
         stream = self._video(container)
         stream.thread_type = "SLICE"
+        other = _decoder_with_alpha(stream)
         start = None if stream.start_time is None else float(stream.start_time * stream.time_base)
         count = 0
         lost_at: list[float] = []  # damaged packets whose time has not come yet: packets come in coding order
         for packet in container.demux(stream):
             try:
-                decoded = packet.decode()
+                decoded = other.decode(packet if packet.size else None) if other else packet.decode()
             except FFmpegError:
                 decoded = []
                 if packet.pts is not None:
@@ -111,7 +113,8 @@ class Movie:
 
     def _open(self) -> Any:
         try:
-            return av.open(str(self.path))
+            # Absolute: what stands before a colon would be a protocol. Tags of old files are in any encoding.
+            return av.open(str(self.path.absolute()), metadata_errors="replace")
         except (FFmpegError, UnicodeEncodeError) as error:
             reason = getattr(error, "strerror", None) or "its name is not valid text"
             raise self._bad(
@@ -131,6 +134,15 @@ class Movie:
 
     def _bad(self, what: str, hint: str) -> BackendError:
         return BackendError("bad_image", f"The footage {self.path} {what}.", hint)
+
+
+def _decoder_with_alpha(stream: Any) -> Any:
+    """The decoder of a stream whose container says that it has alpha, where its usual one would lose it."""
+    name = WITH_ALPHA.get(stream.codec_context.name, "")
+    tags = {key.lower(): value for key, value in stream.metadata.items()}
+    if tags.get("alpha_mode") != "1" or name not in av.codecs_available:
+        return None
+    return av.CodecContext.create(name, "r")
 
 
 def _picture(frame: Any, aspect: float) -> Picture:

@@ -51,9 +51,11 @@ def movie(tmp_path: Path) -> MakeMovie:
         aspect: Fraction | None = None,
         picture: Callable[[int], NDArray[np.uint8]] = ball,
         options: dict[str, str] | None = None,
+        title: str = "",
     ) -> Path:
         path = tmp_path / name
         with av.open(str(path), "w") as container:
+            container.metadata["title"] = title
             stream = container.add_stream(codec, rate=rate, options=options or {})
             height, width, channels = picture(1).shape
             stream.width, stream.height, stream.pix_fmt = width, height, pix_fmt

@@ -95,6 +95,31 @@ def test_alpha_is_kept(movie: MakeMovie) -> None:
     assert np.array_equal(picture, cut_out(2))
 
 
+@pytest.mark.parametrize("codec", ["libvpx", "libvpx-vp9"])
+def test_alpha_of_webm_is_kept(movie: MakeMovie, codec: str) -> None:
+    def half(number: int) -> np.ndarray:
+        return np.dstack([ball(number), np.where(np.mgrid[:64, :96][1] < 48, 255, 0).astype(np.uint8)])
+
+    path = movie("clip.webm", codec, "yuva420p", picture=half, options={"auto-alt-ref": "0", "crf": "5"})
+    alpha = [frame.picture()[..., 3] for frame in open_clip(path).frames(ALL)]
+    assert len(alpha) == 8
+    for picture in alpha:
+        assert (picture[:, :44] > 200).all() and (picture[:, 52:] < 50).all()
+
+
+def test_tags_in_any_encoding_do_no_harm(movie: MakeMovie) -> None:
+    path = movie("clip.avi", "mjpeg", "yuvj420p", title="Fruehling")
+    path.write_bytes(path.read_bytes().replace(b"Fruehling", "Frühling ".encode("latin-1")))
+    assert shown(open_clip(path)) == each(*range(1, 9))
+
+
+def test_a_colon_in_a_name_is_no_protocol(movie: MakeMovie, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = movie()
+    path.rename(path.with_name("scene:1.mp4"))
+    monkeypatch.chdir(path.parent)
+    assert shown(open_clip("scene:1.mp4")) == each(*range(1, 9))
+
+
 def test_interlaced_footage_is_pointed_out(movie: MakeMovie) -> None:
     options = {"flags": "+ilme+ildct", "x264-params": "tff=1:bframes=0"}
     clip = open_clip(movie(options=options))
