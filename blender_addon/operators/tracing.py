@@ -84,12 +84,13 @@ class TraceSettings(_Operator):
             None is chosen, or it cannot be read.
         """
         settings = context.scene.world_tracing
-        mask = _chosen_mask(settings)
         if settings.source == "FILE":
-            return replace(plan_for_file(settings.filepath), mask=mask)
+            plan = plan_for_file(settings.filepath)
+            return replace(plan, mask=_chosen_mask(settings, None, plan.image))
         if settings.image is None:
             raise BackendError("bad_image", "No image is chosen.", "Choose one in the panel.")
         image, path = settings.image, image_source.image_file(settings.image)
+        mask = _chosen_mask(settings, image, path)
         # a render result is no texture, and is replaced by the next; a sequence would go on to other frames
         lasting = image.source not in {"VIEWER", "SEQUENCE"}
         return Plan(path, Path(image.name).stem, datablock=image.session_uid if lasting else 0, mask=mask)
@@ -225,14 +226,21 @@ def _labels(plans: list[Plan]) -> list[str]:
     return [f"{plan.name} ({number} of {len(plans)})" for number, plan in enumerate(plans, 1)]
 
 
-def _chosen_mask(settings: bpy.types.PropertyGroup) -> Path | None:
-    """The mask of the panel's image, None where the subject is found automatically."""
+def _chosen_mask(settings: bpy.types.PropertyGroup, image: bpy.types.Image | None, path: Path) -> Path | None:
+    """The mask for the panel's image, whose file is `path`; None where the subject is found automatically."""
     if settings.mask_source == "IMAGE":
-        if settings.mask_image is None:
+        mask = settings.mask_image
+        if mask is None:
             raise BackendError("bad_mask", "No mask image is chosen.", "Choose one in the panel.")
-        if cut_out.is_cut_out(settings.mask_image):
-            return cut_out.mask_file(settings.mask_image)
-        return image_source.image_file(settings.mask_image)
+        if not cut_out.is_cut_out(mask):
+            return image_source.image_file(mask)
+        if cut_out.is_of_another(mask, image, path):
+            raise BackendError(
+                "bad_mask",
+                f"{mask.name} is the mask of another image, {cut_out.source_of(mask).name}.",
+                "Set Mask to Automatic, or draw a box in this image.",
+            )
+        return cut_out.mask_file(mask)
     if settings.mask_source != "FILE":
         return None
     if not settings.mask:

@@ -29,6 +29,15 @@ def source_of(image: bpy.types.Image) -> bpy.types.Image:
     return source or image
 
 
+def is_of_another(mask: bpy.types.Image, image: bpy.types.Image | None, path: Path) -> bool:
+    """Whether a cut-out was made of another photo than the image, or the file, that is traced."""
+    source = source_of(mask)
+    if source in {mask, image} or mask == image:
+        return False
+    stored = bpy.path.abspath(source.filepath, library=source.library)
+    return not stored or Path(stored).absolute() != path.absolute()
+
+
 def load(picture: Path, source: bpy.types.Image, earlier: bpy.types.Image | None) -> bpy.types.Image:
     """The cut-out in a file as an image; the earlier one of the same photo is replaced."""
     if earlier is not None and is_cut_out(earlier) and source_of(earlier) == source:

@@ -54,7 +54,8 @@ def pixels(image: bpy.types.Image) -> NDArray[np.float32]:
 def chosen_mask(addon: ModuleType, scene: bpy.types.Scene) -> NDArray[np.bool_]:
     """The mask (H, W) that the next trace would get."""
     tracing = sys.modules[f"{addon.__name__}.operators.tracing"]
-    mask = bpy.data.images.load(str(tracing._chosen_mask(scene.world_tracing)))
+    settings = scene.world_tracing
+    mask = bpy.data.images.load(str(tracing._chosen_mask(settings, settings.image, Path())))
     values = pixels(mask)
     bpy.data.images.remove(mask)
     assert (values[..., 3] == 1).all()
@@ -96,6 +97,27 @@ def test_what_is_painted_counts_without_being_saved(addon, scene, image, editor)
     values[:20, :, 3] = 1.0  # as a brush with Add Alpha does
     cut_out.pixels.foreach_set(values[::-1].ravel())
     assert chosen_mask(addon, scene)[:20].all()
+
+
+def test_the_mask_of_another_photo_is_not_taken(scene, image, editor, tmp_path: Path, request) -> None:
+    bpy.ops.world_tracing.mask_from_box(**BOX)
+    request.getfixturevalue("stand_in")  # traces from here on
+    settings = scene.world_tracing
+    path = Path(bpy.path.abspath(image.filepath))
+    other = tmp_path / "other.png"
+    other.write_bytes(path.read_bytes())
+    settings.seed = 7
+    for chosen, value in (("FILE", str(other)), ("IMAGE", bpy.data.images.load(str(other)))):
+        settings.source = chosen
+        setattr(settings, "filepath" if chosen == "FILE" else "image", value)
+        with pytest.raises(RuntimeError, match=r"Mask.* is the mask of another image, phôto\.png"):
+            bpy.ops.world_tracing.trace_world()
+    for chosen, value in (("FILE", str(path)), ("IMAGE", bpy.data.images.load(str(path)))):
+        settings.source = chosen
+        setattr(settings, "filepath" if chosen == "FILE" else "image", value)
+        assert bpy.ops.world_tracing.trace_world() == {"FINISHED"}
+    settings.image = settings.mask_image  # its own alpha
+    assert bpy.ops.world_tracing.trace_world() == {"FINISHED"}
 
 
 def test_another_box_replaces_the_mask(scene, image, editor) -> None:
