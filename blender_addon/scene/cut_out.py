@@ -34,8 +34,8 @@ def is_of_another(mask: bpy.types.Image, image: bpy.types.Image | None, path: Pa
     source = source_of(mask)
     if source in {mask, image} or mask == image:
         return False
-    stored = bpy.path.abspath(source.filepath, library=source.library)
-    return not stored or Path(stored).absolute() != path.absolute()
+    stored = Path(bpy.path.abspath(source.filepath, library=source.library))
+    return not (stored.is_file() and path.is_file() and stored.samefile(path))
 
 
 def load(picture: Path, source: bpy.types.Image, earlier: bpy.types.Image | None) -> bpy.types.Image:
