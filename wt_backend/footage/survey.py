@@ -185,7 +185,9 @@ def _start(picture: Picture, request: ShotRequest, entry: RegistryEntry) -> Surv
             f"Scale it to {MIN_SIDE} to {MAX_SIDE:,} pixels a side.",
         )
     still = TraceRequest(request.clip, request.output, mode=request.mode, model=request.model)
-    mode = pipeline.choose_mode(still, entry, _subject(picture, request.mask is not None) is not None)
+    # Asked for an object, a frame without one is left out, be it the first.
+    has_subject = request.mode == "object" or _subject(picture, request.mask is not None) is not None
+    mode = pipeline.choose_mode(still, entry, has_subject)
     return Survey([], {}, mode, None, (width, height))
 
 

@@ -87,6 +87,15 @@ def test_missing_frames_are_left_out_and_told(
     assert any("2 frames are left out (3, 4): " in warning for warning in result.warnings)
 
 
+def test_an_object_may_come_in_later(movie: MakeMovie, tmp_path: Path, tiny_model: Path) -> None:
+    footage = movie(frames=4, picture=lambda number: ball(number if number > 2 else -20))
+    request = ShotRequest(str(footage), str(tmp_path / "shot"), model=str(tiny_model), mode="object")
+    result = trace_shot(request, silent, Cancellation())
+    assert Shot.load(result.shot).finished() == [3, 4] and list(result.skipped) == ["1", "2"]
+    with pytest.raises(BackendError, match=r"None of the wanted frames .* nothing tells the subject"):
+        trace_shot(replace(request, last=2, output=str(tmp_path / "other")), silent, Cancellation())
+
+
 class Stop(Cancellation):
     """Cancels when so many stacks are there."""
 
