@@ -18,7 +18,10 @@ from ..backend.results import ColourResult, Place, TraceResult, submit_fill
 from ..properties import FITS, MODES, OUTPUTS, RELATIVE
 from ..scene import cut_out, files, image_source
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".exr", ".bmp")
+IMAGE_SUFFIXES = (  # what wt_backend/images.py reads
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".bmp", ".tga"),
+    *(".exr", ".hdr", ".dpx", ".ppm", ".pgm", ".pbm", ".pnm"),
+)
 _SKIP = {"SKIP_SAVE"}
 
 
@@ -36,6 +39,7 @@ class Plan:
     name: str
     datablock: int = 0  # session uid of the image datablock to use as texture; 0: the file
     mask: Path | None = None
+    mask_as_stored: bool = False  # drawn over the image as Blender shows it, without its EXIF rotation
     seed: int | None = None  # None: the setting's
     variant: int = 0  # place beside the others of a sweep
     group: str = ""  # what sweep it belongs to
@@ -84,16 +88,19 @@ class TraceSettings(_Operator):
             None is chosen, or it cannot be read.
         """
         settings = context.scene.world_tracing
+        as_stored = settings.mask_source == "IMAGE"
         if settings.source == "FILE":
             plan = plan_for_file(settings.filepath)
-            return replace(plan, mask=_chosen_mask(settings, None, plan.image))
+            mask = _chosen_mask(settings, None, plan.image)
+            return replace(plan, mask=mask, mask_as_stored=as_stored)
         if settings.image is None:
             raise BackendError("bad_image", "No image is chosen.", "Choose one in the panel.")
         image, path = settings.image, image_source.image_file(settings.image)
         mask = _chosen_mask(settings, image, path)
         # a render result is no texture, and is replaced by the next; a sequence would go on to other frames
         lasting = image.source not in {"VIEWER", "SEQUENCE"}
-        return Plan(path, Path(image.name).stem, datablock=image.session_uid if lasting else 0, mask=mask)
+        datablock = image.session_uid if lasting else 0
+        return Plan(path, Path(image.name).stem, datablock, mask=mask, mask_as_stored=as_stored)
 
     def run(self, context: bpy.types.Context, plans: list[Plan], stack: str = "") -> set[str]:
         """Queue the traces; in background mode wait for them and import their results."""
@@ -140,10 +147,12 @@ class TraceSettings(_Operator):
     def _request(self, context: bpy.types.Context, plan: Plan, stack: str) -> TraceRequest:
         fit = self.value(context, "fit")
         output = Path(bpy.path.abspath(stack)) if stack else files.new_stack_path(plan.name)
+        named = self.mask_path()
         return TraceRequest(
             image=str(plan.image),
             output=str(output.absolute()),
-            mask=self.mask_path() or (str(plan.mask) if plan.mask else None),
+            mask=named or (str(plan.mask) if plan.mask else None),
+            mask_as_stored=plan.mask_as_stored and named is None,
             mode=self.value(context, "mode").lower(),
             fit=None if fit == "AUTO" else fit.lower(),
             model=self.chosen_model(context),

@@ -225,6 +225,16 @@ def test_a_folder_is_traced_image_by_image(scene, stand_in, photo: Path) -> None
     assert roots == {"Trace: b", "Trace: fôto 1"}
 
 
+def test_a_folder_holds_all_kinds_of_images_that_can_be_read(scene, stand_in, tmp_path: Path) -> None:
+    kinds = ("png", "jpg", "jfif", "webp", "tif", "exr", "hdr", "bmp", "tga", "ppm", "dpx")  # docs/images.md
+    (tmp_path / "kinds").mkdir()
+    for kind in kinds:
+        (tmp_path / "kinds" / f"a {kind}.{kind}").write_bytes(b"the stand-in does not look")
+    bpy.ops.world_tracing.trace_folder(directory=str(tmp_path / "kinds"), seed=WORKS, fill=False)
+    roots = {member.name for member in scene.objects if member.world_tracing.role == "ROOT"}
+    assert roots == {f"Trace: a {kind}" for kind in kinds}
+
+
 def test_what_macos_leaves_beside_images_is_no_image(scene, stand_in, photo: Path) -> None:
     (photo.parent / f"._{photo.name}").write_bytes(b"resources")
     photo.unlink()
