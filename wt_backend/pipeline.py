@@ -136,7 +136,7 @@ def run(request: TraceRequest, progress: Progress, cancel: Cancel) -> Traced:
 def prepare(request: TraceRequest, entry: RegistryEntry) -> Input:
     """Read the image, find its subject, settle the mode, and fit it to the network's square."""
     photo = read_image(request.image)
-    subject = read_mask(request.mask, photo) if request.mask else find_subject(photo)
+    subject = read_mask(request.mask, photo, request.mask_as_stored) if request.mask else find_subject(photo)
     mode = choose_mode(request, entry, subject is not None)
     rgba = photo.rgba
     if subject is not None and (request.mask or mode == "object"):

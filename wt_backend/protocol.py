@@ -128,11 +128,16 @@ class InitializeResult:
 
 @dataclass(frozen=True)
 class TraceRequest:
-    """Trace one image. Paths are absolute; `steps` and `fit` None mean the model's own."""
+    """Trace one image. Paths are absolute; `steps` and `fit` None mean the model's own.
+
+    `mask_as_stored`: where width and height do not tell, the mask is for the image as its file has it, and
+    not for how EXIF says that it should be seen.
+    """
 
     image: str
     output: str
     mask: str | None = None
+    mask_as_stored: bool = False
     mode: str = "auto"
     fit: str | None = None
     model: str = "wt-mini"

@@ -41,8 +41,13 @@ def find_subject(photo: Photo) -> NDArray[np.uint8] | None:
     return plain_background_alpha(photo.rgba[..., :3])
 
 
-def read_mask(path: str | os.PathLike[str], photo: Photo) -> NDArray[np.uint8]:
+def read_mask(path: str | os.PathLike[str], photo: Photo, as_stored: bool = False) -> NDArray[np.uint8]:
     """Alpha (H, W) for a photo from a mask file of any size: its alpha if that is a cut-out, else its grey.
+
+    Parameters
+    ----------
+    as_stored : bool
+        Where nothing tells whether it was made for the photo as stored or upright, it is as stored.
 
     Raises
     ------
@@ -51,7 +56,7 @@ def read_mask(path: str | os.PathLike[str], photo: Photo) -> NDArray[np.uint8]:
     """
     mask_photo = read_image(path, role="mask")
     values = mask_photo.rgba
-    if mask_photo.size == photo.file_size != photo.size:  # made for the image as Blender shows it
+    if _is_as_stored(mask_photo, photo, as_stored):
         values = upright(values, orientation_of(photo))
     luminance = values[..., :3] @ np.array([0.2126, 0.7152, 0.0722], np.float32)
     alpha = values[..., 3] if _is_cut_out(values) else (luminance + 0.5).astype(np.uint8)
@@ -61,6 +66,13 @@ def read_mask(path: str | os.PathLike[str], photo: Photo) -> NDArray[np.uint8]:
             "bad_mask", f"The mask {path} is empty.", "Paint the subject white, everything else black."
         )
     return alpha
+
+
+def _is_as_stored(mask: Photo, photo: Photo, unless_told: bool) -> bool:
+    """Whether a mask shows the photo as stored: its width and height tell, else an orientation of its own."""
+    if photo.size != photo.file_size:
+        return mask.size == photo.file_size
+    return unless_told and orientation_of(mask) == 1
 
 
 def near_white_alpha(rgb: NDArray[np.uint8]) -> NDArray[np.uint8] | None:

@@ -136,6 +136,26 @@ def test_a_mask_for_the_image_as_blender_shows_it(
     assert np.array_equal(found > 127, np.rot90(off_centre, -1))
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("width", [90, 120])
+def test_a_mask_drawn_in_blender_is_as_stored_where_sizes_do_not_tell(
+    orientation: int, width: int, tmp_path: Path
+) -> None:
+    mask = np.zeros((90, width), np.uint8)
+    mask[10:50, 20:40] = 255
+    stored = Image.fromarray(mask)
+    stored.save(tmp_path / "mask.png")
+    exif = Image.Exif()
+    exif[0x112] = orientation
+    stored.convert("RGB").save(tmp_path / "photo.png", exif=exif)
+    photo = read_image(tmp_path / "photo.png")
+    assert np.array_equal(read_mask(tmp_path / "mask.png", photo, as_stored=True), photo.rgba[..., 0])
+    stored.save(tmp_path / "mask.png", exif=exif)  # it tells by itself
+    assert np.array_equal(read_mask(tmp_path / "mask.png", photo, as_stored=True), photo.rgba[..., 0])
+    Image.fromarray(photo.rgba[..., 0]).save(tmp_path / "mask.png")
+    assert np.array_equal(read_mask(tmp_path / "mask.png", photo), photo.rgba[..., 0])
+
+
 def test_an_empty_mask_is_refused(disc_image: NDArray[np.uint8], write_png: Callable[..., Path]) -> None:
     photo = read_image(write_png(disc_image))
     with pytest.raises(BackendError) as caught:

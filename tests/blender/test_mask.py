@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import struct
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +15,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from test_import import CASES, children, import_stack, make_stack, numbers
+
+from wt_backend.stack import LayerStack
 
 BOX = {"left": 0.1, "top": 0.1, "right": 0.7, "bottom": 0.8}
 
@@ -88,6 +92,24 @@ def test_a_box_becomes_the_mask_of_the_next_trace(addon, scene, image, editor) -
         seen[..., :3], pixels(image)[..., :3], atol=0.01
     )  # painted over the photo itself
     assert seen[..., 3].min() == pytest.approx(0.3, abs=0.01)
+
+
+def test_a_box_in_a_photo_from_a_phone_held_upside_down(scene, image, editor, tmp_path: Path) -> None:
+    """Blender shows the file as it is, on its head, and so is the mask that is drawn over it."""
+    path = tmp_path / "turned.png"
+    plain = (tmp_path / "phôto.png").read_bytes()
+    exif = b"eXIf" + bytes.fromhex(
+        "4d4d002a00000008 0001 0112 0003 00000001 00030000 00000000"
+    )  # a half turn
+    chunk = struct.pack(">I", len(exif) - 4) + exif + struct.pack(">I", zlib.crc32(exif))
+    path.write_bytes(plain[:33] + chunk + plain[33:])  # behind the header
+    editor.image = bpy.data.images.load(str(path))
+    assert bpy.ops.world_tracing.mask_from_box(**BOX) == {"FINISHED"}
+    assert bpy.ops.world_tracing.trace_world(stack=str(tmp_path / "turned.wts")) == {"FINISHED"}
+    stack = LayerStack.load(tmp_path / "turned.wts")
+    rows, columns = np.nonzero(stack.mask[0])
+    places = stack.grid_to_image @ [columns + 0.5, rows + 0.5, np.ones(len(rows))]
+    np.testing.assert_allclose(places.mean(1), (50.5, 45.5), atol=2)
 
 
 def test_what_is_painted_counts_without_being_saved(addon, scene, image, editor) -> None:
