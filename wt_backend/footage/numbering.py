@@ -7,7 +7,10 @@ from pathlib import Path
 
 from wt_backend.protocol import BackendError
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".exr", ".bmp", ".tga", ".dpx", ".hdr"}
+SUFFIXES = {  # of what wt_backend/images.py reads; anything else is a movie
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".bmp", ".tga"),
+    *(".exr", ".hdr", ".dpx", ".ppm", ".pgm", ".pbm", ".pnm"),
+}
 NUMBER = re.compile(r"^(?P<before>.*?)(?P<number>\d+)(?P<after>\D*)$", re.DOTALL)
 PLACE = re.compile(r"#+|%0?\d*d")  # shot_####.png, shot_%04d.png
 MOST_HOLES = 100_000  # an hour; numbers with more between them are no frames' but dates or times

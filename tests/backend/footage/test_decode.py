@@ -42,7 +42,7 @@ def test_frames_of_real_codecs(movie: MakeMovie, name: str, codec: str, pix_fmt:
     assert np.abs(picture[..., :3].astype(int) - ball(3)).mean() < 4
 
 
-@pytest.mark.parametrize("name", ["shot_{:04}.png", "a1 {}.jpg", "x.{:03}.exr"])
+@pytest.mark.parametrize("name", ["shot_{:04}.png", "a1 {}.jpg", "x.{:03}.exr", "p{}.ppm"])
 def test_frames_of_image_sequences(sequence: MakeSequence, name: str) -> None:
     first = sequence(range(7, 15), name)
     for way_in in (first, first.parent, first.parent / name.replace("{:04}", "####").replace("{}", "%d")):
