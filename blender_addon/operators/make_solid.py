@@ -25,6 +25,8 @@ class WORLD_TRACING_OT_make_solid(bpy.types.Operator, GeometryJob):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start the job."""
         root = self.trace(context)
+        if traces.is_shot(root) and not traces.layers_of(root):
+            return self.fail("Only a single image can be made solid.", "Import the stack of one frame.")
         if edited := _being_edited(root):
             return self.fail(edited)
         output = files.folder("geometry") / f"{files.file_name(root.name)} solid.npz"

@@ -255,6 +255,8 @@ def test_what_only_a_single_image_can_have_is_refused_and_changes_nothing(scene,
     import_shot(folder, name="Run")
     root, camera = bpy.data.objects["Trace: Run"], bpy.data.objects["Run Camera"]
     stack, lens = root.world_tracing.stack, camera.data.lens
+    with pytest.raises(RuntimeError, match="Only a single image can be made solid"):
+        bpy.ops.world_tracing.make_solid()  # it was of the first frame, in no colour, among all frames
     with pytest.raises(RuntimeError, match="Only a single image can get another camera"):
         bpy.ops.world_tracing.use_known_camera(focal_length=100)
     with pytest.raises(RuntimeError, match="Import its shot anew"):
