@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import OpenImageIO as oiio
 import pytest
 
 from blender_addon.scene.exif import focal_in_pixels
@@ -42,6 +43,17 @@ def test_equivalent_focal_length_counts_by_the_diagonal(tmp_path: Path, order: s
     assert focal_in_pixels(path, 3000, 3000) == pytest.approx(
         28 / math.hypot(36, 24) * math.hypot(3000, 3000)
     )
+
+
+def test_a_tiff_file_may_have_its_directories_behind_the_pixels(tmp_path: Path) -> None:
+    """As LibTIFF writes them."""
+    path = tmp_path / "photo.tif"
+    spec = oiio.ImageSpec(600, 400, 3, "uint8")
+    spec.attribute("Exif:FocalLengthIn35mmFilm", 28)
+    file = oiio.ImageOutput.create(str(path))
+    assert file.open(str(path), spec)
+    assert file.write_image(np.zeros((400, 600, 3), np.uint8)) and file.close()
+    assert focal_in_pixels(path, 600, 400) == pytest.approx(28 / 36 * 600, rel=1e-6)
 
 
 def test_without_the_equivalent_nothing_is_guessed(tmp_path: Path) -> None:
