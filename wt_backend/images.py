@@ -149,7 +149,10 @@ def _open(path: Path, role: str) -> Any:
     if source is None or source.format_name() not in FORMATS:
         oiio.geterror()
         raise _bad(role, path, "is damaged or not an image that can be read", FORMAT_HINT)
-    seek_colour(source)
+    try:
+        seek_colour(source)
+    except UnicodeDecodeError:  # of the layers of an EXR file
+        raise _bad(role, path, "has layers whose names are not valid text", "Save it as PNG.") from None
     return source
 
 

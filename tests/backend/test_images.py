@@ -299,6 +299,13 @@ def test_truncated_exr(rgb: NDArray[np.uint8], tmp_path: Path) -> None:
     assert "damaged" in refused(tmp_path / "a.exr").message
 
 
+def test_layers_with_names_in_an_old_encoding(rgb: NDArray[np.uint8], tmp_path: Path) -> None:
+    path = tmp_path / "render.exr"
+    write_exr(path, linear(rgb), ("Gruen.R", "Gruen.G", "Gruen.B"))
+    path.write_bytes(path.read_bytes().replace(b"Gruen", "Grün_".encode("latin-1")))
+    assert "not valid text" in refused(path).message
+
+
 def test_too_small_and_too_large(tmp_path: Path, write_png: Callable[..., Path]) -> None:
     for side in (1, MIN_SIDE - 1):
         path = write_png(np.zeros((side, side, 3), np.uint8), f"{side}.png")
