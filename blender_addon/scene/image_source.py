@@ -7,6 +7,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from wt_backend.footage.numbering import SUFFIXES
 from wt_backend.protocol import BackendError
 
 from . import files
@@ -44,10 +45,16 @@ def image_file(image: bpy.types.Image) -> Path:
         )
     if not len(image.pixels):
         raise BackendError("bad_image", f"The image {image.name} has no pixels.", "Load or paint it first.")
-    path = files.new_image_path(Path(image.name).stem, ".exr" if image.is_float else ".png")
+    whole = image.source == "FILE" and image.packed_file is not None and not image.is_dirty
+    suffix = on_disk.suffix.lower() if whole else ""
     try:
-        (_save_float if image.is_float else _save_bytes)(image, path)
-    except RuntimeError as error:
+        if suffix in SUFFIXES:  # the file itself: it may say which way up the photo is, and by what lens
+            path = files.new_image_path(Path(image.name).stem, suffix)
+            path.write_bytes(image.packed_file.data)
+        else:
+            path = files.new_image_path(Path(image.name).stem, ".exr" if image.is_float else ".png")
+            (_save_float if image.is_float else _save_bytes)(image, path)
+    except (RuntimeError, OSError) as error:
         raise BackendError(
             "bad_image", f"The image {image.name} cannot be saved: {error}", "Check it."
         ) from error

@@ -56,6 +56,22 @@ def test_pixels_in_memory_are_traced(
     assert (len(bpy.data.images), len(bpy.data.scenes), image.is_dirty, image.filepath_raw) == before
 
 
+def test_of_a_packed_photo_the_file_is_traced(addon: ModuleType, scene: bpy.types.Scene, photo: Path) -> None:
+    """With what EXIF says in it: a portrait photo would be traced lying on its side."""
+    image_source = sys.modules[f"{addon.__name__}.scene.image_source"]
+    image, data = bpy.data.images.load(str(photo)), photo.read_bytes()
+    image.pack()
+    for there in (True, False):
+        if not there:
+            photo.unlink()
+        path = image_source.image_file(image)
+        assert path != photo and path.suffix == photo.suffix and path.read_bytes() == data
+    fill(image, COLOUR)
+    assert seen_by_worker(image_source.image_file(image)) == SRGB[False]
+    image.pack()
+    assert seen_by_worker(image_source.image_file(image)) == SRGB[False]
+
+
 def test_a_render_is_traced_as_it_is_seen_whatever_the_scenes_output_is(
     addon: ModuleType, scene: bpy.types.Scene
 ) -> None:
