@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from wt_backend.geometry.relay import scaled_focal
 from wt_backend.stack import LayerStack, StackError
 
-from ..scene import exif, known_camera, traces
+from ..scene import exif, known_camera, projection, traces
 from ..scene.camera_match import CameraMatchError
 from ..scene.origin import stack_path
 from .geometry_job import OnTrace
@@ -71,7 +71,15 @@ class WORLD_TRACING_OT_use_known_camera(bpy.types.Operator, OnTrace):
             return known_camera.intrinsics_of_camera(context.scene.camera, context.scene, stack)
         if self.source == "FOCAL":
             return scaled_focal(stack, known_camera.focal_of_millimetres(self.focal_length, width))
-        focal = exif.focal_in_pixels(Path(stack.info.source), width, height) if stack.info.source else None
+        focal = exif.focal_in_pixels(_photo(self.trace(context), stack), width, height)
         if focal is None:
             raise CameraMatchError("The image file does not tell its focal length. Type one instead.")
         return scaled_focal(stack, focal)
+
+
+def _photo(root: bpy.types.Object, stack: LayerStack) -> Path:
+    """The photo of a trace: where it was traced, else where Blender has it since it was moved."""
+    source, image = Path(stack.info.source), projection.photo_image(root)
+    if source.is_file() or image is None or not image.filepath:
+        return source
+    return Path(bpy.path.abspath(image.filepath, library=image.library))

@@ -442,6 +442,26 @@ def test_unknown_cameras_are_errors(scene: bpy.types.Scene, tmp_path: Path) -> N
         bpy.ops.world_tracing.use_known_camera(source="EXIF")
 
 
+def test_a_photo_that_was_moved_still_tells_its_lens(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    image = bpy.data.images.new("photo", 64, 64)
+    image.filepath_raw, image.file_format = str(tmp_path / "photo.jpg"), "JPEG"
+    image.save()
+    block = "49492a0008000000 0100 69870400010000001a000000 00000000 0100 05a4030001000000 1c000000 00000000"
+    exif = b"Exif\0\0" + bytes.fromhex(block)  # 28 mm
+    data = (tmp_path / "photo.jpg").read_bytes()
+    segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
+    (tmp_path / "photo.jpg").write_bytes(data[:2] + segment + data[2:])
+    stack = shapes.sphere(32)
+    info = replace(stack.info, source=str(tmp_path / "photo.jpg"), image_size=(64, 64))
+    root = import_stack(replace(stack, info=info, grid_to_image=np.eye(2, 3) * 2), tmp_path)
+    camera = next(child for child in root.children if child.type == "CAMERA")
+    (tmp_path / "moved").mkdir()
+    (tmp_path / "photo.jpg").rename(tmp_path / "moved" / "photo.jpg")
+    camera.data.background_images[0].image.filepath = str(tmp_path / "moved" / "photo.jpg")
+    assert bpy.ops.world_tracing.use_known_camera(source="EXIF") == {"FINISHED"}
+    assert camera.data.lens == pytest.approx(28 * 36 * math.sqrt(2) / math.hypot(36, 24), rel=1e-5)
+
+
 def test_lit_layers_keep_their_picture_and_go_back(scene: bpy.types.Scene, tmp_path: Path) -> None:
     root = import_stack(shapes.sphere(32), tmp_path)
     trees = [layer.data.materials[0].node_tree for layer in layers(root)]
