@@ -38,6 +38,9 @@ _OTHER_GPU = re.compile(
     r"no kernel image|driver version is insufficient|driver on your system is too old|forward compatibility"
 )
 
+_LIBRARY = re.compile(r"error loading .* dependencies|cannot open shared object", re.IGNORECASE)
+_PAGING_FILE = "[WinError 1455]"  # too small to map PyTorch's libraries
+
 
 def exists(name: str) -> bool:
     """Whether there is such a method."""
@@ -81,7 +84,7 @@ def as_backend_error(error: Exception, log: str = "") -> BackendError:
             "install it, or set Device to cpu.",
             log,
         )
-    if isinstance(error, ImportError) and not isinstance(error, ModuleNotFoundError):
+    if _library_missing(error):
         return BackendError(
             "model_missing",
             f"A library of the backend cannot be loaded: {_first_line(error)}.",
@@ -172,6 +175,13 @@ def _memory_bytes() -> int:
         return 0
 
 
+def _library_missing(error: Exception) -> bool:
+    """Python raises an ImportError for its extensions, PyTorch an OSError for what it loads itself."""
+    if isinstance(error, ImportError):
+        return not isinstance(error, ModuleNotFoundError)
+    return isinstance(error, OSError) and _LIBRARY.search(str(error)) is not None
+
+
 def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0].rstrip(".")[:200]
 
@@ -180,4 +190,6 @@ def _out_of_memory(error: Any) -> bool:
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     text = str(error)
+    if isinstance(error, OSError):
+        return _PAGING_FILE in text
     return isinstance(error, RuntimeError) and ("allocate memory" in text or "out of memory" in text)

@@ -15,7 +15,7 @@ _CAUSES: tuple[tuple[str, str, str, str], ...] = (
         "Free some space and press Install again; what was downloaded is kept.",
     ),
     (
-        r"407 |proxy authentication|proxyconnect|proxy",
+        r"407 |proxy authentication|proxyconnect|proxy(?!\.py)",
         "network",
         "The proxy refuses the connection.",
         "Set HTTPS_PROXY (with name and password if it asks for them), restart Blender, install again.",
@@ -72,13 +72,19 @@ _CAUSES: tuple[tuple[str, str, str, str], ...] = (
         "With a folder of wheels Blender's own Python is used: it must fit the wheels.",
     ),
     (
+        r"winerror 1455|paging file",
+        "out_of_memory",
+        "There is not enough memory to load PyTorch.",
+        "Close other programs, or let Windows make its paging file larger, and press Install again.",
+    ),
+    (
         r"no kernel image",
         "model_missing",
         "PyTorch was built for other GPUs than this one.",
         "Choose CUDA 12.6 or CPU as PyTorch build in the preferences and install again.",
     ),
     (
-        r"dll load failed|cannot open shared object|libc\.so|vcruntime",
+        r"dll load failed|error loading .* dependencies|cannot open shared object|libc\.so|vcruntime",
         "model_missing",
         "A system library that the backend needs is missing.",
         "On Windows install the Microsoft Visual C++ Redistributable; the log names the library.",

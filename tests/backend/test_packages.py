@@ -61,9 +61,19 @@ def test_a_missing_module_of_our_own_is_a_mistake_of_ours() -> None:
         (RuntimeError("CUDA error: no kernel image is available for execution\nCompile with"), "this GPU"),
         (RuntimeError("The NVIDIA driver on your system is too old (found version 11040)."), "this GPU"),
         (ImportError("libGL.so.1: cannot open shared object file"), "libGL"),
+        (OSError("libcudnn.so.9: cannot open shared object file: No such file or directory"), "libcudnn"),
+        (
+            OSError('[WinError 126] Module not found. Error loading "c10.dll" or one of its dependencies.'),
+            "c10",
+        ),
     ],
 )
 def test_a_library_that_does_not_fit_the_machine_is_said(error: Exception, words: str) -> None:
     found = as_backend_error(error)
     assert found.kind == "model_missing" and words in found.message and found.hint
     assert "\n" not in found.message and not found.message.endswith("..")
+
+
+def test_a_paging_file_that_is_too_small_is_memory() -> None:
+    error = OSError('[WinError 1455] Too small. Error loading "cudnn.dll" or one of its dependencies.')
+    assert as_backend_error(error).kind == "out_of_memory"

@@ -39,7 +39,25 @@ from blender_addon.backend.install_errors import explain
             "model_missing",
             "other GPUs",
         ),
-        ("OSError: [WinError 126] DLL load failed while importing _C", "model_missing", "library"),
+        ("ImportError: DLL load failed while importing _C", "model_missing", "library"),
+        (
+            "OSError: [WinError 126] Das angegebene Modul wurde nicht gefunden. Error loading "
+            '"C:\\Users\\Zoë\\env-1\\Lib\\site-packages\\torch\\lib\\c10.dll" or one of its dependencies.',
+            "model_missing",
+            "library",
+        ),
+        (
+            "OSError: [WinError 1455] The paging file is too small for this operation to complete. "
+            'Error loading "cudnn.dll" or one of its dependencies.',
+            "out_of_memory",
+            "memory",
+        ),
+        (
+            '  File "torch/fx/proxy.py", line 7, in <module>\n'
+            "OSError: libcudnn.so.9: cannot open shared object file: No such file or directory",
+            "model_missing",
+            "library",
+        ),
     ],
 )
 def test_known_causes(output: str, kind: str, words: str) -> None:
