@@ -7,6 +7,8 @@ from zipfile import BadZipFile
 import bpy
 from bpy.props import IntProperty, StringProperty
 
+from wt_backend.stack import StackError
+
 from ..backend import session
 from ..scene import anchor, files, solid_object, traces
 from .geometry_job import GeometryJob, named_root
@@ -56,11 +58,13 @@ class WORLD_TRACING_OT_add_solid(bpy.types.Operator):
             self.report({"ERROR"}, edited)
             return {"CANCELLED"}
         try:
-            arrays = solid_object.read_arrays(result["mesh"])
+            solid = solid_object.put_solid(root, solid_object.read_arrays(result["mesh"]))
+        except StackError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
         except (OSError, ValueError, BadZipFile) as error:
             self.report({"ERROR"}, f"{result['mesh']} cannot be read ({error}). Make the solid again.")
             return {"CANCELLED"}
-        solid = solid_object.put_solid(root, arrays)
         for layer in traces.layers_of(root):
             if layer.name in context.view_layer.objects:
                 layer.hide_set(True)

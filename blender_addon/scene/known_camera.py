@@ -75,5 +75,5 @@ def use_intrinsics(root: bpy.types.Object, stack: LayerStack, intrinsics: NDArra
     camera = traces.camera_of(root)
     if camera is not None:
         set_view(camera, match)
-    rebuild.rebuild_trace(root)
+    rebuild.rebuild_trace(root, before=stack)
     return path

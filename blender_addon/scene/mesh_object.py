@@ -2,6 +2,7 @@
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from wt_backend.geometry.layer_mesh import LayerMesh, LayerPoints
 
@@ -17,12 +18,18 @@ def new_mesh(name: str, layer: int, surface: LayerMesh) -> bpy.types.Mesh:
     return mesh
 
 
-def fill_mesh(mesh: bpy.types.Mesh, layer: int, surface: LayerMesh) -> None:
-    """Put geometry into an empty mesh, or replace what it holds; materials stay."""
+def fill_mesh(
+    mesh: bpy.types.Mesh, layer: int, surface: LayerMesh, origin: NDArray[np.float64] | None = None
+) -> None:
+    """Put geometry into an empty mesh, or replace what it holds; materials stay.
+
+    ``origin`` (3,) is where the mesh counts from, in the frame of its trace.
+    """
     points, corners, starts = surface.points, surface.corners, surface.starts
     mesh.clear_geometry()
     mesh.vertices.add(len(points.positions))
-    mesh.attributes["position"].data.foreach_set("vector", points.positions.ravel())
+    places = points.positions if origin is None else (points.positions - origin).astype(np.float32)
+    mesh.attributes["position"].data.foreach_set("vector", places.ravel())
     mesh.loops.add(len(corners))
     mesh.attributes[".corner_vert"].data.foreach_set("value", corners)  # a copy; by `loops` each is checked
     mesh.polygons.add(len(starts))

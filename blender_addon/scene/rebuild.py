@@ -12,6 +12,7 @@ from .layer_object import DEFAULTS, mesh_settings, new_mesh_layer, new_point_lay
 from .materials import source_image
 from .mesh_object import fill_mesh
 from .origin import stack_path
+from .own_origin import own_origin
 from .projection import photo_image
 from .trace_camera import set_view
 
@@ -31,17 +32,19 @@ def load_stack(member: bpy.types.Object) -> LayerStack:
     return sky.shown(traces.root_of(member), stack)
 
 
-def rebuild_layer(layer: bpy.types.Object, stack: LayerStack) -> None:
-    """Fill a layer's mesh from its stack with the settings of the object; materials stay.
+def rebuild_layer(layer: bpy.types.Object, stack: LayerStack, before: LayerStack | None = None) -> None:
+    """Fill a layer's mesh from its stack with the settings of the object; materials stay, and its origin.
 
-    Where the file was traced anew and has no such layer any more, nothing is left in it.
+    ``before`` is what it was made from, if that is not the same stack. Where the file was traced anew and has
+    no such layer any more, nothing is left in it.
     """
     number = layer.world_tracing.layer
     if number >= stack.layers:
         layer.data.clear_geometry()
         return
     settings = mesh_settings(layer.world_tracing)
-    fill_mesh(layer.data, number, layer_mesh(stack, number, settings, back_layers(stack)[number]))
+    surface = layer_mesh(stack, number, settings, back_layers(stack)[number])
+    fill_mesh(layer.data, number, surface, own_origin(layer, before or stack))
 
 
 def rebuild_points(points: bpy.types.Object, stack: LayerStack) -> None:
@@ -80,8 +83,10 @@ def check_not_edited(root: bpy.types.Object) -> None:
             raise StackError(f"{layer.name} is being edited; leave Edit Mode there, then rebuild {root.name}")
 
 
-def rebuild_trace(root: bpy.types.Object) -> None:
+def rebuild_trace(root: bpy.types.Object, before: LayerStack | None = None) -> None:
     """Rebuild the layers of a trace in place, and bring back meshes that were deleted.
+
+    ``before`` is what they were made from, if that is not the same stack.
 
     Raises
     ------
@@ -96,7 +101,7 @@ def rebuild_trace(root: bpy.types.Object) -> None:
             rebuild_points(points, stack)
     present = [layer for layer in members if layer.world_tracing.role == "LAYER"]
     for layer in present:
-        rebuild_layer(layer, stack)
+        rebuild_layer(layer, stack, before)
     if members and not present:  # a trace of points only
         return
     name, settings = build.trace_name(root), mesh_settings(present[0].world_tracing) if present else DEFAULTS

@@ -52,6 +52,11 @@ def selected_pixels(layers: list[bpy.types.Object]) -> NDArray[np.int32]:
     return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int32)
 
 
+def has_pixel_uv(mesh: bpy.types.Mesh) -> bool:
+    """Whether a mesh still has the UV map of its pixels."""
+    return UV_MAP in mesh.uv_layers
+
+
 def pixel_uv(mesh: bpy.types.Mesh) -> NDArray[np.float32]:
     """UV (N, 2) of each vertex in the original image."""
     count = len(mesh.loops)

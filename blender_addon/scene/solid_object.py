@@ -12,6 +12,8 @@ from wt_backend.geometry.layer_mesh import LayerMesh, LayerPoints
 from . import build
 from .layer_looks import wear_layers
 from .mesh_object import fill_mesh
+from .own_origin import own_origin
+from .selection import has_pixel_uv, pixel_uv
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -47,12 +49,14 @@ def write_arrays(path: Path, mesh: bpy.types.Mesh) -> None:
             "POINT",
         ):  # else the user changed it
             attribute.data.foreach_get("value", values)
+    known = {"uv": pixel_uv(mesh)} if has_pixel_uv(mesh) else {}
     np.savez(
         path,
         vertices=vertices.reshape(-1, 3),
         triangles=triangles.reshape(-1, 3),
         layer=layer,
         thickness=thickness,
+        **known,
     )
 
 
@@ -72,13 +76,20 @@ def solid_of(root: bpy.types.Object) -> bpy.types.Object | None:
 
 
 def put_solid(root: bpy.types.Object, arrays: Arrays) -> bpy.types.Object:
-    """The solid of a trace, made or, in Object Mode, replaced in place."""
+    """The solid of a trace, made or, in Object Mode, replaced in place.
+
+    Raises
+    ------
+    StackError
+        The stack, asked where the solid's origin was set, is gone.
+    """
     solid = solid_of(root)
     if solid is None:
         name = f"{build.trace_name(root)} Solid"
         solid = bpy.data.objects.new(name, bpy.data.meshes.new(name))
         build.adopt(root, solid)
         solid.world_tracing.role = "SOLID"
+    arrays = arrays | {"vertices": (arrays["vertices"] - own_origin(solid)).astype(np.float32)}
     wear_solid(root, solid.data, arrays)
     return solid
 

@@ -221,6 +221,43 @@ def test_what_was_edited_is_reduced_wherever_the_trace_has_gone(
         bpy.ops.world_tracing.decimate(budget="2000")
 
 
+def drift(member: bpy.types.Object, root: bpy.types.Object) -> float:
+    """How far the pixel UVs of an object are from where the trace's camera sees its vertices; mostly."""
+    projection = sys.modules["bl_ext.user_default.world_tracing.scene.projection"]
+    selection = sys.modules["bl_ext.user_default.world_tracing.scene.selection"]
+    stack = LayerStack.load(root.world_tracing.stack)
+    bpy.context.view_layer.update()
+    where = np.array([member.matrix_world @ vertex.co for vertex in member.data.vertices])
+    seen = projection.homogeneous(where, root, stack)
+    return float(np.quantile(np.abs(seen[:, :2] / seen[:, 2:] - selection.pixel_uv(member.data)), 0.9))
+
+
+def test_who_sets_an_origin_keeps_place_and_pixels(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    """Reduce Faces spoilt the texture, and a solid or layer that was made anew stood twice as far away."""
+    root = import_stack(shapes.sphere(64), tmp_path)
+    bpy.ops.world_tracing.make_solid()
+    solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
+    for member in (solid, layers(root)[0]):
+        member.hide_set(False)
+        bpy.ops.object.select_all(action="DESELECT")
+        activate(member)
+        bpy.ops.object.origin_set(type="ORIGIN_GEOMETRY")
+        assert member.location.length > 2
+        place = member.location.copy()
+        for _times in range(2):
+            assert bpy.ops.world_tracing.decimate(budget="2000") == {"FINISHED"}
+            assert drift(member, root) < 0.005
+            bpy.ops.world_tracing.make_solid()
+            bpy.ops.world_tracing.rebuild_trace()
+            assert drift(member, root) < 0.005 and member.location == place
+    moved = layers(root)[1]
+    moved.location.x = 1.0  # nothing but moved: that stays so
+    before = places(moved)
+    assert bpy.ops.world_tracing.use_known_camera(focal_length=80) == {"FINISHED"}
+    assert drift(layers(root)[0], root) < 0.005 and moved.location.x == 1.0
+    assert np.abs(places(moved)[:, 2] - before[:, 2]).max() < 0.9 and places(moved)[:, 2].max() < -1
+
+
 def test_volume_is_that_of_the_scaled_trace(
     addon: ModuleType, scene: bpy.types.Scene, tmp_path: Path
 ) -> None:

@@ -1,7 +1,8 @@
 """Fewer faces for the same surface: quadric decimation (Garland & Heckbert 1997) within a face budget.
 
 Every vertex of a layer or solid belongs to the photo, so after decimation its UV is found exactly, by
-projection through the trace's camera; the layer it came from is that of the nearest vertex before.
+projection through the trace's camera, or the one that its UVs tell where its origin was set; the layer it
+came from is that of the nearest vertex before.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from wt_backend.camera import apply_affine, invert
 from wt_backend.geometry.job import REQUIRED, load_stack, read_params, whole_file
 from wt_backend.geometry.layer_mesh import MeshSettings, layer_mesh
+from wt_backend.geometry.mesh_frame import mesh_camera, photo_camera, uv_of
 from wt_backend.geometry.pairing import back_layers
 from wt_backend.geometry.tearing import Tear
 from wt_backend.jobs import Cancel, Progress
@@ -34,7 +37,7 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
     ----------
     params : ``stack`` (path of a `.wts`), ``output`` (path of the NPZ to write), ``faces`` (int), and either
         ``layer`` (int, from 0; with ``tear``, ``grazing`` (radians) and ``island`` as on import) or ``mesh``
-        (path of an NPZ with ``vertices``, ``triangles``, ``layer`` and, if known, ``thickness``).
+        (path of an NPZ with ``vertices``, ``triangles``, ``layer`` and, if known, ``thickness`` and ``uv``).
 
     Returns
     -------
@@ -82,7 +85,8 @@ def decimate(mesh: Arrays, faces: int, stack: LayerStack) -> Arrays:
 
     Parameters
     ----------
-    mesh : ``vertices`` (N, 3) Blender camera-local, ``triangles`` (T, 3), ``layer`` and ``thickness`` (N,).
+    mesh : ``vertices`` (N, 3) Blender camera-local, ``triangles`` (T, 3), ``layer`` and ``thickness`` (N,),
+        if known ``uv`` (N, 2): with it ``vertices`` may count from another origin.
     stack : whose camera and pixels the mesh belongs to.
 
     Returns
@@ -91,6 +95,7 @@ def decimate(mesh: Arrays, faces: int, stack: LayerStack) -> Arrays:
         ``vertices``, ``triangles``, ``uv``, ``pixel``, ``layer``, ``thickness``, ``seen`` of the result.
     """
     vertices, triangles = mesh["vertices"], mesh["triangles"]
+    camera = mesh_camera(vertices, mesh["uv"], stack) if "uv" in mesh else photo_camera(stack)
     if len(triangles) > faces:
         reduced, triangles = fast_simplification.simplify(
             vertices, triangles, target_count=faces, agg=AGGRESSION
@@ -99,7 +104,7 @@ def decimate(mesh: Arrays, faces: int, stack: LayerStack) -> Arrays:
         vertices = np.asarray(reduced, np.float32)
     else:
         nearest = np.arange(len(vertices))
-    uv, pixel = project(vertices, stack)
+    uv, pixel = project(vertices, camera, stack)
     layer = mesh["layer"][nearest]
     return {
         "vertices": vertices,
@@ -113,15 +118,13 @@ def decimate(mesh: Arrays, faces: int, stack: LayerStack) -> Arrays:
 
 
 def project(
-    vertices: NDArray[np.float32], stack: LayerStack
+    vertices: NDArray[np.float32], camera: NDArray[np.float64], stack: LayerStack
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """UV (N, 2) in the original image, y up, and the grid's pixel (N,) of Blender camera-local points."""
+    """UV (N, 2) in the original image, y up, and the grid's pixel (N,) of points by a camera (3, 4)."""
     width, height = stack.size
-    points = vertices.astype(np.float64) * np.array([1.0, -1.0, -1.0])
-    homogeneous = points @ stack.intrinsics.T
-    grid = homogeneous[:, :2] / homogeneous[:, 2:]
-    uv = (grid @ stack.grid_to_image[:, :2].T + stack.grid_to_image[:, 2]) / np.array(stack.info.image_size)
-    uv[:, 1] = 1 - uv[:, 1]
+    uv = uv_of(vertices.astype(np.float64), camera)
+    image = np.column_stack([uv[:, 0], 1 - uv[:, 1]]) * np.array(stack.info.image_size)
+    grid = apply_affine(invert(stack.grid_to_image), image)
     column, row = np.floor(grid).astype(np.int64).T
     pixel = row.clip(0, height - 1) * width + column.clip(0, width - 1)
     return uv.astype(np.float32), pixel.astype(np.int32)
@@ -148,10 +151,11 @@ def _read_mesh(path: str) -> Arrays:
         with np.load(Path(path), allow_pickle=False) as arrays:
             mesh = {name: arrays[name] for name in ("vertices", "triangles", "layer")}
             thickness = arrays.get("thickness", np.zeros(len(mesh["vertices"]), np.float32))
+            known = {"uv": arrays["uv"]} if "uv" in arrays else {}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BackendError(
             "bad_request", f"{path} holds no mesh ({error}).", "Choose a file from geometry/solid."
         ) from error
     if not len(mesh["triangles"]):
         raise BackendError("bad_request", f"{path} holds no face.", "Choose another mesh.")
-    return {**mesh, "thickness": thickness}
+    return {**mesh, **known, "thickness": thickness}

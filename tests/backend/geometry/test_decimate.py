@@ -13,6 +13,7 @@ from tests import analytic_stacks as shapes
 from wt_backend.geometry import METHODS
 from wt_backend.geometry.decimate import project
 from wt_backend.geometry.layer_mesh import layer_points
+from wt_backend.geometry.mesh_frame import photo_camera
 from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack
 
@@ -95,7 +96,7 @@ def test_solid_stays_closed_and_knows_its_layers(tmp_path: Path) -> None:
 def test_projection_inverts_the_rays() -> None:
     stack = shapes.box((40, 60))
     points = layer_points(stack, 1)
-    uv, pixel = project(points.positions, stack)
+    uv, pixel = project(points.positions, photo_camera(stack), stack)
     np.testing.assert_allclose(uv, points.uv, atol=1e-6)
     np.testing.assert_array_equal(pixel, points.pixel)
 
