@@ -14,12 +14,13 @@ import os
 import shutil
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from wt_backend.protocol import BackendError
 
 CURRENT = "current.json"
 INCOMPLETE = "incomplete"
+_NO_LIMIT = "\\\\?\\"
 
 
 class EnvironmentState(Enum):
@@ -70,7 +71,7 @@ def environment_state(root: Path, version: str) -> EnvironmentState:
 
 
 def begin_environment(root: Path) -> Path:
-    """A folder for a new environment, marked incomplete; leftovers of earlier attempts are removed.
+    """A folder for a new environment, marked incomplete; leftovers of earlier attempts go as far as they can.
 
     Raises
     ------
@@ -80,10 +81,10 @@ def begin_environment(root: Path) -> Path:
     in_use = current_environment(root)
     taken = [int(path.name.removeprefix("env-")) for path in _environments(root)]
     folder = root / f"env-{max(taken, default=0) + 1}"
+    for leftover in _environments(root):
+        if in_use is None or leftover != in_use.folder:
+            remove_as_far_as_possible(leftover)
     try:
-        for leftover in _environments(root):
-            if in_use is None or leftover != in_use.folder:
-                _remove(leftover)
         folder.mkdir(parents=True)
         (folder / INCOMPLETE).touch()
     except OSError as error:
@@ -104,7 +105,7 @@ def finish_environment(root: Path, folder: Path, version: str, torch_backend: st
     part.replace(root / CURRENT)
     for old in _environments(root):
         if old != folder:
-            shutil.rmtree(old, ignore_errors=True)  # Windows keeps what still runs; the next time takes it
+            remove_as_far_as_possible(old)  # Windows keeps what still runs; the next time takes it
 
 
 def remove_environment(root: Path) -> None:
@@ -122,9 +123,26 @@ def remove_environment(root: Path) -> None:
     except OSError as error:
         raise BackendError(
             "access",
-            f"{error.filename} cannot be removed: {error.strerror}.",
+            f"{root} cannot be removed: {error.strerror} ({Path(error.filename).name}).",
             "Close other Blenders, wait for a virus scanner to finish, and try again.",
         ) from error
+
+
+def remove_as_far_as_possible(folder: Path) -> None:
+    """Remove a folder; what somebody holds stays."""
+    shutil.rmtree(of_any_length(folder), ignore_errors=True)
+
+
+def of_any_length(path: PurePath, system: str = os.name) -> str:
+    """An absolute path as Windows takes it though it has more than 260 characters.
+
+    Those of PyTorch's licences have, below Blender's user folder. uv writes them, Python alone cannot remove
+    them.
+    """
+    text = str(path)
+    if system != "nt" or text.startswith(_NO_LIMIT):
+        return text
+    return f"{_NO_LIMIT}UNC{text[1:]}" if text.startswith("\\\\") else _NO_LIMIT + text
 
 
 def _environments(root: Path) -> list[Path]:
@@ -134,4 +152,4 @@ def _environments(root: Path) -> list[Path]:
 
 def _remove(path: Path) -> None:
     if path.exists():
-        shutil.rmtree(path)
+        shutil.rmtree(of_any_length(path))

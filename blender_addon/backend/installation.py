@@ -18,7 +18,7 @@ from pathlib import Path
 from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack, StackError
 
-from .environment import begin_environment, finish_environment, python_of
+from .environment import begin_environment, finish_environment, python_of, remove_as_far_as_possible
 from .install_errors import explain
 from .lock import only_one
 from .uv import provide_uv
@@ -146,7 +146,7 @@ class Installation:
         self._enter(Stage.VERIFY)
         self._verify(python, folder)
         finish_environment(plan.root, folder, plan.version, plan.torch_backend)
-        shutil.rmtree(plan.root / "cache", ignore_errors=True)  # what made resuming quick
+        remove_as_far_as_possible(plan.root / "cache")  # what made resuming quick
 
     def _source(self) -> list[str]:
         """Where packages come from, for uv."""

@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import numpy as np
 import pytest
@@ -21,10 +21,12 @@ from blender_addon.backend.environment import (
     EnvironmentState,
     current_environment,
     environment_state,
+    of_any_length,
     remove_environment,
 )
 from blender_addon.backend.installation import Installation, Plan, Stage, Status, requirement, tiny_picture
 from blender_addon.backend.interpreter import find_interpreter
+from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack, StackInfo
 
 UV = shutil.which("uv", path=str(Path(sys.executable).parent))
@@ -198,6 +200,32 @@ def test_what_a_killed_blender_left_behind_is_repaired(make_plan: MakePlan) -> N
     assert install(plan).error is None
     assert environment_state(plan.root, plan.version) is EnvironmentState.READY
     assert not (plan.root / "env-1").exists()
+
+
+def test_a_leftover_that_cannot_be_removed_is_no_obstacle(make_plan: MakePlan) -> None:
+    """As one that a virus scanner holds, or with paths that are too long for Windows."""
+    plan = make_plan()
+    held = plan.root / "env-1" / "held"
+    held.mkdir(parents=True)
+    (held / "file").touch()
+    with read_only(held):
+        assert install(plan).error is None and runs(plan.root)
+        with pytest.raises(BackendError, match=r"a röot cannot be removed: .*\(file\)"):
+            remove_environment(plan.root)
+    assert install(plan).error is None and not held.exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("C:\\Users\\Zoë B\\env-1", "\\\\?\\C:\\Users\\Zoë B\\env-1"),
+        ("\\\\server\\home\\env-1", "\\\\?\\UNC\\server\\home\\env-1"),
+        ("\\\\?\\C:\\env-1", "\\\\?\\C:\\env-1"),
+    ],
+)
+def test_paths_of_windows_may_have_any_length(path: str, expected: str) -> None:
+    assert of_any_length(PureWindowsPath(path), "nt") == expected
+    assert of_any_length(PurePosixPath("/home/env-1"), "posix") == "/home/env-1"
 
 
 def test_an_environment_that_lost_its_python_is_not_ready(make_plan: MakePlan) -> None:
