@@ -2,6 +2,7 @@
 
     ROOT/current.json       names the environment that counts; replaced in one step when a new one works
     ROOT/env-N/             environments; one with a file `incomplete` in it was never finished
+    ROOT/install.lock       held by the Blender that changes any of this
     ROOT/uv/ cache/ python/ what building them needs
 
 An upgrade is built beside the old environment, so that a failure leaves the old one at work.
@@ -18,7 +19,10 @@ from pathlib import Path, PurePath
 
 from wt_backend.protocol import BackendError
 
+from .lock import only_one
+
 CURRENT = "current.json"
+LOCK = "install.lock"
 INCOMPLETE = "incomplete"
 _NO_LIMIT = "\\\\?\\"
 
@@ -114,12 +118,13 @@ def remove_environment(root: Path) -> None:
     Raises
     ------
     BackendError
-        Kind `access`: something is still in use.
+        Kind `access`: something is still in use, or another Blender is installing.
     """
     try:
-        (root / CURRENT).unlink(missing_ok=True)
-        for path in (*_environments(root), root / "uv", root / "cache", root / "python"):
-            _remove(path)
+        with only_one(root / LOCK):
+            (root / CURRENT).unlink(missing_ok=True)
+            for path in (*_environments(root), root / "uv", root / "cache", root / "python"):
+                _remove(path)
     except OSError as error:
         raise BackendError(
             "access",

@@ -18,7 +18,7 @@ from pathlib import Path
 from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack, StackError
 
-from .environment import begin_environment, finish_environment, python_of, remove_as_far_as_possible
+from .environment import LOCK, begin_environment, finish_environment, python_of, remove_as_far_as_possible
 from .install_errors import explain
 from .lock import only_one
 from .uv import provide_uv
@@ -116,7 +116,7 @@ class Installation:
     def _run(self) -> None:
         try:
             self.plan.root.mkdir(parents=True, exist_ok=True)
-            with only_one(self.plan.root / "install.lock"):
+            with only_one(self.plan.root / LOCK):
                 self.log.write_text("", encoding="utf-8")
                 self._install()
         except BackendError as error:

@@ -287,6 +287,9 @@ def test_two_blenders_do_not_install_at_once(make_plan: MakePlan) -> None:
     first.start()
     wait_until(lambda: first.status.stage is Stage.VERIFY)
     assert install(make_plan("0.2.0")).error.message == "Another Blender is installing the backend."
+    with pytest.raises(BackendError, match="Another Blender is installing"):
+        remove_environment(first.plan.root)
+    assert (first.plan.root / "env-1").is_dir()
     first.cancel()
     first.wait(10)
     assert install(make_plan("0.2.0")).error is None
