@@ -91,6 +91,7 @@ class WORLD_TRACING_OT_wear_reduced_mesh(bpy.types.Operator):
             self.report({"ERROR"}, f"{result['mesh']} cannot be read ({error}). Reduce the layer again.")
             return {"CANCELLED"}
         root = traces.root_of(layer)
+        layer.shape_key_clear()  # of other vertices
         if layer.world_tracing.role == "SOLID" and root is not None:
             solid_object.wear_solid(root, layer.data, arrays)
         else:

@@ -38,13 +38,14 @@ def rebuild_layer(layer: bpy.types.Object, stack: LayerStack, before: LayerStack
     ``before`` is what it was made from, if that is not the same stack. Where the file was traced anew and has
     no such layer any more, nothing is left in it.
     """
-    number = layer.world_tracing.layer
+    number, origin = layer.world_tracing.layer, own_origin(layer, before or stack)
+    layer.shape_key_clear()  # an edit too; they would show the old places
     if number >= stack.layers:
         layer.data.clear_geometry()
         return
     settings = mesh_settings(layer.world_tracing)
     surface = layer_mesh(stack, number, settings, back_layers(stack)[number])
-    fill_mesh(layer.data, number, surface, own_origin(layer, before or stack))
+    fill_mesh(layer.data, number, surface, origin)
 
 
 def rebuild_points(points: bpy.types.Object, stack: LayerStack) -> None:

@@ -90,6 +90,7 @@ def put_solid(root: bpy.types.Object, arrays: Arrays) -> bpy.types.Object:
         build.adopt(root, solid)
         solid.world_tracing.role = "SOLID"
     arrays = arrays | {"vertices": (arrays["vertices"] - own_origin(solid)).astype(np.float32)}
+    solid.shape_key_clear()
     wear_solid(root, solid.data, arrays)
     return solid
 

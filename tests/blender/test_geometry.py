@@ -258,6 +258,32 @@ def test_who_sets_an_origin_keeps_place_and_pixels(scene: bpy.types.Scene, tmp_p
     assert np.abs(places(moved)[:, 2] - before[:, 2]).max() < 0.9 and places(moved)[:, 2].max() < -1
 
 
+def test_shape_keys_do_not_show_what_was_before(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    root = import_stack(shapes.sphere(64), tmp_path)
+    bpy.ops.world_tracing.make_solid()
+    solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
+    layer = layers(root)[0]
+    before = places(layer)
+
+    def bend() -> None:
+        for member in (solid, layer):
+            member.shape_key_add(name="Basis")
+            for point in member.shape_key_add(name="Bent").data:
+                point.co.x += 1.0
+            member.data.shape_keys.key_blocks["Bent"].value = 1.0
+
+    bend()
+    assert bpy.ops.world_tracing.rebuild_trace() == {"FINISHED"}
+    assert bpy.ops.world_tracing.make_solid() == {"FINISHED"}
+    shown = layer.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    np.testing.assert_array_equal(places(shown), before)
+    assert solid.data.shape_keys is None
+    bend()
+    activate(solid)
+    assert bpy.ops.world_tracing.decimate(budget="2000") == {"FINISHED"}
+    assert solid.data.shape_keys is None and len(solid.data.polygons) <= 2000
+
+
 def test_volume_is_that_of_the_scaled_trace(
     addon: ModuleType, scene: bpy.types.Scene, tmp_path: Path
 ) -> None:
