@@ -192,4 +192,6 @@ def _out_of_memory(error: Any) -> bool:
     text = str(error)
     if isinstance(error, OSError):
         return _PAGING_FILE in text
+    if type(error).__module__ == "cv2":
+        return "Insufficient memory" in text
     return isinstance(error, RuntimeError) and ("allocate memory" in text or "out of memory" in text)

@@ -9,6 +9,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from wt_backend.methods import as_backend_error
@@ -77,3 +79,9 @@ def test_a_library_that_does_not_fit_the_machine_is_said(error: Exception, words
 def test_a_paging_file_that_is_too_small_is_memory() -> None:
     error = OSError('[WinError 1455] Too small. Error loading "cudnn.dll" or one of its dependencies.')
     assert as_backend_error(error).kind == "out_of_memory"
+
+
+def test_opencv_without_memory_is_no_mistake_of_ours() -> None:
+    with pytest.raises(cv2.error) as caught:
+        cv2.resize(np.zeros((2, 2), np.uint8), (1_000_000, 1_000_000_000))
+    assert as_backend_error(caught.value).kind == "out_of_memory"
