@@ -145,6 +145,8 @@ def _step() -> float | None:
     if _installation is None:
         return None
     status = _installation.status
+    if not status.running and status.error is None:
+        session.settings_changed()  # that there was no backend counts no more
     if status.text != _drawn or not status.running:
         _drawn = status.text
         display.redraw()

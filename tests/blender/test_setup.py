@@ -68,6 +68,21 @@ def test_a_python_that_does_not_exist_is_said(preferences, tmp_path: Path) -> No
         bpy.ops.world_tracing.check_backend()
 
 
+def test_that_there_was_no_backend_is_not_said_after_its_installation(
+    addon, preferences, setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = sys.modules[f"{addon.__name__}.backend.session"]
+    session.start()
+    assert session.notice.message == "The backend is not installed yet."
+    preferences.wheels, preferences.base_python = str(tmp_path), sys.executable
+    module = sys.modules[f"{addon.__name__}.backend.installation"]
+    installation = module.Installation(setup.make_plan())
+    monkeypatch.setattr(setup, "_installation", installation)
+    assert setup._step() is not None and session.notice is not None
+    installation.status = module.Status(module.Stage.DONE, running=False)
+    assert setup._step() is None and session.notice is None
+
+
 def test_remove_is_grey_where_nothing_is_installed(preferences, setup) -> None:
     setup.remove()
     assert not bpy.ops.world_tracing.remove_backend.poll()
