@@ -121,7 +121,7 @@ class Installation:
                 self._install()
         except BackendError as error:
             self._end(error)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # a ValueError: an address or a name that cannot be used
             self._end(explain(str(error), self.status.stage.value[0], str(self.log)))
         else:
             self.status = Status(Stage.DONE, running=False)
@@ -206,7 +206,7 @@ class Installation:
             "UV_NO_PROGRESS": "1",
         }
         lines: list[str] = []
-        with self.log.open("a", encoding="utf-8") as log:
+        with self.log.open("a", encoding="utf-8", errors="backslashreplace") as log:  # paths may be no text
             print("$", *command, file=log, flush=True)
             with subprocess.Popen(
                 command,

@@ -282,6 +282,13 @@ def test_a_root_that_cannot_be_made_is_said(make_plan: MakePlan, tmp_path: Path)
     assert status.error is not None and not status.running
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
+def test_a_folder_whose_name_is_no_text_ends_the_attempt(make_plan: MakePlan) -> None:
+    """uv refuses it; the log that tells so has to be written."""
+    status = install(make_plan(root="caf\udce9"))
+    assert not status.running and status.error is not None and "UTF-8" in status.error.message
+
+
 def test_two_blenders_do_not_install_at_once(make_plan: MakePlan) -> None:
     first = Installation(make_plan(act="time.sleep(60)"))
     first.start()
