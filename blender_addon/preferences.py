@@ -1,6 +1,7 @@
 # mypy: disable-error-code="valid-type"
 """Add-on preferences: the backend's environment, device, patience."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import bpy
@@ -112,8 +113,15 @@ def get() -> WorldTracingPreferences:
 
 
 def user_folder(name: str) -> Path:
-    """A folder for this add-on's own files that survives its upgrade."""
-    return Path(bpy.utils.extension_path_user(ADDON, path=name, create=True))
+    """A folder for this add-on's own files that survives its upgrade.
+
+    Where it cannot be made, whoever writes there says so. (Blender's `create` gives "" then, which would be
+    the folder that happens to be current.)
+    """
+    folder = Path(bpy.utils.extension_path_user(ADDON, path=name))
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 CLASSES = (WorldTracingPreferences,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -254,7 +255,10 @@ def log_path() -> Path:
     """Where the worker's stderr goes; each Blender has its own."""
     from .. import preferences
 
-    return preferences.user_folder("logs") / f"worker-{os.getpid()}.log"
+    folder = preferences.user_folder("logs")
+    if not os.access(folder, os.W_OK):  # a home that is read-only, as on render farms, or full
+        folder = Path(bpy.app.tempdir)
+    return folder / f"worker-{os.getpid()}.log"
 
 
 def _interpreter() -> Interpreter:
@@ -300,8 +304,9 @@ def _models_folder() -> Path | None:
 
 def _forget_old_logs() -> None:
     for log in log_path().parent.glob("worker-*.log"):
-        if time.time() - log.stat().st_mtime > LOG_DAYS * 86400:
-            log.unlink(missing_ok=True)
+        with suppress(OSError):  # another Blender was quicker, or has it open
+            if time.time() - log.stat().st_mtime > LOG_DAYS * 86400:
+                log.unlink()
 
 
 def _step() -> float | None:

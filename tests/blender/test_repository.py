@@ -49,6 +49,27 @@ assert setup.BackendError is sys.modules["wt_backend.protocol"].BackendError
 os._exit(0)
 """
 
+NO_FOLDER = """
+import os, sys
+from pathlib import Path
+import bpy
+bpy.ops.extensions.package_install_files(
+    filepath=sys.argv[1], repo="user_default", enable_on_install=True
+)
+name = "bl_ext.user_default.world_tracing"
+Path(bpy.utils.user_resource("EXTENSIONS"), ".user").write_text("in the way")
+setup, session = (sys.modules[f"{name}.backend.{module}"] for module in ("setup", "session"))
+assert bpy.ops.world_tracing.check_backend() == {"FINISHED"}
+assert session.log_path().is_file() and session.log_path().is_relative_to(bpy.app.tempdir)
+bpy.context.preferences.addons[name].preferences.wheels = sys.argv[2]
+try:
+    bpy.ops.world_tracing.install_backend()
+except RuntimeError as error:
+    print("SAYS", error, flush=True)
+assert setup.root().is_absolute() and not os.listdir()
+os._exit(0)
+"""
+
 
 def installed_files() -> dict[str, bytes]:
     """What the extension's zip holds."""
@@ -90,11 +111,12 @@ def next_version(files: dict[str, bytes]) -> dict[str, bytes]:
     return changed
 
 
-def run_blender(script: str, *arguments: Path | str, resources: Path) -> str:
+def run_blender(script: str, *arguments: Path | str, resources: Path, cwd: Path | None = None) -> str:
     """What a script prints in a Blender of its own."""
     done = subprocess.run(
         [sys.executable, "-P", "-c", script, *map(str, arguments)],
         env=os.environ | {"BLENDER_USER_RESOURCES": str(resources)},
+        cwd=cwd,
         capture_output=True,
         text=True,
         timeout=60,
@@ -117,3 +139,11 @@ def test_an_update_while_blender_runs_uses_its_own_backend(addon, tmp_path: Path
     new.write_bytes(zipped(next_version(installed_files())))
     printed = run_blender(UPDATE, ROOT, old, new, resources=tmp_path / "resources")
     assert "VERSIONS 0.1.0 0.1.0" in printed and "VERSIONS 9.1.0 9.1.0" in printed
+
+
+def test_a_user_folder_that_cannot_be_made_is_not_the_current_one(addon, stand_in, tmp_path: Path) -> None:
+    archive, current = tmp_path / "world_tracing.zip", tmp_path / "current"
+    archive.write_bytes(zipped(installed_files()))
+    current.mkdir()
+    printed = run_blender(NO_FOLDER, archive, tmp_path, resources=tmp_path / "resources", cwd=current)
+    assert "SAYS Error: Preparing failed" in printed

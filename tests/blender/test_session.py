@@ -47,6 +47,17 @@ def steps(session: ModuleType, until: Callable[[], bool], seconds: float = 20.0)
         time.sleep(0.01)
 
 
+def test_an_old_log_that_another_blender_takes_away_is_no_obstacle(session, start, stand_in, photo) -> None:
+    gone, old = (session.log_path().with_name(f"worker-{name}.log") for name in ("gone", "old"))
+    gone.symlink_to("nowhere")  # listed, and not there any more
+    old.touch()
+    os.utime(old, (0, 0))
+    job = start(photo, WORKS)
+    steps(session, lambda: job.finished)
+    gone.unlink()
+    assert job.result is not None and not old.exists()
+
+
 def test_the_timer_imports_what_is_finished(scene, session, start, stand_in, photo) -> None:
     job = start(photo, WORKS)
     steps(session, lambda: job.finished)
