@@ -17,7 +17,7 @@ class WORLD_TRACING_OT_use_trace_camera(bpy.types.Operator):
     match_colours: BoolProperty(
         name="Match Colours",
         default=False,
-        description="Set the view transform to Standard: the render then has the photo's own colours",
+        description="Show colours as they are, without look or exposure: the render has the photo's own",
     )
 
     @classmethod
@@ -34,7 +34,7 @@ class WORLD_TRACING_OT_use_trace_camera(bpy.types.Operator):
             return {"CANCELLED"}
         trace_camera.use_camera(context.scene, camera)
         if self.match_colours:
-            context.scene.view_settings.view_transform = "Standard"
+            trace_camera.show_plain_colours(context.scene)
         for area in context.screen.areas if context.screen else ():
             if area.type == "VIEW_3D":
                 area.spaces.active.region_3d.view_perspective = "CAMERA"

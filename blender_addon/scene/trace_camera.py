@@ -53,6 +53,15 @@ def use_camera(scene: bpy.types.Scene, camera: bpy.types.Object) -> None:
         background.frame_method = "STRETCH"  # the frame now has the image's shape
 
 
+def show_plain_colours(scene: bpy.types.Scene) -> None:
+    """Let renders have the colours of textures; a view transform alone leaves look, exposure and curves."""
+    view = scene.view_settings
+    view.view_transform, view.look = "Standard", "None"
+    view.exposure, view.gamma, view.use_curve_mapping = 0.0, 1.0, False
+    if hasattr(view, "use_white_balance"):  # Blender 4.3
+        view.use_white_balance = False
+
+
 def _reach_layers(camera: bpy.types.Object) -> None:
     """Let a camera see all layers of its trace: Blender's clipping distances do not scale with the trace."""
     root, view = traces.root_of(camera), camera.matrix_world.normalized().inverted_safe()

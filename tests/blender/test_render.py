@@ -134,6 +134,9 @@ def test_the_render_is_the_photo(scene: bpy.types.Scene, tmp_path: Path, case: s
     photo = smooth_photo(*size, source)
     stack = make_stack(intrinsics, grid_to_image, size, source=str(source))
     import_stack(stack, tmp_path)
+    view = scene.view_settings
+    view.view_transform = "AgX"
+    view.look, view.exposure, view.gamma = "AgX - High Contrast", 1.0, 1.5
     bpy.ops.world_tracing.use_trace_camera(match_colours=True)
     picture = render(scene, tmp_path / "render.png")
     inside = well_inside(stack)
