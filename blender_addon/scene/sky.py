@@ -13,7 +13,7 @@ from wt_backend.camera import apply_affine
 from wt_backend.geometry.sky import without
 from wt_backend.stack import LayerStack
 
-from . import build, files
+from . import build, files, traces
 from .origin import stack_path
 from .picture import lay_like_original
 from .selection import under_image
@@ -49,7 +49,9 @@ def set_mask(root: bpy.types.Object, stack: LayerStack, mask: NDArray[np.bool_])
     image.pack()
     old = root.world_tracing.sky
     if old is not None and old.library is None and tuple(old.size) == (width, height):
-        _take_place(image, old)
+        others = (other for other in bpy.data.objects if traces.is_root(other) and other != root)
+        if all(other.world_tracing.sky != old for other in others):  # a duplicate keeps the mask that it has
+            _take_place(image, old)
     root.world_tracing.sky = image
 
 

@@ -194,6 +194,25 @@ def test_undo_takes_a_mark_out_of_the_mask_and_leaves_what_was_painted(field: bp
     assert white() == 0.5 and bpy.data.objects[name].world_tracing.sky.name == title
 
 
+def test_correcting_the_sky_of_a_copy_leaves_the_first_alone(field: bpy.types.Object) -> None:
+    bpy.ops.object.select_all(action="DESELECT")
+    for member in (*field.children, field):
+        member.hide_set(False)
+        member.select_set(True)
+    bpy.ops.object.duplicate()
+    copy = next(m for m in bpy.context.scene.objects if m.world_tracing.role == "ROOT" and m != field)
+    mask = field.world_tracing.sky
+    assert copy.world_tracing.sky == mask
+    copy.world_tracing.without_sky = False
+    bpy.context.view_layer.objects.active = children(copy, "LAYER")[0]
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.mesh.select_all(action="SELECT")
+    assert bpy.ops.world_tracing.mark_sky(sky=False) == {"FINISHED"}
+    assert field.world_tracing.sky == mask != copy.world_tracing.sky
+    bpy.ops.world_tracing.rebuild_trace(root=field.name)
+    assert rows(children(field, "LAYER")[0]) == set(range(HORIZON, SIZE))
+
+
 def test_a_copy_with_another_sky_has_a_file_of_its_own(addon: ModuleType, field: bpy.types.Object) -> None:
     sky = sys.modules[f"{addon.__name__}.scene.sky"]
     copy = field.copy()
