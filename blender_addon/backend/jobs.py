@@ -259,12 +259,21 @@ class Backend:
     def _answered(self, job: Job, message: Message) -> None:
         if "error" in message:
             error = BackendError.from_json(message["error"])
+            if error.kind == "bad_request":  # an older backend knows fewer methods and settings
+                error.hint = f"{error.hint} {self._version_hint()}".strip()
             cancelled = error.kind == "cancelled"
             self._finish(job, JobState.CANCELLED if cancelled else JobState.FAILED, error=error)
         elif job.state is JobState.CANCELLING:  # finished in the moment of the click: the user's word counts
             self._finish(job, JobState.CANCELLED)
         else:
             self._finish(job, JobState.DONE, result=message.get("result") or {})
+
+    def _version_hint(self) -> str:
+        """What to do where add-on and backend are of different versions."""
+        theirs, ours = (self.info or {}).get("version"), self.hello.get("version")
+        if theirs == ours:
+            return ""
+        return f"The backend is version {theirs}, this add-on {ours}: upgrade the backend in the preferences."
 
     def _check_exit(self) -> None:
         reason = self._worker.exit_reason() if self._worker else None

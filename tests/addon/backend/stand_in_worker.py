@@ -127,7 +127,8 @@ def main() -> None:
                 send(notification("$/progress", {"id": message["id"], "stage": "", "step": 0, "total": 1}))
                 time.sleep(0.1)
             protocol = 99 if mode == "future" else 1
-            hello = {"version": "0", "protocol": protocol, "python": "3.11", "torch": "2", "devices": []}
+            version = os.environ.get("WT_STAND_IN_VERSION", "0")
+            hello = {"version": version, "protocol": protocol, "python": "3.11", "torch": "2", "devices": []}
             models = [{
                 "name": "wt-mini", "label": "Mini", "licence": "GPL-3.0-or-later", "available": True,
                 "size_mb": 7.0, "memory_gb": 0.3, "modes": ["object", "scene"],
@@ -146,6 +147,9 @@ def main() -> None:
                 send(error_response(message["id"], BackendError("access", f"token: {token}", "")))
             else:
                 send(response(message["id"], {"intact": model != "damaged"}))
+        elif message["method"] == "of a newer version":
+            error = BackendError("bad_request", "There is no such method.", "Update.")
+            send(error_response(message["id"], error))
         elif message["method"] == "shutdown":
             send(response(message["id"], {}))
             return

@@ -119,6 +119,22 @@ def test_an_error_of_the_worker_reaches_the_job_as_its_sentence(make_backend: Ma
     assert finish(backend, trace(backend, WORKS)).state is JobState.DONE
 
 
+@pytest.mark.parametrize(
+    ("version", "hint"),
+    [
+        ("0", "Update."),
+        ("0.9", "Update. The backend is version 0.9, this add-on 0: upgrade the backend in the preferences."),
+    ],
+)
+def test_what_an_older_backend_does_not_know_is_called_so(
+    make_backend: MakeBackend, monkeypatch: pytest.MonkeyPatch, version: str, hint: str
+) -> None:
+    monkeypatch.setenv("WT_STAND_IN_VERSION", version)
+    backend = make_backend()
+    job = finish(backend, backend.submit("of a newer version", {}))
+    assert job.error.kind == "bad_request" and job.error.hint == hint
+
+
 def test_a_worker_that_dies_fails_its_job_only_and_is_replaced(make_backend: MakeBackend, trace) -> None:
     backend = make_backend()
     dying, next_one = trace(backend, DIES), trace(backend, WORKS)
