@@ -76,7 +76,7 @@ def _fetch(url: str, part: Path, progress: Callable[[int, int], None], cancelled
         length = response.headers.get("Content-Length")
         total = done + int(length) if length else 0
         with part.open("ab" if resumed else "wb") as file:
-            while chunk := response.read(CHUNK):
+            while chunk := response.read1(CHUNK):  # as it comes: a slow line takes long for a whole one
                 if cancelled():
                     raise BackendError("cancelled", "The installation was cancelled.")
                 file.write(chunk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -38,6 +39,11 @@ class Handler(BaseHTTPRequestHandler):
             body = body[: len(body) // 2]
         if trouble == "damage":
             body = b"\xff" * len(body)
+        if trouble == "trickle":
+            for first in range(0, len(body), 1000):
+                self.wfile.write(body[first : first + 1000])
+                time.sleep(0.05)
+            return
         self.wfile.write(body)
 
     def log_message(self, *_args: object) -> None:
@@ -72,6 +78,16 @@ def test_a_whole_file_arrives_with_progress(server: ThreadingHTTPServer, tmp_pat
     assert (tmp_path / "file").read_bytes() == DATA
     assert seen[-1] == (len(DATA), len(DATA)) and len(seen) > 2
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_slow_line_shows_progress_and_can_be_cancelled(server: ThreadingHTTPServer, tmp_path: Path) -> None:
+    """At 20 kB a second; what has come is kept."""
+    server.trouble = ["trickle"]
+    url, seen, start = f"http://127.0.0.1:{server.server_port}/uv.whl", [], time.monotonic()
+    with pytest.raises(BackendError) as error:
+        download(url, tmp_path / "file", SHA256, lambda *now: seen.append(now), lambda: len(seen) > 4)
+    assert error.value.kind == "cancelled" and time.monotonic() - start < 3.0
+    assert (tmp_path / "file.part").stat().st_size == seen[-1][0] > 0
 
 
 def test_a_broken_download_goes_on_where_it_stopped(server: ThreadingHTTPServer, tmp_path: Path) -> None:
