@@ -63,7 +63,7 @@ def as_backend_error(error: Exception, log: str = "") -> BackendError:
     """
     if isinstance(error, BackendError):
         return error
-    if isinstance(error, ModuleNotFoundError) and error.name in packages.NEEDED:
+    if isinstance(error, ModuleNotFoundError) and packages.missing():  # it may be one that those bring along
         return packages.missing_error()
     from wt_backend.stack import StackError
 
