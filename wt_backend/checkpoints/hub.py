@@ -8,6 +8,7 @@ wrong.
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -267,11 +268,19 @@ def _no_network(source: Source, reached: bool, error: Exception) -> BackendError
 
 
 def _file_error(source: Source, error: OSError) -> BackendError:
-    if error.errno == 28:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return BackendError("disk_full", "The disk is full.", f"Make room. {AGAIN}", log=str(error))
     if "Consistency check" in str(error):
         return BackendError(
             "model_damaged", f"{source.filename} arrived with the wrong size.", AGAIN, log=str(error)
+        )
+    if error.filename is not None:  # the network's errors name no file
+        return BackendError(
+            "access",
+            f"The download cannot be written to {error.filename} ({error.strerror}).",
+            "Check who owns the folder and whether its disk is there, or choose another folder (in the "
+            "add-on's preferences, or HF_HOME).",
+            log=str(error),
         )
     return BackendError(
         "network", f"The download of {source.repository} failed: {error}.", AGAIN, log=str(error)

@@ -221,6 +221,15 @@ def test_disk_is_checked_before(client: Client) -> None:
     assert answer["kind"] == "disk_full" and "GB free" in answer["message"]
 
 
+def test_a_folder_that_cannot_be_written_to_is_no_matter_of_the_network(hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    client = Client(hub.address, tmp_path, HF_HUB_CACHE=str(tmp_path / "file" / "models"))
+    answer = client.ask("owner/good")
+    client.close()
+    assert answer["kind"] == "access" and "another folder" in answer["hint"]
+    assert str(tmp_path / "file") in answer["message"]
+
+
 def test_no_network_and_offline_mode(tmp_path: Path) -> None:
     nobody = "http://127.0.0.1:9 cannot be reached"
     for environment, words in (({}, nobody), ({"HF_HUB_OFFLINE": "1"}, "offline mode")):
