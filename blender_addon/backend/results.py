@@ -75,6 +75,10 @@ class TraceResult:
         settings = {name: getattr(self, name) for name in ("name", "output", "variant", "group")}
         return settings | {"image": images.get(self.image, "")}
 
+    def wants_colour(self, result: Message) -> bool:
+        """Whether hidden layers shall be coloured; points keep the colour of the photo."""
+        return self.fill and self.output != "POINTS" and result["layers"] > 1
+
     def ended(self, job: Job) -> None:
         """Import, or ask for the colour of the hidden layers first."""
         if job.result is None:
@@ -82,7 +86,7 @@ class TraceResult:
             self._tell_failures()
             if job.state is JobState.FAILED and job.error is not None:
                 self.failures.append(job.error.message)
-        elif self.fill and job.result["layers"] > 1 and self.place.find() is not None:
+        elif self.wants_colour(job.result) and self.place.find() is not None:
             submit_fill(job.result, ColourResult(self, job.result))
         else:
             self.bring(job.result)

@@ -194,7 +194,7 @@ class TraceSettings(_Operator):
         )
         for warning in result.get("warnings", []):
             self.report({"WARNING"}, warning)
-        textures = self._textures(result, then) if then.fill and result["layers"] > 1 else ""
+        textures = self._textures(result, then) if then.wants_colour(result) else ""
         bpy.ops.world_tracing.import_stack(
             filepath=result["stack"], textures=textures, **then.import_settings()
         )

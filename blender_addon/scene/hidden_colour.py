@@ -112,9 +112,10 @@ def _show_on(tree: bpy.types.NodeTree, mode: str) -> None:
     filled = [node for node in textures if node.name == FILLED]
     photos = [node for node in textures if node.name != FILLED]
     chosen = (filled if mode == "FILLED" else photos) or photos
-    if not chosen:  # points carry their colour as an attribute
-        return
     group = tree.nodes["Layer"]
+    if not chosen:  # points carry their colour, the photo's, as an attribute
+        group.inputs["Hint Strength"].default_value = 1.0 if mode == "FLAT" else HINT_STRENGTH
+        return
     tree.links.new(chosen[0].outputs["Color"], group.inputs["Color"])
     group.inputs["Hint Strength"].default_value = strength
     tree.nodes.active = chosen[0]  # what solid shading shows

@@ -87,6 +87,21 @@ def test_hidden_colour_of_a_stack_that_has_fewer_layers_now(scene: bpy.types.Sce
     assert bpy.ops.world_tracing.fill_colour() == {"FINISHED"}
 
 
+def test_points_keep_the_photos_colour_and_take_the_hint(
+    addon: ModuleType, scene: bpy.types.Scene, tmp_path: Path
+) -> None:
+    root = import_stack(shapes.sphere(48), tmp_path, output="POINTS")
+    assert bpy.ops.world_tracing.fill_colour() == {"FINISHED"}
+    assert "Points keep" in sys.modules[f"{addon.__name__}.backend.session"].notice.message
+    hidden = next(child for child in root.children if child.world_tracing.layer == 1)
+    strength = hidden.data.materials[0].node_tree.nodes["Layer"].inputs["Hint Strength"]
+    before = strength.default_value
+    root.world_tracing.hidden_colour = "FLAT"
+    assert strength.default_value == 1.0
+    root.world_tracing.hidden_colour = "FILLED"
+    assert strength.default_value == before
+
+
 def test_hidden_colour_needs_no_node_that_the_artist_took_away(
     scene: bpy.types.Scene, tmp_path: Path
 ) -> None:
