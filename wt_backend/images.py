@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,14 +56,14 @@ class Photo:
 def read_image(path: str | os.PathLike[str], role: str = "image", may_be_clear: bool = False) -> Photo:
     """Read an image file of 16 to 12,000 pixels a side.
 
-    Float images are taken as linear light and shown at exposure 0 (clipped); 16 bits are rounded to 8; grey,
-    palette and CMYK become RGB. Sizes are checked before any pixel is decoded.
+    Float images are taken as linear light and shown at exposure 0 (clipped), float masks as they are; 16 bits
+    are rounded to 8; grey, palette and CMYK become RGB. Sizes are checked before any pixel is decoded.
 
     Parameters
     ----------
     path
     role : {"image", "mask"}
-        Names the file in errors.
+        Whether its numbers are light, or shares of the subject.
     may_be_clear
         Whether a picture that is transparent all over will do: a frame of footage may show nothing.
 
@@ -181,7 +181,8 @@ def _read(source: Any, path: Path, role: str) -> NDArray[np.uint8]:
     pixels = np.asarray(pixels).reshape(spec.height, spec.width, spec.nchannels)
     channels = colour_channels(spec.channelnames, spec.alpha_channel)
     if linear:
-        pixels = _eight_bit(pixels[..., channels], associated=_is_associated(source))
+        encode = _from_shares if role == "mask" else srgb_from_linear
+        pixels = _eight_bit(pixels[..., channels], _is_associated(source), encode)
         channels = list(range(len(channels)))
     elif len(channels) == 4 and _is_associated(source):
         pixels = _straight(pixels[..., channels])
@@ -254,18 +255,26 @@ def _straight(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return result
 
 
-def _eight_bit(linear: NDArray[np.floating], associated: bool) -> NDArray[np.uint8]:
-    """(H, W, 3 or 4) linear light to 8-bit sRGB and straight alpha."""
+def _from_shares(values: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """0 to 1 as 0 to 255, clipped; NaN is 0."""
+    shares = np.nan_to_num(np.clip(np.asarray(values, np.float32), 0.0, 1.0), nan=0.0)
+    return np.asarray(shares * 255.0 + 0.5, np.uint8)
+
+
+def _eight_bit(
+    linear: NDArray[np.floating], associated: bool, encode: Callable[..., NDArray[np.uint8]]
+) -> NDArray[np.uint8]:
+    """(H, W, 3 or 4) of float to 8 bit: colours by `encode`, alpha straight."""
     result = np.empty(linear.shape, np.uint8)
     for start in range(0, len(linear), CONVERT_ROWS):
         strip = linear[start : start + CONVERT_ROWS].astype(np.float32)
         out = result[start : start + CONVERT_ROWS]
         if strip.shape[-1] == 4:
             alpha = np.nan_to_num(np.clip(strip[..., 3:], 0.0, 1.0), nan=0.0)
-            out[..., 3] = (alpha[..., 0] * 255.0 + 0.5).astype(np.uint8)
+            out[..., 3] = _from_shares(alpha[..., 0])
             if associated:
                 strip[..., :3] /= np.where(alpha > 0, alpha, 1.0)
-        out[..., :3] = srgb_from_linear(strip[..., :3])
+        out[..., :3] = encode(strip[..., :3])
     return result
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import OpenImageIO as oiio
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from wt_backend.footage.clip import open_clip
 from wt_backend.images import read_image
 from wt_backend.protocol import BackendError
 from wt_backend.subject import find_subject, near_white_alpha, plain_background_alpha, read_mask
@@ -134,6 +136,20 @@ def test_a_mask_for_the_image_as_blender_shows_it(
     Image.fromarray(off_centre.astype(np.uint8) * 255).save(tmp_path / "mask.png")
     found = read_mask(tmp_path / "mask.png", read_image(tmp_path / "photo.png"))
     assert np.array_equal(found > 127, np.rot90(off_centre, -1))
+
+
+@pytest.mark.parametrize("name", ["mask.exr", "mask.tif", "mask.png"])
+def test_one_half_of_a_mask_is_one_half_whatever_its_numbers_are(name: str, tmp_path: Path) -> None:
+    shares = np.tile(np.linspace(0.004, 1, 128), (40, 1))
+    spec = oiio.ImageSpec(128, 40, 1, "uint16" if name.endswith("png") else "float")
+    buffer = oiio.ImageBuf(spec)
+    buffer.set_pixels(oiio.ROI(), shares[..., None].astype(np.float32))
+    assert buffer.write(str(tmp_path / name))
+    Image.fromarray(np.zeros((40, 128, 3), np.uint8)).save(tmp_path / "photo.png")
+    alpha = read_mask(tmp_path / name, read_image(tmp_path / "photo.png"))
+    assert np.array_equal(alpha > 127, shares >= 0.5)
+    frames = open_clip(tmp_path / name, role="mask").frames([1])
+    assert np.array_equal(next(iter(frames)).picture()[..., 0], alpha)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -73,8 +73,13 @@ def lost(number: int, why: str) -> Frame:
     return Frame(number, nothing, why)
 
 
-def open_clip(path: str | Path, rate: float | None = None) -> Clip:
+def open_clip(path: str | Path, rate: float | None = None, role: str = "image") -> Clip:
     """Open footage: a folder or an image is an image sequence, anything else a movie.
+
+    Parameters
+    ----------
+    role
+        Of images, "image" or "mask"; see `read_image`.
 
     Raises
     ------
@@ -89,7 +94,7 @@ def open_clip(path: str | Path, rate: float | None = None) -> Clip:
     if not path.exists() and not (images and ("#" in path.name or "%" in path.name)):
         raise BackendError("bad_image", f"The footage {path} does not exist.", "Check the path.")
     if images:
-        return ImageSequence(path, rate)
+        return ImageSequence(path, rate, role)
     from wt_backend.footage.decode import Movie
 
     return Movie(path, rate)

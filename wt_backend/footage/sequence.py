@@ -22,10 +22,12 @@ class ImageSequence:
         One image of the sequence, a folder that holds one sequence, or a pattern such as `shot_####.png`.
     rate
         Frames a second, 24 where it is not given.
+    role
+        "image" or "mask", as in `read_image`.
     """
 
-    def __init__(self, path: Path, rate: float | None = None) -> None:
-        self.path, self.rate, self.notes = path, rate or RATE, list[str]()
+    def __init__(self, path: Path, rate: float | None = None, role: str = "image") -> None:
+        self.path, self.rate, self.role, self.notes = path, rate or RATE, role, list[str]()
         self.files = numbered_files(path)
         self.first, self.last = min(self.files), max(self.files)
         holes = holes_in(self.files)
@@ -52,7 +54,7 @@ class ImageSequence:
             return lost(number, f"there is no file with number {self.first + number - 1}")
 
         def picture() -> Picture:
-            return read_image(file).rgba
+            return read_image(file, self.role).rgba
 
         try:
             if file.stat().st_size == 0:

@@ -145,7 +145,7 @@ def _pictures(
 def _masks(clip: Clip, request: ShotRequest, numbers: Sequence[int]) -> Iterator[tuple[Picture | None, str]]:
     """The masks of the frames; one image serves all. Numbers within the clip's are of the same frames."""
     assert request.mask is not None
-    masks = open_clip(request.mask, request.rate)
+    masks = open_clip(request.mask, request.rate, "mask")
     if isinstance(masks, ImageSequence):
         if len(masks.files) == 1:
             yield from itertools.repeat((next(masks.frames([1])).picture(), ""))
