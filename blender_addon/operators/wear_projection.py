@@ -105,7 +105,7 @@ def _wear_photos(roots: list[int], target: bpy.types.Object, now: WorldMesh, res
             raise ProjectionError(
                 "A trace whose photo was to be projected is gone. Project those that are left."
             )
-        image = projection.photo_image(root)
+        image = projection.still_image(root)
         if image is None or not image.size[0]:
             raise ProjectionError(
                 f"The photo of {root.name} is missing. Find it (File > External Data > Find Missing Files)."

@@ -270,6 +270,22 @@ def photo_image(root: bpy.types.Object) -> bpy.types.Image | None:
     return next((background.image for background in backgrounds if background.image), None)
 
 
+def still_image(root: bpy.types.Object) -> bpy.types.Image | None:
+    """The photo of a trace for a shader; of a shot, whose camera shows all frames, that of its stack.
+
+    Raises
+    ------
+    ProjectionError, StackError
+    """
+    image = photo_image(root)
+    if image is None or image.source != "SEQUENCE":
+        return image
+    path = _photo(root, stack_path(root))
+    stills = (other for other in bpy.data.images if other.source == "FILE" and other.library is None)
+    same = (other for other in stills if Path(bpy.path.abspath(other.filepath)) == path)
+    return next(same, None) or files.load_image(path)
+
+
 def _save_copy(image: bpy.types.Image) -> Path:
     suffix, kind = (".exr", "OPEN_EXR") if image.is_float else (".png", "PNG")
     path = files.folder("projection") / f"{bpy.path.clean_name(image.name)}{suffix}"

@@ -11,6 +11,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
+from mathutils import Matrix
 from projection_scenes import PYTHON
 
 from wt_backend.footage.messages import ShotRequest
@@ -279,6 +280,27 @@ def test_a_single_frame_is_a_trace_of_its_own(scene, folder: Path, monkeypatch: 
     assert not bpy.ops.world_tracing.merge_static.poll()
     assert bpy.ops.world_tracing.fill_colour() == {"FINISHED"}
     assert "Filled" in layers[1].data.materials[0].node_tree.nodes
+
+
+def test_a_shot_is_projected_by_the_picture_of_its_stack(
+    scene, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its camera shows a sequence, of which a new node shows a file that there may not be."""
+    monkeypatch.setenv("WT_BACKEND_PYTHON", str(PYTHON))
+    import_shot(folder, name="Run")
+    root = bpy.data.objects["Trace: Run"]
+    scene.frame_set(8)
+    for _times in range(2):
+        bpy.ops.mesh.primitive_grid_add(size=1)
+        thing = bpy.context.object
+        thing.matrix_world = root.matrix_world @ Matrix.Translation((0, 0, -2))
+        root.select_set(True)
+        assert bpy.ops.world_tracing.project_texture(route="SHADER") == {"FINISHED"}
+        shown = {n.image for n in thing.data.materials[0].node_tree.nodes if n.type == "TEX_IMAGE"}
+        (photo,) = (image for image in shown if "hides" not in image.name)
+        assert photo.source == "FILE"
+        assert bpy.path.abspath(photo.filepath) == str(folder / "frame.00005.png")
+    assert sum(image.source == "FILE" and "hides" not in image.name for image in bpy.data.images) == 1
 
 
 def test_no_finished_frame_is_a_sentence(scene, folder: Path) -> None:
