@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import select
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -31,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 FAILED = 2
 INTERRUPTED = 130
+UNREAD = 141  # as shells say it of what SIGPIPE ends
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -44,6 +47,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:
+        if not _is_unread(sys.stdout.fileno()):
+            raise  # a pipe of our own
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still in its buffer
+        return UNREAD
     except Exception as error:
         told = as_backend_error(error)
         if told.kind == "internal" and told is not error:
@@ -54,6 +62,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         if told.hint:
             print(f"  {told.hint}", file=sys.stderr)
         return FAILED
+
+
+def _is_unread(descriptor: int) -> bool:
+    """Whether nobody reads what a command prints, as after `| head`."""
+    if not hasattr(select, "poll"):  # Windows, where this is another error
+        return False
+    watch = select.poll()
+    watch.register(descriptor, 0)
+    return bool(watch.poll(0))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -56,6 +56,23 @@ def test_bad_input_is_one_sentence_and_a_hint(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes break otherwise there")
+def test_a_reader_that_has_seen_enough_is_no_traceback(
+    samples: Path, tmp_path: Path, tiny_model: Path
+) -> None:
+    """As in `trace … | head -1`."""
+    out = tmp_path / "a.wts"
+    command = [sys.executable, "-m", "wt_backend", "trace", samples / "cup.jpg", "--out", out]
+    with subprocess.Popen(
+        [*command, "--model", tiny_model], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline().startswith("load")
+        process.stdout.close()
+        errors = process.stderr.read()
+    assert process.returncode == 141 and not errors
+    assert list(tmp_path.glob("*.wts*")) == []
+
+
 def test_names_that_a_terminal_cannot_show_are_no_trouble(
     samples: Path, tmp_path: Path, tiny_model: Path
 ) -> None:
