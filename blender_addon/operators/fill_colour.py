@@ -49,7 +49,8 @@ class WORLD_TRACING_OT_wear_filled_colour(bpy.types.Operator):
             return {"CANCELLED"}
         result = json.loads(self.result)
         count = (shot_colour if "frames" in result else hidden_colour).wear(root, result)
-        points = any(layer.world_tracing.layer > 0 for layer in traces.layers_of(root))
+        layers = (*traces.layers_of(root), *traces.shot_layers_of(root))
+        points = any(layer.world_tracing.layer > 0 for layer in layers)
         nothing = "Points keep the photo's colour." if points else "There is no hidden layer."
         session.notice = session.Notice(
             f"{count} hidden layers have a colour of their own." if count else nothing
