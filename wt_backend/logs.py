@@ -16,15 +16,20 @@ def log_folder() -> Path:
     """`$WT_LOG_DIR`, or the platform's place for an application's state."""
     if folder := os.environ.get("WT_LOG_DIR"):
         return Path(folder)
-    try:
-        home = Path.home()
-    except RuntimeError:  # a service account without one
-        home = Path(tempfile.gettempdir())
+    home = home_folder()
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA", home)) / "World Tracing" / "Logs"
     if sys.platform == "darwin":
         return home / "Library" / "Logs" / "World Tracing"
     return Path(os.environ.get("XDG_STATE_HOME") or home / ".local" / "state") / "world-tracing"
+
+
+def home_folder() -> Path:
+    """The user's home; for a service account without one the folder for temporary files."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path(tempfile.gettempdir())
 
 
 def log_file() -> Path:

@@ -24,6 +24,7 @@ from wt_backend.checkpoints.files import (
     write_safetensors,
 )
 from wt_backend.checkpoints.registry import RegistryEntry, Source
+from wt_backend.logs import home_folder
 from wt_backend.model.config import WTDiTConfig
 from wt_backend.model.precision import Policy, Precision, default_precision, policy_for, prepare
 from wt_backend.model.wt_dit import WTDiT
@@ -137,12 +138,13 @@ def cache_folder() -> Path:
     """Where converted weights are kept: ``$WT_CACHE_DIR``, or the user's cache folder."""
     if chosen := os.environ.get("WT_CACHE_DIR"):
         return Path(chosen)
+    home = home_folder()
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
+        base = home / "Library" / "Caches"
     else:
-        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
     return base / "world_tracing"
 
 

@@ -239,7 +239,11 @@ def hub_cache() -> Path:
     base = os.environ.get("XDG_CACHE_HOME", "~/.cache")
     home = os.environ.get("HF_HOME", f"{base}/huggingface")
     older = os.environ.get("HUGGINGFACE_HUB_CACHE") or f"{home}/hub"
-    return Path(os.path.expandvars(os.environ.get("HF_HUB_CACHE") or older)).expanduser()
+    chosen = Path(os.path.expandvars(os.environ.get("HF_HUB_CACHE") or older))
+    try:
+        return chosen.expanduser()
+    except RuntimeError:  # a service account without a home
+        return chosen
 
 
 def is_available(entry: RegistryEntry, cache: Path | None = None) -> bool:

@@ -39,6 +39,18 @@ def pickled(weights: Path, content: object) -> Path:
     return path
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="homes are found otherwise there")
+def test_an_account_without_a_home_has_models_and_a_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "WT_CACHE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", "")  # as good as none, says its specification
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
+    assert "wt-mini" in [model.name for model in registry.models()]
+    assert load.cache_folder().is_absolute()
+
+
 def test_shipped_model_loads_without_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     loaded = load_model("wt-mini", device="cpu")
