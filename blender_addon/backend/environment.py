@@ -100,16 +100,14 @@ def begin_environment(root: Path) -> Path:
     return folder
 
 
-def finish_environment(root: Path, folder: Path, version: str, torch_backend: str) -> None:
-    """From here on the environment in `folder` counts; older ones are removed as far as nobody uses them."""
+def finish_environment(root: Path, folder: Path, version: str, torch_backend: str) -> list[Path]:
+    """From here on the environment in `folder` counts; the older ones, which can go when nobody uses them."""
     (folder / INCOMPLETE).unlink(missing_ok=True)
     part = root / f"{CURRENT}.part"
     values = {"folder": folder.name, "version": version, "torch_backend": torch_backend}
     part.write_text(json.dumps(values), encoding="utf-8")
     part.replace(root / CURRENT)
-    for old in _environments(root):
-        if old != folder:
-            remove_as_far_as_possible(old)  # Windows keeps what still runs; the next time takes it
+    return [old for old in _environments(root) if old != folder]
 
 
 def remove_environment(root: Path) -> None:

@@ -10,7 +10,9 @@ import shutil
 import struct
 import subprocess
 import threading
+import time
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -26,6 +28,7 @@ from .worker_process import clean_environment
 
 FREE_BYTES = 3_000_000_000  # for a CPU environment and its downloads
 FREE_BYTES_GPU = 12_000_000_000  # builds for GPUs bring their libraries along; an estimate
+LOOK = 1.0  # seconds between two looks at whether the old environment is in use
 LOG = "install.log"
 PYTHON = "3.12"  # of a new environment; uv brings it
 
@@ -87,10 +90,18 @@ class Status:
 
 
 class Installation:
-    """One attempt; `status` may be read at any time from any thread."""
+    """One attempt; `status` may be read at any time from any thread.
 
-    def __init__(self, plan: Plan) -> None:
+    Parameters
+    ----------
+    plan : Plan
+    at_work : callable
+        Whether a job is under way, perhaps with the environment that is replaced: that stays so long.
+    """
+
+    def __init__(self, plan: Plan, at_work: Callable[[], bool] = lambda: False) -> None:
         self.plan = plan
+        self._at_work = at_work
         self.log = plan.root / LOG
         self.status = Status()
         self._cancelled = threading.Event()
@@ -118,20 +129,25 @@ class Installation:
             self.plan.root.mkdir(parents=True, exist_ok=True)
             with only_one(self.plan.root / LOCK):
                 self.log.write_text("", encoding="utf-8")
-                self._install()
+                replaced = self._install()
         except BackendError as error:
             self._end(error)
         except (OSError, ValueError) as error:  # a ValueError: an address or a name that cannot be used
             self._end(explain(str(error), self.status.stage.value[0], str(self.log)))
         else:
             self.status = Status(Stage.DONE, running=False)
+            while self._at_work():
+                time.sleep(LOOK)
+            for folder in replaced:
+                remove_as_far_as_possible(folder)  # Windows keeps what still runs; the next time takes it
 
     def _end(self, error: BackendError) -> None:
         if self._cancelled.is_set():
             error = BackendError("cancelled", "The installation was cancelled.", "Install goes on from here.")
         self.status = replace(self.status, running=False, error=error)
 
-    def _install(self) -> None:
+    def _install(self) -> list[Path]:
+        """Do it; the environments that are replaced."""
         plan = self.plan
         self._check_space()
         self._enter(Stage.UV)
@@ -145,8 +161,9 @@ class Installation:
         self._call([str(uv), "pip", "install", "--python", python, *self._source(), plan.requirement])
         self._enter(Stage.VERIFY)
         self._verify(python, folder)
-        finish_environment(plan.root, folder, plan.version, plan.torch_backend)
+        replaced = finish_environment(plan.root, folder, plan.version, plan.torch_backend)
         remove_as_far_as_possible(plan.root / "cache")  # what made resuming quick
+        return replaced
 
     def _source(self) -> list[str]:
         """Where packages come from, for uv."""

@@ -107,7 +107,7 @@ def bundled_wheel() -> Path:
 def install() -> Installation:
     """Begin."""
     global _installation
-    _installation = Installation(make_plan())
+    _installation = Installation(make_plan(), at_work=lambda: bool(session.jobs()))
     session.unload()  # its environment is about to be replaced
     _installation.start()
     if not bpy.app.background:

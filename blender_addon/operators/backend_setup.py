@@ -34,7 +34,7 @@ class WORLD_TRACING_OT_install_backend(bpy.types.Operator):
             if installation.status.text != last:
                 last = installation.status.text
                 print(f"World Tracing: {last}", flush=True)
-        failure = installation.status.error
+        failure = installation.wait().error  # what it replaces is gone, too, when Blender ends now
         return {"FINISHED"} if failure is None else self._fail(failure)
 
     def _fail(self, error: BackendError) -> set[str]:

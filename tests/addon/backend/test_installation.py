@@ -158,6 +158,21 @@ def test_an_upgrade_replaces_the_old_environment(make_plan: MakePlan) -> None:
     assert [path.name for path in plan.root.glob("env-*")] == ["env-2"] and runs(plan.root)
 
 
+def test_an_upgrade_leaves_the_old_environment_to_a_job_that_runs(make_plan: MakePlan) -> None:
+    plan = make_plan()
+    install(plan)
+    working = threading.Event()
+    working.set()
+    upgrade = Installation(make_plan("0.2.0"), working.is_set)
+    upgrade.start()
+    wait_until(lambda: not upgrade.status.running)
+    assert upgrade.status.error is None and current_environment(plan.root).version == "0.2.0"
+    assert (plan.root / "env-1" / "bin" / "python").exists()
+    working.clear()
+    upgrade.wait(30)
+    assert [path.name for path in plan.root.glob("env-*")] == ["env-2"]
+
+
 @pytest.mark.parametrize(
     ("act", "words"),
     [
