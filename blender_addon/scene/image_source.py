@@ -22,8 +22,9 @@ def image_file(image: bpy.types.Image) -> Path:
     BackendError
         The image has no pixels, or cannot be written.
     """
-    on_disk = Path(bpy.path.abspath(image.filepath_from_user()))
-    if image.source == "FILE" and not image.is_dirty and not image.packed_file and on_disk.is_file():
+    is_file = image.source == "FILE"  # else it has none; asked for that of a stereo image, Blender crashes
+    on_disk = Path(bpy.path.abspath(image.filepath_from_user())) if is_file else Path()
+    if is_file and not image.is_dirty and not image.packed_file and on_disk.is_file():
         return on_disk.absolute()
     if image.type == "RENDER_RESULT":
         path = files.new_image_path(image.name)

@@ -56,6 +56,12 @@ def test_pixels_in_memory_are_traced(
     assert (len(bpy.data.images), len(bpy.data.scenes), image.is_dirty, image.filepath_raw) == before
 
 
+def test_a_new_stereo_image_is_written_out(addon: ModuleType, scene: bpy.types.Scene) -> None:
+    """Blender crashes when it is asked for the file of one that has none."""
+    image = bpy.data.images.new("stereo", 32, 32, stereo3d=True)
+    assert sys.modules[f"{addon.__name__}.scene.image_source"].image_file(image).is_file()
+
+
 def test_of_a_packed_photo_the_file_is_traced(addon: ModuleType, scene: bpy.types.Scene, photo: Path) -> None:
     """With what EXIF says in it: a portrait photo would be traced lying on its side."""
     image_source = sys.modules[f"{addon.__name__}.scene.image_source"]
