@@ -118,13 +118,14 @@ def rebuild_trace(root: bpy.types.Object, before: LayerStack | None = None) -> N
 
 
 def match_again(root: bpy.types.Object) -> None:
-    """Give the trace's camera, if it still has one, the view that its stack tells.
+    """Give the trace's camera, if it still has one, the view that its stack tells; and the trace its seed.
 
     Raises
     ------
     StackError, CameraMatchError
     """
     camera, stack = traces.camera_of(root), load_stack(root)
+    root.world_tracing.seed, root.world_tracing.model = str(stack.info.seed), stack.info.model
     if camera is not None:
         set_view(camera, match_camera(stack.intrinsics, stack.grid_to_image, stack.info.image_size))
 

@@ -73,6 +73,10 @@ def test_a_stack_that_was_traced_anew_has_fewer_layers(scene: bpy.types.Scene, t
     stack.save(tmp_path / "test.wts")
     assert bpy.ops.world_tracing.rebuild_trace() == {"FINISHED"}
     assert len(second.data.polygons) and not children(root, "POINTS")[1].hide_viewport
+    assert root.world_tracing.seed == "0"
+    replace(stack, info=replace(stack.info, seed=8, model="another")).save(tmp_path / "test.wts")
+    assert bpy.ops.world_tracing.rebuild_trace() == {"FINISHED"}
+    assert (root.world_tracing.seed, root.world_tracing.model) == ("8", "another")
 
 
 def test_a_layer_that_was_made_something_else_is_the_artists_own(root: bpy.types.Object) -> None:
