@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wt_backend.images import srgb_from_linear
+from wt_backend.jobs import Cancel
 from wt_backend.projection.guess import MEND, HiddenLayers, Spread
 from wt_backend.projection.mesh import TriangleMesh
 from wt_backend.projection.padding import pad
@@ -17,6 +18,7 @@ from wt_backend.projection.raster import barycentric, fragments
 from wt_backend.projection.visibility import Sight, Visibility
 
 SEEN = 0.5  # trust from which a point counts as seen
+LOOKED_AT = 200_000  # triangles at a time: a scan of millions would take gigabytes, and no Cancel meanwhile
 INWARD = 0.05  # how far a corner is moved to its triangle's middle to ask whether it is seen
 
 
@@ -51,6 +53,7 @@ def bake(
     hidden: HiddenLayers,
     size: int,
     report: Callable[[float], None],
+    cancel: Cancel,
 ) -> Baked:
     """Bake the photos of some views onto a mesh.
 
@@ -65,9 +68,10 @@ def bake(
     hidden : colours of hidden layers.
     size : S, side of the texture in pixels.
     report : takes the share done, 0 to 1; may raise to stop.
+    cancel : asked before that, while there is no share to tell.
     """
     assert mesh.uv is not None, "the caller saw to it"
-    base, mend, vertex_seen = vertex_colours(mesh, sights, hidden)
+    base, mend, vertex_seen = vertex_colours(mesh, sights, hidden, cancel)
     is_float = any(sight.view.is_float for sight in sights)
     texture = np.zeros((size * size, 3), np.float16 if is_float else np.uint8)
     seen, covered = np.zeros(size * size, bool), np.zeros(size * size, bool)
@@ -97,28 +101,35 @@ def bake(
 
 
 def vertex_colours(
-    mesh: TriangleMesh, sights: list[Visibility], hidden: HiddenLayers
+    mesh: TriangleMesh, sights: list[Visibility], hidden: HiddenLayers, cancel: Cancel
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
     """What vertices would be without photos (V, 3), and what is to be added to that (V, 3), so that it goes
     on where a photo ends: together the photo's colour where a vertex is seen. Which vertices are seen (V,).
     """
     count = len(mesh.vertices)
-    inner = mesh.corners + INWARD * (mesh.corners.mean(1, keepdims=True) - mesh.corners)
-    triangle = np.repeat(np.arange(len(mesh.triangles)), 3)
-    colours, trust = _look(sights, inner.reshape(-1, 3), triangle)
-    ids = mesh.triangles.ravel()
-    total = np.bincount(ids, trust, count)
-    sums = np.stack([np.bincount(ids, trust * colours[:, channel], count) for channel in range(3)], 1)
+    total, sums, seen = np.zeros(count), np.zeros((count, 3)), np.zeros(count, bool)
+    for start in range(0, len(mesh.triangles), LOOKED_AT):
+        cancel()
+        part = slice(start, start + LOOKED_AT)
+        corners, ids = mesh.corners[part], mesh.triangles[part].ravel()
+        inner = corners + INWARD * (corners.mean(1, keepdims=True) - corners)
+        triangle = np.repeat(np.arange(start, start + len(corners)), 3)
+        colours, trust = _look(sights, inner.reshape(-1, 3), triangle)
+        total += np.bincount(ids, trust, count)
+        sums += np.stack([np.bincount(ids, trust * colours[:, channel], count) for channel in range(3)], 1)
+        seen[ids[trust >= SEEN]] = True
     result = (sums / np.maximum(total, 1e-6)[:, None]).astype(np.float32)
     shown = total > SEEN
-    seen = np.bincount(ids, trust >= SEEN, count) > 0
+    cancel()
     guess, belief = hidden.around(mesh.vertices)
     step = belief[:, None] * (result - guess)
     extent = float(np.linalg.norm(np.ptp(mesh.vertices, axis=0)))
-    mend = Spread(mesh, shown).fade(np.where(shown[:, None], step, 0).astype(np.float32), MEND * extent)
+    mend = Spread(mesh, shown, cancel).fade(
+        np.where(shown[:, None], step, 0).astype(np.float32), MEND * extent
+    )
     believed = ~shown & (belief > SEEN)
     result = np.where(believed[:, None], guess, result - step)
-    return Spread(mesh, shown | believed).smooth(result), mend, seen
+    return Spread(mesh, shown | believed, cancel).smooth(result), mend, seen
 
 
 def _look(

@@ -87,7 +87,7 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
         cancel()
         progress("bake", round(share * STEPS), STEPS)
 
-    baked = bake(fine, sights, hidden, size, report)
+    baked = bake(fine, sights, hidden, size, report, cancel)
     arrays = {"seen": baked.vertex_seen[: len(mesh.vertices)]}
     if values["unwrap"] == "xatlas" and mesh.uv is not None:
         arrays["uv"] = mesh.uv.astype(np.float32)

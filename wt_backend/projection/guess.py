@@ -93,9 +93,11 @@ class Spread:
     ----------
     mesh
     known : (V,) which vertices know.
+    cancel : asked in every round of the solver.
     """
 
-    def __init__(self, mesh: TriangleMesh, known: NDArray[np.bool_]) -> None:
+    def __init__(self, mesh: TriangleMesh, known: NDArray[np.bool_], cancel: Cancel) -> None:
+        self._cancel = cancel
         self._mesh, self._known, self._unknown = mesh, known, np.flatnonzero(~known)
         count = len(known)
         one, other = mesh.triangles[:, [0, 1, 2]].ravel(), mesh.triangles[:, [1, 2, 0]].ravel()
@@ -141,8 +143,9 @@ class Spread:
         given = self._from_known @ values[self._known] + np.where(lonely[:, None], start, 0)
         for channel in range(values.shape[1]):
             result[self._unknown, channel] = cg(
-                system, given[:, channel], x0=start[:, channel], rtol=TOLERANCE, maxiter=ROUNDS, M=inverse
-            )[0]
+                system, given[:, channel], x0=start[:, channel], rtol=TOLERANCE, maxiter=ROUNDS, M=inverse,
+                callback=lambda _: self._cancel(),
+            )[0]  # fmt: skip
         return result
 
 

@@ -63,7 +63,7 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
         progress("look", number, len(cameras))
         sights.append(Visibility(view, mesh, occluder, values["layer_hides"]))
     hidden = HiddenLayers(cameras, cancel)
-    base, mend, seen = vertex_colours(mesh, sights, hidden)
+    base, mend, seen = vertex_colours(mesh, sights, hidden, cancel)
     guess = np.maximum(base + mend, 0).astype(np.float32)
     arrays: dict[str, NDArray[Any]] = {"seen": seen, "guess": guess}
     found = []

@@ -98,6 +98,26 @@ def test_bad_requests_are_sentences_and_leave_nothing(job: dict, spoil, kind: st
     assert not list(Path(job["output"]).parent.glob("t*"))
 
 
+def looked_at(job: dict) -> tuple[np.ndarray, int]:
+    """The texture, and how often it could have been cancelled before there is a share to tell."""
+    stages, asked = [""], []
+
+    def cancel() -> None:
+        asked.append(stages[-1])
+
+    result = METHODS["projection/bake"](job, lambda stage, step, total: stages.append(stage), cancel)
+    return cv2.imread(result["texture"]).astype(int), asked.count("look")
+
+
+def test_a_large_mesh_is_looked_at_in_parts_with_a_cancel_between(
+    job: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, once = looked_at(job)
+    monkeypatch.setattr("wt_backend.projection.bake.LOOKED_AT", 500)
+    in_parts, often = looked_at(job)
+    assert np.abs(whole - in_parts).max() <= 1 and often > once + 20
+
+
 def test_cancelling_leaves_nothing(job: dict) -> None:
     calls = []
 
