@@ -260,7 +260,7 @@ class Backend:
         if "error" in message:
             error = BackendError.from_json(message["error"])
             if error.kind == "bad_request":  # an older backend knows fewer methods and settings
-                error.hint = f"{error.hint} {self._version_hint()}".strip()
+                error.hint = f"{error.hint} {self.version_hint()}".strip()
             cancelled = error.kind == "cancelled"
             self._finish(job, JobState.CANCELLED if cancelled else JobState.FAILED, error=error)
         elif job.state is JobState.CANCELLING:  # finished in the moment of the click: the user's word counts
@@ -268,10 +268,10 @@ class Backend:
         else:
             self._finish(job, JobState.DONE, result=message.get("result") or {})
 
-    def _version_hint(self) -> str:
-        """What to do where add-on and backend are of different versions."""
+    def version_hint(self) -> str:
+        """What to do where the worker is known to be of another version than the add-on, else ""."""
         theirs, ours = (self.info or {}).get("version"), self.hello.get("version")
-        if theirs == ours:
+        if theirs is None or theirs == ours:
             return ""
         return f"The backend is version {theirs}, this add-on {ours}: upgrade the backend in the preferences."
 

@@ -168,6 +168,11 @@ def is_running() -> bool:
     return worker_state() is not WorkerState.STOPPED
 
 
+def version_hint() -> str:
+    """What to do where the worker is known to be of another version than the add-on, else ""."""
+    return _backend.version_hint() if _backend else ""
+
+
 def info() -> Message | None:
     """What the worker said about itself when it last started."""
     return _backend.info if _backend else None

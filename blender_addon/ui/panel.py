@@ -110,6 +110,9 @@ def draw_button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     row.scale_y = 1.4
     row.operator("world_tracing.trace_world", icon="OUTLINER_OB_CAMERA")
     row.menu("WORLD_TRACING_MT_more", text="", icon="DOWNARROW_HLT")
+    if hint := session.version_hint():
+        draw_text(layout.column(align=True), context, hint, "INFO")
+        _offer_preferences(layout)
 
 
 def draw_jobs(layout: bpy.types.UILayout) -> None:
@@ -148,7 +151,11 @@ def _draw_setup(layout: bpy.types.UILayout, context: bpy.types.Context, obstacle
         return
     draw_text(box.column(align=True), context, obstacle.message, "INFO")
     draw_text(box.column(align=True), context, obstacle.hint, "BLANK1")
-    show = box.operator("preferences.addon_show", text="Open Preferences", icon="PREFERENCES")
+    _offer_preferences(box)
+
+
+def _offer_preferences(layout: bpy.types.UILayout) -> None:
+    show = layout.operator("preferences.addon_show", text="Open Preferences", icon="PREFERENCES")
     show.module = preferences.ADDON
 
 

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import bpy
 import pytest
@@ -256,6 +256,35 @@ def test_the_panel_knows_the_models_without_torch_or_a_worker(session) -> None:
     assert bundled["available"] and bundled["licence"].startswith("GPL")
     assert any("NC" in model["licence"] and not model["available"] for model in session.models())
     assert not {"torch", "huggingface_hub", "cv2", "scipy"} & set(sys.modules)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_backend_of_another_version_is_told_below_the_button(
+    addon, scene, session, start, stand_in, photo, monkeypatch, same: bool
+) -> None:
+    ours = sys.modules["wt_backend"].__version__
+    monkeypatch.setenv("WT_STAND_IN_VERSION", ours if same else "0.0.9")
+    job = start(photo, WORKS)
+    steps(session, lambda: job.finished)
+    hint = f"The backend is version 0.0.9, this add-on {ours}: upgrade the backend in the preferences."
+    assert session.version_hint() == ("" if same else hint)
+    layout, preferences = Layout(), SimpleNamespace(system=SimpleNamespace(ui_scale=1.0))
+    sidebar = SimpleNamespace(region=SimpleNamespace(width=300), preferences=preferences)
+    sys.modules[f"{addon.__name__}.ui.panel"].draw_button(layout, sidebar)
+    assert (hint in " ".join(layout.labels)) is not same
+
+
+class Layout:
+    """Takes what a panel draws: bpy as a module has no window for it."""
+
+    def __init__(self) -> None:
+        self.labels: list[str] = []
+
+    def label(self, text: str, **_settings: object) -> None:
+        self.labels.append(text)
+
+    def __getattr__(self, _name: str) -> Callable[..., Layout]:
+        return lambda *_args, **_settings: self
 
 
 def test_what_unloading_interrupts_is_said(scene, session, start, stand_in, photo) -> None:
