@@ -6,10 +6,11 @@ from pathlib import Path
 import bpy
 from bpy.props import StringProperty
 
+from wt_backend.footage.numbering import SUFFIXES
 from wt_backend.protocol import BackendError
 
 from ..properties import RELATIVE
-from .tracing import IMAGE_SUFFIXES, TraceSettings, plan_for_file
+from .tracing import TraceSettings, plan_for_file
 
 
 class WORLD_TRACING_OT_trace_folder(bpy.types.Operator, TraceSettings):
@@ -40,7 +41,7 @@ class WORLD_TRACING_OT_trace_folder(bpy.types.Operator, TraceSettings):
         folder = Path(bpy.path.abspath(self.directory))
         if not folder.is_dir():
             return self.fail(BackendError("bad_image", f"There is no folder {folder}.", "Choose another."))
-        found = (path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+        found = (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
         # macOS leaves a ._NAME beside every file on other systems' disks
         images = sorted(path for path in found if path.is_file() and not path.name.startswith("."))
         if not images:

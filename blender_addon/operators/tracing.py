@@ -18,10 +18,6 @@ from ..backend.results import ColourResult, Place, TraceResult, submit_fill
 from ..properties import FITS, MODES, OUTPUTS, RELATIVE
 from ..scene import cut_out, files, image_source
 
-IMAGE_SUFFIXES = (  # what wt_backend/images.py reads
-    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".bmp", ".tga"),
-    *(".exr", ".hdr", ".dpx", ".ppm", ".pgm", ".pbm", ".pnm"),
-)
 _SKIP = {"SKIP_SAVE"}
 
 

@@ -1,8 +1,6 @@
 # mypy: disable-error-code="valid-type"
 """Use Known Camera: a focal length or a camera that is known replaces the fitted one."""
 
-from pathlib import Path
-
 import bpy
 import numpy as np
 from bpy.props import EnumProperty, FloatProperty
@@ -71,15 +69,8 @@ class WORLD_TRACING_OT_use_known_camera(bpy.types.Operator, OnTrace):
             return known_camera.intrinsics_of_camera(context.scene.camera, context.scene, stack)
         if self.source == "FOCAL":
             return scaled_focal(stack, known_camera.focal_of_millimetres(self.focal_length, width))
-        focal = exif.focal_in_pixels(_photo(self.trace(context), stack), width, height)
+        photo = projection.photo_file(self.trace(context), stack.info.source)
+        focal = exif.focal_in_pixels(photo, width, height) if photo is not None else None
         if focal is None:
             raise CameraMatchError("The image file does not tell its focal length. Type one instead.")
         return scaled_focal(stack, focal)
-
-
-def _photo(root: bpy.types.Object, stack: LayerStack) -> Path:
-    """The photo of a trace: where it was traced, else where Blender has it since it was moved."""
-    source, image = Path(stack.info.source), projection.photo_image(root)
-    if source.is_file() or image is None or not image.filepath:
-        return source
-    return Path(bpy.path.abspath(image.filepath, library=image.library))

@@ -107,18 +107,17 @@ def show(root: bpy.types.Object, mode: str) -> None:
 
 
 def _show_on(tree: bpy.types.NodeTree, mode: str) -> None:
-    strength = {"SMEAR": HINT_STRENGTH, "FILLED": 0.0, "FLAT": 1.0}[mode]
     textures = [node for node in tree.nodes if node.type == "TEX_IMAGE"]
     filled = [node for node in textures if node.name == FILLED]
     photos = [node for node in textures if node.name != FILLED]
     chosen = (filled if mode == "FILLED" else photos) or photos
-    group = tree.nodes["Layer"]
-    if not chosen:  # points carry their colour, the photo's, as an attribute
-        group.inputs["Hint Strength"].default_value = 1.0 if mode == "FLAT" else HINT_STRENGTH
-        return
-    tree.links.new(chosen[0].outputs["Color"], group.inputs["Color"])
-    group.inputs["Hint Strength"].default_value = strength
-    tree.nodes.active = chosen[0]  # what solid shading shows
+    inputs = tree.nodes["Layer"].inputs
+    unfilled = 0.0 if textures else HINT_STRENGTH  # points carry their colour, the photo's, as an attribute
+    strength = {"SMEAR": HINT_STRENGTH, "FILLED": unfilled, "FLAT": 1.0}[mode]
+    inputs["Hint Strength"].default_value = strength
+    if chosen:
+        tree.links.new(chosen[0].outputs["Color"], inputs["Color"])
+        tree.nodes.active = chosen[0]  # what solid shading shows
 
 
 def _trees(root: bpy.types.Object) -> list[bpy.types.NodeTree]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wt_backend.camera import project as to_grid
+from wt_backend.geometry.mesh_frame import photo_camera
 from wt_backend.stack import LayerStack
 
 from . import files, traces
@@ -216,12 +217,8 @@ def homogeneous(
 
     They change linearly over a face, u and v do not: a shader that divides after interpolating is exact.
     """
-    matrix = to_local(root)
-    local = (points @ matrix[:3, :3].T + matrix[:3, 3]) * FLIP
-    width, height = stack.info.image_size
-    uv_of_image = np.array([[1 / width, 0, 0], [0, -1 / height, 1], [0, 0, 1]])
-    grid_to_image = np.vstack([stack.grid_to_image, [0, 0, 1]])
-    return np.asarray(local @ (uv_of_image @ grid_to_image @ stack.intrinsics).T)
+    camera = photo_camera(stack) @ to_local(root)  # (3, 4)
+    return np.asarray(points @ camera[:, :3].T + camera[:, 3])
 
 
 def nearest_layer(
@@ -247,20 +244,27 @@ def _photo(root: bpy.types.Object, path: Path) -> Path:
     ------
     ProjectionError
     """
-    source = LayerStack.load(path).info.source
-    if source and Path(source).is_file():
-        return Path(source)
-    image = photo_image(root)
-    if image is not None:
-        stored = Path(bpy.path.abspath(image.filepath, library=image.library)) if image.filepath else None
-        if stored is not None and stored.is_file() and image.packed_file is None:
-            return stored
-        if (image.packed_file is not None or image.source == "GENERATED") and image.has_data:
-            return _save_copy(image)
+    source, image = LayerStack.load(path).info.source, photo_image(root)
+    file = photo_file(root, source)
+    if file is not None:
+        return file
+    if image is not None and (image.packed_file or image.source == "GENERATED") and image.has_data:
+        return _save_copy(image)
     raise ProjectionError(
         f"The photo of {root.name} is missing: {source or 'it was never a file'}. Put it back, or find it "
         "(File > External Data > Find Missing Files)."
     )
+
+
+def photo_file(root: bpy.types.Object, source: str) -> Path | None:
+    """The file of a trace's photo: where it was traced, else where Blender has it since it was moved."""
+    if source and Path(source).is_file():
+        return Path(source)
+    image = photo_image(root)
+    if image is None or not image.filepath or image.packed_file is not None:
+        return None
+    stored = Path(bpy.path.abspath(image.filepath, library=image.library))
+    return stored if stored.is_file() else None
 
 
 def photo_image(root: bpy.types.Object) -> bpy.types.Image | None:

@@ -2,7 +2,7 @@
 
 import bpy
 
-from ..operators.tracing import IMAGE_SUFFIXES
+from wt_backend.footage.numbering import SUFFIXES
 
 
 class WORLD_TRACING_FH_image(bpy.types.FileHandler):
@@ -11,7 +11,7 @@ class WORLD_TRACING_FH_image(bpy.types.FileHandler):
     bl_idname = "WORLD_TRACING_FH_image"
     bl_label = "Trace World"
     bl_import_operator = "world_tracing.trace_world"
-    bl_file_extensions = ";".join(IMAGE_SUFFIXES)
+    bl_file_extensions = ";".join(sorted(SUFFIXES))
 
     @classmethod
     def poll_drop(cls, context: bpy.types.Context) -> bool:

@@ -70,6 +70,14 @@ def scene(addon: ModuleType) -> Iterator[bpy.types.Scene]:
 
 
 @pytest.fixture
+def real_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The backend's Python is the checkout's: Blender's own has no scipy."""
+    from projection_scenes import PYTHON
+
+    monkeypatch.setenv("WT_BACKEND_PYTHON", str(PYTHON))
+
+
+@pytest.fixture
 def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The stand-in worker in the place of the backend's Python."""
     python = tmp_path / "a python" / "python"

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-import pytest
 from mathutils import Matrix
 
 from wt_backend.stack import LayerStack
@@ -20,12 +19,6 @@ import analytic_stacks as shapes
 
 PYTHON = Path(__file__).resolve().parents[2] / ".venv" / "bin" / "python"
 RADIUS = 0.9
-
-
-@pytest.fixture
-def real_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The backend's Python is the checkout's: Blender's own has no scipy."""
-    monkeypatch.setenv("WT_BACKEND_PYTHON", str(PYTHON))
 
 
 def waves(points: np.ndarray) -> np.ndarray:

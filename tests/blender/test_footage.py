@@ -269,8 +269,7 @@ def test_what_only_a_single_image_can_have_is_refused_and_changes_nothing(scene,
     assert bpy.ops.world_tracing.merge_static.poll()
 
 
-def test_a_single_frame_is_a_trace_of_its_own(scene, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WT_BACKEND_PYTHON", str(PYTHON))
+def test_a_single_frame_is_a_trace_of_its_own(scene, folder: Path, real_worker: None) -> None:
     import_shot(folder, name="Run")
     assert bpy.ops.world_tracing.import_stack(filepath=str(folder / "frame.00005.wts")) == {"FINISHED"}
     layers = [m for m in bpy.context.object.children if m.world_tracing.role == "LAYER"]
@@ -282,11 +281,8 @@ def test_a_single_frame_is_a_trace_of_its_own(scene, folder: Path, monkeypatch: 
     assert "Filled" in layers[1].data.materials[0].node_tree.nodes
 
 
-def test_a_shot_is_projected_by_the_picture_of_its_stack(
-    scene, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_shot_is_projected_by_the_picture_of_its_stack(scene, folder: Path, real_worker: None) -> None:
     """Its camera shows a sequence, of which a new node shows a file that there may not be."""
-    monkeypatch.setenv("WT_BACKEND_PYTHON", str(PYTHON))
     import_shot(folder, name="Run")
     root = bpy.data.objects["Trace: Run"]
     scene.frame_set(8)

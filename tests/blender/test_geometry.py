@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -19,13 +18,7 @@ from wt_backend.stack import LayerStack
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # `tests` cannot be a package here: see conftest
 import analytic_stacks as shapes
 
-PYTHON = Path(__file__).resolve().parents[2] / ".venv" / "bin" / "python"
-
-
-@pytest.fixture(autouse=True)
-def real_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The backend's Python is the checkout's: Blender's own has no scipy."""
-    monkeypatch.setenv("WT_BACKEND_PYTHON", str(PYTHON))
+pytestmark = pytest.mark.usefixtures("real_worker")
 
 
 def import_stack(stack: LayerStack, folder: Path, name: str = "thing", **options: object) -> bpy.types.Object:
@@ -151,187 +144,6 @@ def test_filled_texture_is_addressed_pixel_for_pixel(
         row, column = divmod(int(points.pixel[number]), 60)
         assert uv.x * 60 == pytest.approx(column + 0.5, abs=0.01)
         assert (1 - uv.y) * 40 == pytest.approx(row + 0.5, abs=0.01)
-
-
-def test_solid_is_closed_textured_and_replaced_in_place(scene: bpy.types.Scene, tmp_path: Path) -> None:
-    import bmesh
-
-    root = import_stack(shapes.torus(96), tmp_path)
-    assert bpy.ops.world_tracing.make_solid() == {"FINISHED"}
-    solids = [child for child in root.children if child.world_tracing.role == "SOLID"]
-    assert len(solids) == 1
-    mesh = solids[0].data
-    shape = bmesh.new()
-    shape.from_mesh(mesh)
-    assert all(edge.is_manifold for edge in shape.edges)
-    assert shape.calc_volume() == pytest.approx(2 * math.pi**2 * 0.7 * 0.25**2, rel=0.02)
-    shape.free()
-    assert {"WT Pixel", "wt_pixel", "wt_layer", "wt_seen"} <= set(mesh.attributes.keys())
-    slots = np.zeros(len(mesh.polygons), np.int32)
-    mesh.polygons.foreach_get("material_index", slots)
-    assert mesh.materials[0] == layers(root)[0].data.materials[0] and set(slots) >= {0, 1}
-    assert all(layer.hide_get() and layer.hide_render for layer in layers(root))
-    bpy.ops.world_tracing.make_solid(resolution=48)
-    assert [child for child in root.children if child.world_tracing.role == "SOLID"] == solids
-    assert len(solids[0].data.polygons) < len(slots)
-
-
-def test_a_solid_that_is_being_edited_is_left_alone(scene: bpy.types.Scene, tmp_path: Path) -> None:
-    root = import_stack(shapes.sphere(32), tmp_path)
-    bpy.ops.world_tracing.make_solid(resolution=32)
-    solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
-    activate(solid)
-    bpy.ops.object.mode_set(mode="EDIT")
-    with pytest.raises(RuntimeError, match="is being edited"):
-        bpy.ops.world_tracing.make_solid(resolution=32)
-    with pytest.raises(RuntimeError, match="is being edited"):  # what ends while it is being edited
-        bpy.ops.world_tracing.add_solid(root=root.name, result="{}")
-    assert bpy.context.mode == "EDIT_MESH"
-
-
-def test_solid_can_be_reduced_and_stays_closed(scene: bpy.types.Scene, tmp_path: Path) -> None:
-    import bmesh
-
-    root = import_stack(shapes.box(64), tmp_path, output="BOTH")
-    bpy.ops.world_tracing.make_solid()
-    solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
-    activate(solid)
-    assert bpy.ops.world_tracing.decimate(budget="2000") == {"FINISHED"}
-    assert len(solid.data.polygons) <= 2000
-    assert solid.data.materials[0] == layers(root)[0].data.materials[0]
-    shape = bmesh.new()
-    shape.from_mesh(solid.data)
-    assert all(edge.is_manifold for edge in shape.edges)
-    assert shape.calc_volume() == pytest.approx(0.72, rel=0.03)
-    shape.free()
-
-
-def test_what_was_edited_is_reduced_wherever_the_trace_has_gone(
-    scene: bpy.types.Scene, tmp_path: Path
-) -> None:
-    import bmesh
-
-    root = import_stack(shapes.box(64), tmp_path)
-    bpy.ops.world_tracing.make_solid()
-    solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
-    shape = bmesh.new()
-    shape.from_mesh(solid.data)
-    bmesh.ops.delete(shape, geom=[vertex for vertex in shape.verts if vertex.co.x > 0], context="VERTS")
-    shape.to_mesh(solid.data)
-    shape.free()
-    bpy.ops.world_tracing.use_known_camera(source="FOCAL", focal_length=50.0)  # another stack file
-    for layer in layers(root):
-        bpy.data.objects.remove(layer)
-    worn = list(solid.data.materials)
-    activate(solid)
-    assert bpy.ops.world_tracing.decimate(budget="2000") == {"FINISHED"}
-    assert 100 < len(solid.data.polygons) <= 2000 and places(solid)[:, 0].max() <= 0.001
-    assert list(solid.data.materials) == worn and worn
-    thickness = solid.data.attributes
-    thickness.remove(thickness["wt_thickness"])
-    thickness.new("wt_thickness", "FLOAT_VECTOR", "POINT")  # the user's own
-    assert bpy.ops.world_tracing.decimate(budget="2000") == {"FINISHED"}
-    solid.data.clear_geometry()
-    with pytest.raises(RuntimeError, match="has no faces"):
-        bpy.ops.world_tracing.decimate(budget="2000")
-
-
-def drift(member: bpy.types.Object, root: bpy.types.Object) -> float:
-    """How far the pixel UVs of an object are from where the trace's camera sees its vertices; mostly."""
-    projection = sys.modules["bl_ext.user_default.world_tracing.scene.projection"]
-    selection = sys.modules["bl_ext.user_default.world_tracing.scene.selection"]
-    stack = LayerStack.load(root.world_tracing.stack)
-    bpy.context.view_layer.update()
-    where = np.array([member.matrix_world @ vertex.co for vertex in member.data.vertices])
-    seen = projection.homogeneous(where, root, stack)
-    return float(np.quantile(np.abs(seen[:, :2] / seen[:, 2:] - selection.pixel_uv(member.data)), 0.9))
-
-
-def test_who_sets_an_origin_keeps_place_and_pixels(scene: bpy.types.Scene, tmp_path: Path) -> None:
-    """Reduce Faces spoilt the texture, and a solid or layer that was made anew stood twice as far away."""
-    root = import_stack(shapes.sphere(64), tmp_path)
-    bpy.ops.world_tracing.make_solid()
-    solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
-    for member in (solid, layers(root)[0]):
-        member.hide_set(False)
-        bpy.ops.object.select_all(action="DESELECT")
-        activate(member)
-        bpy.ops.object.origin_set(type="ORIGIN_GEOMETRY")
-        assert member.location.length > 2
-        place = member.location.copy()
-        for _times in range(2):
-            assert bpy.ops.world_tracing.decimate(budget="2000") == {"FINISHED"}
-            assert drift(member, root) < 0.005
-            bpy.ops.world_tracing.make_solid()
-            bpy.ops.world_tracing.rebuild_trace()
-            assert drift(member, root) < 0.005 and member.location == place
-    moved = layers(root)[1]
-    moved.location.x = 1.0  # nothing but moved: that stays so
-    before = places(moved)
-    assert bpy.ops.world_tracing.use_known_camera(focal_length=80) == {"FINISHED"}
-    assert drift(layers(root)[0], root) < 0.005 and moved.location.x == 1.0
-    assert np.abs(places(moved)[:, 2] - before[:, 2]).max() < 0.9 and places(moved)[:, 2].max() < -1
-
-
-def test_shape_keys_do_not_show_what_was_before(scene: bpy.types.Scene, tmp_path: Path) -> None:
-    root = import_stack(shapes.sphere(64), tmp_path)
-    bpy.ops.world_tracing.make_solid()
-    solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
-    layer = layers(root)[0]
-    before = places(layer)
-
-    def bend() -> None:
-        for member in (solid, layer):
-            member.shape_key_add(name="Basis")
-            for point in member.shape_key_add(name="Bent").data:
-                point.co.x += 1.0
-            member.data.shape_keys.key_blocks["Bent"].value = 1.0
-
-    bend()
-    assert bpy.ops.world_tracing.rebuild_trace() == {"FINISHED"}
-    assert bpy.ops.world_tracing.make_solid() == {"FINISHED"}
-    shown = layer.evaluated_get(bpy.context.evaluated_depsgraph_get())
-    np.testing.assert_array_equal(places(shown), before)
-    assert solid.data.shape_keys is None
-    bend()
-    activate(solid)
-    assert bpy.ops.world_tracing.decimate(budget="2000") == {"FINISHED"}
-    assert solid.data.shape_keys is None and len(solid.data.polygons) <= 2000
-
-
-def test_volume_is_that_of_the_scaled_trace(
-    addon: ModuleType, scene: bpy.types.Scene, tmp_path: Path
-) -> None:
-    root = import_stack(shapes.box(64), tmp_path)
-    root.scale, root.world_tracing.metric = (2, 2, 2), True  # what Set Scale does
-    bpy.context.view_layer.update()
-    bpy.ops.world_tracing.make_solid()
-    message = sys.modules[f"{addon.__name__}.backend.session"].notice.message
-    assert float(re.search(r"volume ([\d.]+) m³", message)[1]) == pytest.approx(8 * 0.72, rel=0.03)
-    scene.unit_settings.scale_length = 0.1
-    bpy.ops.world_tracing.make_solid()
-    message = sys.modules[f"{addon.__name__}.backend.session"].notice.message
-    assert float(re.search(r"volume ([\d.]+) m³", message)[1]) == pytest.approx(8e-3 * 0.72, rel=0.03)
-
-
-def test_nothing_solid_is_an_error_in_a_sentence(scene: bpy.types.Scene, tmp_path: Path) -> None:
-    import_stack(shapes.nothing(), tmp_path)
-    with pytest.raises(RuntimeError, match="no matter to make solid"):
-        bpy.ops.world_tracing.make_solid()
-
-
-def test_reduced_layer_keeps_its_pixels_and_comes_back(scene: bpy.types.Scene, tmp_path: Path) -> None:
-    root = import_stack(shapes.sphere(128), tmp_path)
-    layer = layers(root)[0]
-    before = len(layer.data.polygons)
-    activate(layer)
-    assert bpy.ops.world_tracing.decimate(budget="2000") == {"FINISHED"}
-    assert len(layer.data.polygons) <= 2000 < before
-    distance = np.linalg.norm(places(layer) + np.array([0, 0, shapes.DISTANCE]), axis=1)
-    assert np.abs(distance - 0.9).max() < 0.02
-    assert {"WT Pixel", "wt_pixel"} <= set(layer.data.attributes.keys()) and len(layer.data.materials) == 1
-    assert bpy.ops.world_tracing.rebuild_trace() == {"FINISHED"}
-    assert len(layer.data.polygons) == before
 
 
 def test_scale_from_two_points(scene: bpy.types.Scene, tmp_path: Path) -> None:

@@ -89,10 +89,7 @@ def test_overrides_move_but_are_not_built_again(linked: bpy.types.Object) -> Non
 
 
 @pytest.mark.skipif(not PYTHON.is_file(), reason="needs this checkout's environment")
-def test_export_needs_no_change(
-    linked: bpy.types.Object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("WT_BACKEND_PYTHON", str(PYTHON))
+def test_export_needs_no_change(linked: bpy.types.Object, tmp_path: Path, real_worker: None) -> None:
     out = tmp_path / "out.ply"
     assert bpy.ops.world_tracing.export(filepath=str(out), kind="ply") == {"FINISHED"}
     assert out.is_file()

@@ -18,7 +18,6 @@ from projection_scenes import (
     only,
     photographed,
     places,
-    real_worker,  # noqa: F401
     shapes,
     texture,
     turned,

@@ -16,7 +16,6 @@ import pytest
 from mathutils import Euler, Matrix, Vector
 from projection_scenes import (
     only,
-    real_worker,  # noqa: F401
     render,
     shapes,
     values,

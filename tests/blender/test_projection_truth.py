@@ -12,7 +12,7 @@ import bpy
 import numpy as np
 import pytest
 from mathutils import Vector
-from projection_scenes import only, real_worker, texture  # noqa: F401
+from projection_scenes import only, texture
 
 pytestmark = pytest.mark.usefixtures("real_worker")
 

@@ -9,8 +9,6 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-EPS = 1e-7
-
 
 class Muon(torch.optim.Muon):
     """Orthogonalised momentum (Jordan 2024) with updates as large as AdamW's (Moonshot, arXiv 2502.16982).
@@ -49,19 +47,21 @@ class Muon(torch.optim.Muon):
         averages = [self.state[matrix]["momentum_buffer"] for matrix in matrices]
         torch._foreach_lerp_(averages, gradients, 1 - momentum)
         ahead = torch.stack(torch._foreach_lerp(gradients, averages, momentum))  # (K, M, N)
-        turned = orthogonalised(ahead, group["ns_coefficients"], group["ns_steps"])
+        turned = orthogonalised(ahead, group["ns_coefficients"], group["ns_steps"], group["eps"])
         step_size = 0.2 * math.sqrt(max(matrices[0].shape)) * rate
         torch._foreach_mul_(matrices, 1 - rate * group["weight_decay"])
         torch._foreach_add_(matrices, list(turned.unbind()), alpha=-step_size)
 
 
-def orthogonalised(matrices: Tensor, coefficients: tuple[float, float, float], steps: int) -> Tensor:
+def orthogonalised(
+    matrices: Tensor, coefficients: tuple[float, float, float], steps: int, eps: float
+) -> Tensor:
     """Draw all singular values to about 1 (Newton, Schulz; quintic): (K, M, N) -> (K, M, N), float32."""
     a, b, c = coefficients
     x = matrices.bfloat16()
     tall = x.shape[-2] > x.shape[-1]
     x = x.mT if tall else x
-    x = x / torch.linalg.vector_norm(x, dim=(-2, -1), keepdim=True).clamp(min=EPS)
+    x = x / torch.linalg.vector_norm(x, dim=(-2, -1), keepdim=True).clamp(min=eps)
     for _ in range(steps):
         gram = x @ x.mT
         x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)

@@ -33,7 +33,7 @@ from wt_backend.training.state import (
 from wt_backend.training.stream import SampleStream, sample_loader, shield_workers
 from wt_backend.training.validate import Validation
 
-LOG_STEPS = 50
+LOG_STEPS = 50  # from one line of the log to the next
 MINI_BATCH = 8
 """Samples that one worker hands over at a time, at most; a step joins the mini-batches of several workers."""
 
