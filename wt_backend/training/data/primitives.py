@@ -245,3 +245,31 @@ def regular_polygon(sides: int, radius: float = 1.0, phase: float = 0.0) -> NDAr
     """(sides, 2) corners of a regular polygon, counter-clockwise."""
     angle = phase + np.arange(sides) * (2 * np.pi / sides)
     return radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+
+
+def grid_faces(rows: int, columns: int) -> NDArray[np.int64]:
+    """(2 (rows−1)(columns−1), 3) triangles of a grid of points."""
+    index = np.arange(rows * columns).reshape(rows, columns)
+    a, b, c, d = (
+        index[:-1, :-1].ravel(),
+        index[1:, :-1].ravel(),
+        index[1:, 1:].ravel(),
+        index[:-1, 1:].ravel(),
+    )
+    return np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)])
+
+
+def slab(top: NDArray, bottom: NDArray) -> Mesh:
+    """Closed solid between two sheets, grids of points (R, C, 3) one above the other."""
+    rows, columns = top.shape[:2]
+    index = np.arange(rows * columns).reshape(rows, columns)
+    around = np.concatenate([index[0, :-1], index[:-1, -1], index[-1, :0:-1], index[:0:-1, 0]])
+    other, below = np.roll(around, -1), rows * columns
+    skirt = np.concatenate(
+        [np.stack([around, around + below, other], 1), np.stack([other, around + below, other + below], 1)]
+    )
+    sheet = grid_faces(rows, columns)
+    return Mesh.build(
+        np.concatenate([top.reshape(-1, 3), bottom.reshape(-1, 3)]),
+        np.concatenate([sheet, sheet[:, ::-1] + below, skirt]),
+    )

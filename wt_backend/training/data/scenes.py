@@ -273,7 +273,7 @@ def _hills(rng: Rng, extent: float) -> Mesh:
     z = (wave - np.max(wave)) * rng.uniform(0.0005, 0.004) * extent
     away = np.maximum(np.hypot(x, y) / extent - 0.9, 0)
     z = z + away * extent * rng.uniform(0, 0.12) * (1 + np.sin(3 * np.arctan2(y, x)))
-    return Mesh.build(np.stack([x, y, z], -1).reshape(-1, 3), nature.grid_faces(n, n), crease=-2.0)
+    return Mesh.build(np.stack([x, y, z], -1).reshape(-1, 3), primitives.grid_faces(n, n), crease=-2.0)
 
 
 def clutter(rng: Rng, pool: families.Pool) -> Stage:

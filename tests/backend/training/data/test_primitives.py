@@ -20,6 +20,7 @@ def volume(mesh: Mesh) -> float:
 
 
 SQUARE = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], float)
+SHEET = np.stack(np.meshgrid(np.linspace(0, 2, 3), np.linspace(0, 3, 4), [1.0], indexing="ij"), -1)[:, :, 0]
 RING = np.arange(60) * (2 * np.pi / 60)
 
 
@@ -37,6 +38,7 @@ RING = np.arange(60) * (2 * np.pi / 60)
         (p.torus(0.6, 0.2), 2 * np.pi**2 * 0.6 * 0.04, 0.04),
         (p.extrude([SQUARE], 3.0), 12.0, 1e-5),
         (p.extrude([SQUARE, SQUARE * 0.5], 3.0), 9.0, 1e-5),
+        (p.slab(SHEET, SHEET * [1, 1, 0]), 6.0, 1e-9),
         (p.tube(np.array([[0, 0, 0], [0, 0, 1], [0, 0, 2.0]]), 0.1, 40), 2 * np.pi * 0.01, 0.01),
         (
             p.tube(np.stack([np.cos(RING), np.sin(RING), 0 * RING], 1), 0.1, 32, closed=True),

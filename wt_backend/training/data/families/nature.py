@@ -72,19 +72,7 @@ def leaf(rng: Rng, length: float, width: float, droop: float) -> Mesh:
     angle = droop * u
     x, z = length * np.sin(angle) / max(droop, 0.05), length * (np.cos(angle) - 1) / max(droop, 0.05)
     points = np.stack([x, v * half, z + np.abs(v) * half * rng.uniform(0, 0.6)], -1).reshape(-1, 3)
-    return Mesh.build(points, grid_faces(rows, columns), crease=SMOOTH)
-
-
-def grid_faces(rows: int, columns: int) -> np.ndarray:
-    """(2 (rows−1)(columns−1), 3) triangles of a grid of points."""
-    index = np.arange(rows * columns).reshape(rows, columns)
-    a, b, c, d = (
-        index[:-1, :-1].ravel(),
-        index[1:, :-1].ravel(),
-        index[1:, 1:].ravel(),
-        index[:-1, 1:].ravel(),
-    )
-    return np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)])
+    return Mesh.build(points, p.grid_faces(rows, columns), crease=SMOOTH)
 
 
 def potted_plant(rng: Rng) -> Mesh:
@@ -126,25 +114,12 @@ def cloth(rng: Rng) -> Mesh:
         k = rng.normal(0, 2.5, 2)
         z += rng.uniform(0.03, 0.16) * np.sin(k[0] * x + k[1] * y + rng.uniform(0, 6))
     z += rng.uniform(-0.6, 0.6) * np.abs(x) + rng.uniform(-0.4, 0.4) * x**2
-    top = np.stack([x, y, z], -1).reshape(-1, 3)
+    top = np.stack([x, y, z], -1)
     if rng.random() < 0.5:
-        return Mesh.build(top, grid_faces(n, n), crease=SMOOTH)
+        return Mesh.build(top.reshape(-1, 3), p.grid_faces(n, n), crease=SMOOTH)
     bottom = top * [1, 1, 0 if rng.random() < 0.4 else 1] - [
         0,
         0,
         rng.uniform(0.06, 0.2) + (z.max() - z.min()),
     ]
-    around = np.concatenate(
-        [
-            np.arange(n),
-            np.arange(2 * n - 1, n * n, n),
-            np.arange(n * n - 2, n * n - n - 1, -1),
-            np.arange(n * n - 2 * n, 0, -n),
-        ]
-    )
-    other = np.roll(around, -1)
-    skirt = np.concatenate(
-        [np.stack([around, around + n * n, other], 1), np.stack([other, around + n * n, other + n * n], 1)]
-    )
-    faces = np.concatenate([grid_faces(n, n), grid_faces(n, n)[:, ::-1] + n * n, skirt])
-    return Mesh.build(np.concatenate([top, bottom]), faces)
+    return p.slab(top, bottom)

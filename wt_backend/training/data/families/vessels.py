@@ -20,11 +20,20 @@ def shell_profile(outer: np.ndarray, wall: float, floor: float) -> np.ndarray:
     return np.concatenate([[[0, outer[0, 1]]], outer, [rim], inner, [bottom]])
 
 
-def _curve(knots: list[tuple[float, float]], samples: int = 16) -> np.ndarray:
+def outline(knots: list[tuple[float, float]], samples: int = 16) -> np.ndarray:
+    """(samples, 2) smooth outer profile of (radius, z) through knots from foot to rim."""
     curve = p.spline(np.array(knots), samples)
     curve[:, 0] = curve[:, 0].clip(0.03)
     curve[:, 1] = np.maximum.accumulate(curve[:, 1] + 1e-4 * np.arange(samples))
     return curve
+
+
+def solid_and_cavity(outer: np.ndarray, wall: float, floor: float, segments: int) -> tuple[Mesh, Mesh]:
+    """What an outline encloses, and the hollow to take from it once handles have grown on."""
+    inner, top = shell_profile(outer, wall, floor)[len(outer) + 2 :], outer[-1, 1]
+    solid = p.lathe(np.concatenate([[[0, outer[0, 1]]], outer, [[0, top]]]), segments)
+    cavity = np.concatenate([[[0, top + 0.05], [inner[0, 0], top + 0.05]], inner])
+    return solid, p.lathe(cavity, segments)
 
 
 def _turned(rng: np.random.Generator, outer: np.ndarray, wall: float, segments: int) -> Mesh:
@@ -53,16 +62,14 @@ def mug(rng: np.random.Generator) -> Mesh:
     belly = rng.uniform(0.9, 1.15) * (foot + mouth) / 2
     if rng.random() < 0.5:
         foot = mouth = belly = rng.uniform(0.33, 0.5)
-    outer = _curve([(foot, 0), (belly, height / 2), (mouth, height)], 14)
+    outer = outline([(foot, 0), (belly, height / 2), (mouth, height)], 14)
     wall = rng.uniform(0.025, 0.06)
     if rng.random() < 0.15:
         return p.lathe(shell_profile(outer, wall, 0.06), 40)
-    inner = shell_profile(outer, wall, 0.06)[len(outer) + 2 :]
-    solid = p.lathe(np.concatenate([[[0, 0]], outer, [[0, height]]]), 40)
+    solid, cavity = solid_and_cavity(outer, wall, 0.06, 40)
     ear = handle(
         rng, min(foot, mouth, belly) * 0.85, height * rng.uniform(0.12, 0.3), height * rng.uniform(0.7, 0.88)
     )
-    cavity = p.lathe(np.concatenate([[[0, height + 0.05], [inner[0, 0], height + 0.05]], inner]), 40)
     return difference(
         union([solid, ear.with_slot(int(rng.random() < 0.2))]),
         [cavity.with_slot(2 * int(rng.random() < 0.3))],
@@ -73,7 +80,7 @@ def bowl(rng: np.random.Generator) -> Mesh:
     """Bowl, dish or plate."""
     height, mouth = rng.uniform(0.1, 0.6), rng.uniform(0.4, 0.7)
     foot = rng.uniform(0.3, 0.8) * mouth
-    outer = _curve(
+    outer = outline(
         [(foot, 0), (foot + (mouth - foot) * rng.uniform(0.6, 0.95), height * 0.45), (mouth, height)]
     )
     return _turned(rng, outer, rng.uniform(0.02, 0.05), 44)
@@ -84,7 +91,7 @@ def vase(rng: np.random.Generator) -> Mesh:
     knots = [
         (rng.uniform(0.12, 0.4), z) for z in np.linspace(0, rng.uniform(0.8, 1.5), int(rng.integers(4, 7)))
     ]
-    return _turned(rng, _curve(knots, 26), rng.uniform(0.02, 0.05), 36)
+    return _turned(rng, outline(knots, 26), rng.uniform(0.02, 0.05), 36)
 
 
 def bottle(rng: np.random.Generator) -> Mesh:
@@ -92,7 +99,7 @@ def bottle(rng: np.random.Generator) -> Mesh:
     body, neck, height = rng.uniform(0.18, 0.35), rng.uniform(0.05, 0.14), rng.uniform(0.9, 1.4)
     shoulder = height * rng.uniform(0.5, 0.75)
     knots = [(body, 0), (body, shoulder * 0.5), (body, shoulder), (neck, shoulder + 0.2), (neck, height)]
-    outer = _curve(knots, 26)
+    outer = outline(knots, 26)
     glass = p.lathe(shell_profile(outer, min(0.03, neck * 0.4), 0.04), 32)
     if rng.random() < 0.5:
         return glass
