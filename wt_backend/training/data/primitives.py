@@ -266,7 +266,7 @@ def slab(top: NDArray, bottom: NDArray) -> Mesh:
     around = np.concatenate([index[0, :-1], index[:-1, -1], index[-1, :0:-1], index[:0:-1, 0]])
     other, below = np.roll(around, -1), rows * columns
     skirt = np.concatenate(
-        [np.stack([around, around + below, other], 1), np.stack([other, around + below, other + below], 1)]
+        [np.stack([around, other, around + below], 1), np.stack([other, other + below, around + below], 1)]
     )
     sheet = grid_faces(rows, columns)
     return Mesh.build(
