@@ -273,3 +273,23 @@ def slab(top: NDArray, bottom: NDArray) -> Mesh:
         np.concatenate([top.reshape(-1, 3), bottom.reshape(-1, 3)]),
         np.concatenate([sheet, sheet[:, ::-1] + below, skirt]),
     )
+
+
+def upright(polygons: list[NDArray], width: float) -> Mesh:
+    """Extrude outlines of (x, z), a thing seen from its side, along Y, centred."""
+    return extrude(polygons, width).rotated(rotation((1, 0, 0), np.pi / 2))
+
+
+def rod(start: ArrayLike, end: ArrayLike, radius: float | tuple[float, float], sides: int = 10) -> Mesh:
+    """Straight round bar between two points; two radii make it taper."""
+    return tube(np.array([start, end], np.float64), radius, sides)
+
+
+def pair(mesh: Mesh) -> list[Mesh]:
+    """A mesh and its mirror image across Y = 0."""
+    return [mesh, mesh.scaled((1, -1, 1))]
+
+
+def around(mesh: Mesh, count: int, phase: float = 0.0) -> list[Mesh]:
+    """`count` copies of a mesh turned about Z in equal steps."""
+    return [mesh.rotated(rotation((0, 0, 1), phase + 2 * np.pi * i / count)) for i in range(count)]
