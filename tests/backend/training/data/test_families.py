@@ -8,7 +8,17 @@ import pytest
 from wt_backend.training.data import families
 from wt_backend.training.data.cameras import frame_object
 from wt_backend.training.data.checks import odd_share
-from wt_backend.training.data.families import compositions, creatures, heldout, machines, nature, vessels
+from wt_backend.training.data.families import (
+    compositions,
+    creatures,
+    cycles,
+    heldout,
+    machines,
+    nature,
+    vehicles,
+    vessels,
+    yard,
+)
 from wt_backend.training.data.mesh import Mesh
 from wt_backend.training.data.tracing import LAYERS, Tracer
 
@@ -41,6 +51,7 @@ def test_family(family: Callable[[np.random.Generator], Mesh]) -> None:
 WATERTIGHT = [
     creatures.quadruped, creatures.sitting_animal, creatures.person, creatures.blob, creatures.helmet,
     vessels.mug, machines.frame, machines.pipe, nature.fruit, compositions.single_primitive,
+    vehicles.lorry, yard.cart, cycles.two_wheeler,
 ]  # fmt: skip
 
 

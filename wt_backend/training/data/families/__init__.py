@@ -10,11 +10,14 @@ from wt_backend.training.data.deform import deformed
 from wt_backend.training.data.families import (
     compositions,
     creatures,
+    cycles,
     furniture,
     heldout,
     machines,
     nature,
+    vehicles,
     vessels,
+    yard,
 )
 from wt_backend.training.data.mesh import Mesh
 
@@ -40,10 +43,14 @@ MADE: Pool = {
     machines.car: 1.0, machines.plane: 0.5, machines.boat: 0.4, machines.house: 0.8, machines.letter: 0.6,
     machines.pipe: 0.8, machines.device: 0.7, machines.frame: 0.7, machines.figure: 0.9,
 }  # fmt: skip
+VEHICLES: Pool = {
+    vehicles.train: 0.6, vehicles.lorry: 0.6, vehicles.bus: 0.4, yard.tractor: 0.5, yard.excavator: 0.5,
+    yard.cart: 0.6, cycles.two_wheeler: 0.7,
+}  # fmt: skip
 NATURE: Pool = {nature.fruit: 0.6, nature.mushroom: 0.4, nature.potted_plant: 0.6, nature.cloth: 0.5}
 PLAIN: Pool = {compositions.composition: 2.5, compositions.single_primitive: 0.8}
 
-TRAIN: Pool = {**FURNITURE, **VESSELS, **SOFT, **MADE, **NATURE, **PLAIN}
+TRAIN: Pool = {**FURNITURE, **VESSELS, **SOFT, **MADE, **VEHICLES, **NATURE, **PLAIN}
 VALIDATION: Pool = {
     heldout.gear: 1.0, heldout.teapot: 1.0, heldout.tree: 1.0, heldout.robot: 1.0, heldout.rocking_horse: 1.0,
 }  # fmt: skip
