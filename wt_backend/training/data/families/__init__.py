@@ -9,6 +9,7 @@ import numpy as np
 from wt_backend.training.data.deform import deformed
 from wt_backend.training.data.families import (
     compositions,
+    craft,
     creatures,
     cycles,
     furniture,
@@ -46,6 +47,7 @@ MADE: Pool = {
 VEHICLES: Pool = {
     vehicles.train: 0.6, vehicles.lorry: 0.6, vehicles.bus: 0.4, yard.tractor: 0.5, yard.excavator: 0.5,
     yard.cart: 0.6, cycles.two_wheeler: 0.7,
+    craft.helicopter: 0.5, craft.ship: 0.6, craft.rocket: 0.4, craft.balloon: 0.4,
 }  # fmt: skip
 NATURE: Pool = {nature.fruit: 0.6, nature.mushroom: 0.4, nature.potted_plant: 0.6, nature.cloth: 0.5}
 PLAIN: Pool = {compositions.composition: 2.5, compositions.single_primitive: 0.8}
