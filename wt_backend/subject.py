@@ -36,7 +36,7 @@ HIGHLIGHT = 0.005  # holes smaller than this share of the subject are not backgr
 
 def find_subject(photo: Photo) -> NDArray[np.uint8] | None:
     """Alpha (H, W) of the subject: the photo's own, else from its plain background; None if neither tells."""
-    if _is_cut_out(photo.rgba):
+    if is_cut_out(photo.rgba):
         return photo.rgba[..., 3]
     return plain_background_alpha(photo.rgba[..., :3])
 
@@ -59,7 +59,7 @@ def read_mask(path: str | os.PathLike[str], photo: Photo, as_stored: bool = Fals
     if _is_as_stored(mask_photo, photo, as_stored):
         values = upright(values, orientation_of(photo))
     luminance = values[..., :3] @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-    alpha = values[..., 3] if _is_cut_out(values) else (luminance + 0.5).astype(np.uint8)
+    alpha = values[..., 3] if is_cut_out(values) else (luminance + 0.5).astype(np.uint8)
     alpha = _resize(alpha, photo.size)
     if not (alpha > 127).any():
         raise BackendError(
@@ -155,7 +155,8 @@ def _border(image: NDArray) -> NDArray:
     return np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]])
 
 
-def _is_cut_out(rgba: NDArray[np.uint8]) -> bool:
+def is_cut_out(rgba: NDArray[np.uint8]) -> bool:
+    """Whether the alpha of an image (H, W, 4) tells its subject."""
     return bool((rgba[..., 3] <= 127).mean() >= CLEAR_ALPHA)
 
 

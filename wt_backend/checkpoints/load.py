@@ -92,11 +92,23 @@ def load_model(
     policy = policy_for(precision, place)
     if place.type == "cuda" and precision != "fp32":
         torch.set_float32_matmul_precision("high")  # TF32 for the head's matrices
-    entry = find_entry(name, download)
-    path = _locate(entry.weights, download) if isinstance(entry.weights, Source) else entry.weights
+    entry, path = find_weights(name, download)
     state, sha256 = _state_in_use(entry, path, policy)
     model = build(entry.config.network, state, policy, place, path)
     return LoadedModel(model, entry, sha256, place, precision)
+
+
+def find_weights(name: str, download: bool = False) -> tuple[RegistryEntry, Path]:
+    """What a name, address or path stands for, and the file of its weights on this machine.
+
+    Raises
+    ------
+    BackendError
+        kind "model_missing", and those of :func:`wt_backend.checkpoints.hub.download`.
+    """
+    entry = find_entry(name, download)
+    path = _locate(entry.weights, download) if isinstance(entry.weights, Source) else entry.weights
+    return entry, path
 
 
 def find_entry(name: str, download: bool = False) -> RegistryEntry:

@@ -6,7 +6,9 @@ perfection in one part is worth.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 
 from wt_backend.evaluation.samples import Sample
 from wt_backend.protocol import TraceRequest
-from wt_backend.stack import LayerStack, StackInfo
+from wt_backend.stack import MODES, LayerStack, StackInfo
 
 FIELD_OF_VIEW = 40.0  # degrees across the longer side: a usual photo of an object
 _SILHOUETTE = 128
@@ -28,6 +30,11 @@ class Baseline(Protocol):
     name: str
     random: bool  # gives another answer for another seed
 
+    @property
+    def modes(self) -> Sequence[str]:
+        """The kinds of sample it is made for: "object", "scene"."""
+        ...
+
     def predict(self, sample: Sample, seed: int) -> LayerStack:
         """Stack of the sample's image. `sample.truth` is for oracles only."""
         ...
@@ -38,6 +45,7 @@ class MeanPlane:
 
     name = "mean-plane"
     random = False
+    modes = MODES
 
     def predict(self, sample: Sample, seed: int) -> LayerStack:
         silhouette = sample.rgba[..., 3] >= _SILHOUETTE
@@ -53,6 +61,7 @@ class Inflation:
 
     name = "inflation"
     random = False
+    modes = MODES
 
     def predict(self, sample: Sample, seed: int) -> LayerStack:
         silhouette = sample.rgba[..., 3] >= _SILHOUETTE
@@ -69,6 +78,7 @@ class ExactVisible:
 
     name = "exact-visible"
     random = False
+    modes = MODES
 
     def predict(self, sample: Sample, seed: int) -> LayerStack:
         truth = sample.truth
@@ -81,6 +91,7 @@ class Truth:
 
     name = "truth"
     random = False
+    modes = MODES
 
     def predict(self, sample: Sample, seed: int) -> LayerStack:
         return sample.truth
@@ -109,6 +120,19 @@ class WorldTracing:
         label = label or Path(model).stem
         self.name = label if steps is None else f"{label} {steps} steps"
         self.model, self.steps, self.device = model, steps, device
+
+    @cached_property
+    def modes(self) -> Sequence[str]:
+        """The kinds of sample that the model is made for.
+
+        Raises
+        ------
+        BackendError
+            There is no such model, or its weights are not on this machine.
+        """
+        from wt_backend.checkpoints.load import find_weights  # torch: only where a model runs
+
+        return find_weights(self.model)[0].modes
 
     def predict(self, sample: Sample, seed: int) -> LayerStack:
         from wt_backend import pipeline  # torch: only where a model runs

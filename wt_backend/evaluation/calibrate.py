@@ -91,6 +91,8 @@ def calibrate(
     counts = [Counts() for _ in tolerances]
     for image in find_samples(folder):
         sample = load_sample(image)
+        if sample.mode not in predictor.modes:
+            continue
         found = on_grid_of(predictor.predict(sample, seed), sample.truth)
         if len(found.mask) != sample.truth.layers:
             raise ValueError(

@@ -10,14 +10,12 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from wt_backend.evaluation.baselines import TRIVIAL, Baseline, WorldTracing
 from wt_backend.evaluation.report import Result, Row, write_report
-from wt_backend.evaluation.samples import Sample, find_samples, load_sample
+from wt_backend.evaluation.samples import Sample, find_images, find_samples, load_sample
 from wt_backend.evaluation.score import Scores, failed_scores, score_stack
 from wt_backend.evaluation.sheet import draw_sheet
+from wt_backend.projection.pictures import write_png
 from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack
 from wt_backend.terminal import at_least
@@ -33,7 +31,7 @@ def evaluate(
     points: int | None = None,
     sheets: Path | None = None,
 ) -> list[Result]:
-    """Score predictors on all samples of a folder.
+    """Score predictors on the samples of a folder, one after the other: a large model is loaded once.
 
     Parameters
     ----------
@@ -54,24 +52,58 @@ def evaluate(
     ValueError
         If a sample is damaged; all are looked at before the first prediction.
     BackendError
-        If a model cannot run at all.
+        If a model is not there, or cannot run at all.
     """
-    results = [Result(predictor.name) for predictor in predictors]
+    images = look_at(folder, predictors)
+    return [run(predictor, images, seeds, points, sheets) for predictor in predictors]
+
+
+def look_at(folder: Path, predictors: Sequence[Baseline]) -> list[Path]:
+    """The samples of a folder: what cannot work is said now, not after an hour.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError, BackendError
+        See `evaluate`.
+    """
     images = find_samples(folder)
-    for image in images:
-        load_sample(image)  # a damaged one is said now, not after an hour
+    modes = [load_sample(image).mode for image in images]
+    for predictor in predictors:
+        left_out = [mode for mode in modes if mode not in predictor.modes]
+        if left_out:
+            print(
+                f"{predictor.name} takes {' and '.join(predictor.modes)}s only: "
+                f"{len(left_out)} of {len(modes)} samples are left out.",
+                file=sys.stderr,
+            )
+    return images
+
+
+def run(
+    predictor: Baseline,
+    images: Sequence[Path],
+    seeds: Sequence[int] = (0,),
+    points: int | None = None,
+    sheets: Path | None = None,
+) -> Result:
+    """Score one predictor on the samples that it is made for; see `evaluate`."""
+    result = Result(predictor.name)
     for index, image in enumerate(images, 1):
         sample = load_sample(image)
-        for predictor, result in zip(predictors, results, strict=True):
-            for seed in seeds if predictor.random else seeds[:1]:
-                sheet = None if sheets is None or seed != seeds[0] else sheets
-                _run(predictor, sample, seed, points, sheet, result)
-        last = ", ".join(f"{r.name} F@.05 {r.rows[-1].scores['all/f@0.05']:.3f}" for r in results)
-        print(f"[{index}/{len(images)}] {sample.name}: {last}", file=sys.stderr, flush=True)
-    return results
+        if sample.mode not in predictor.modes:
+            continue
+        for seed in seeds if predictor.random else seeds[:1]:
+            _score(predictor, sample, seed, points, sheets if seed == seeds[0] else None, result)
+        fscore = result.rows[-1].scores["all/f@0.05"]
+        print(
+            f"{result.name} [{index}/{len(images)}] {sample.name}: F@.05 {fscore:.3f}",
+            file=sys.stderr,
+            flush=True,
+        )
+    return result
 
 
-def _run(
+def _score(
     predictor: Baseline, sample: Sample, seed: int, points: int | None, sheets: Path | None, result: Result
 ) -> None:
     """Predict and score one sample; what cannot be traced or aligned is recorded as a failure."""
@@ -93,9 +125,11 @@ def _run(
 
 
 def _write_sheet(path: Path, sample: Sample, predicted: LayerStack, scores: Scores) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _, data = cv2.imencode(".png", np.ascontiguousarray(draw_sheet(sample, predicted, scores)[..., ::-1]))
-    path.write_bytes(data.tobytes())  # OpenCV itself opens no file with a name in another script on Windows
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_png(draw_sheet(sample, predicted, scores), str(path))
+    except (OSError, BackendError) as error:  # no reason to lose hours of numbers
+        print(f"The sheet was not written: {error}", file=sys.stderr)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -106,10 +140,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         predictors += [baseline() for baseline in TRIVIAL]
     try:
         options.out.mkdir(parents=True, exist_ok=True)
-        for image in sorted(set(options.folder.glob("*.png")) - set(find_samples(options.folder))):
-            print(f"{image.name} has no truth beside it and is left out.", file=sys.stderr)
-        results = evaluate(options.folder, predictors, options.seeds, options.points, options.out / "sheets")
-        write_report(options.out, options.folder, results)
+        images = look_at(options.folder, predictors)
+        for image in find_images(options.folder):
+            if image not in images:
+                print(f"{image.name} has no truth beside it and is left out.", file=sys.stderr)
+        results: list[Result] = []
+        for predictor in predictors:
+            results.append(run(predictor, images, options.seeds, options.points, options.out / "sheets"))
+            write_report(options.out, options.folder, results)  # stays, whatever becomes of the next
     except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from wt_backend.images import read_image
 from wt_backend.stack import LayerStack
+from wt_backend.subject import is_cut_out
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Sample:
     rgba : ndarray of uint8, shape (H, W, 4)
         The image, sRGB; alpha 255 everywhere where the file has none.
     has_alpha : bool
-        The file carries a mask: it shows one object. Without, it shows a whole scene.
+        Its alpha tells a subject, as the pipeline sees it: it shows one object. Without, it shows a whole
+        scene.
     truth : LayerStack
     """
 
@@ -41,6 +43,11 @@ class Sample:
         return "object" if self.has_alpha else "scene"
 
 
+def find_images(folder: Path) -> list[Path]:
+    """Images in `folder`, sorted by name, without what a Mac leaves beside them (`._NAME.png`)."""
+    return sorted(path for path in folder.glob("*.png") if not path.name.startswith("."))
+
+
 def find_samples(folder: Path) -> list[Path]:
     """Images in `folder` that have a truth beside them, sorted by name.
 
@@ -49,7 +56,7 @@ def find_samples(folder: Path) -> list[Path]:
     FileNotFoundError
         If there are none.
     """
-    images = sorted(path for path in folder.glob("*.png") if path.with_suffix(".wts").exists())
+    images = [image for image in find_images(folder) if image.with_suffix(".wts").exists()]
     if not images:
         raise FileNotFoundError(
             f"{folder}: no pair of NAME.png and NAME.wts in this folder; choose a folder that "
@@ -66,14 +73,14 @@ def load_sample(image: Path) -> Sample:
     ValueError
         If the image's size is not that of the truth's image.
     BackendError, StackError
-        If the image or the truth cannot be read.
+        If the image or the truth cannot be read, or the truth is damaged.
     """
     truth = LayerStack.load(image.with_suffix(".wts"))
+    truth.validate()  # a truth of infinite numbers would be taken for a failure of every model
     photo = read_image(image)
     if photo.file_size != tuple(truth.info.image_size):
         raise ValueError(
             f"{image}: the image has {photo.file_size} pixels but its truth was made for "
             f"{truth.info.image_size}; put the image back that belongs to it"
         )
-    has_alpha = bool((photo.rgba[..., 3] < 128).any())
-    return Sample(image.stem, image, photo.rgba, has_alpha, truth)
+    return Sample(image.stem, image, photo.rgba, is_cut_out(photo.rgba), truth)

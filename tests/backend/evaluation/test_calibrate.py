@@ -12,7 +12,7 @@ from spheres import sphere_stack
 
 from wt_backend.evaluation.calibrate import best_of, calibrate, main
 from wt_backend.evaluation.samples import Sample
-from wt_backend.stack import LayerStack
+from wt_backend.stack import MODES, LayerStack
 
 
 class NoisyTruth:
@@ -20,6 +20,7 @@ class NoisyTruth:
 
     name = "noisy truth"
     random = True
+    modes = MODES
 
     def __init__(self, noise: float) -> None:
         self.noise = noise

@@ -12,10 +12,11 @@ import pytest
 from spheres import sphere_stack
 
 from wt_backend.evaluation import evaluate
-from wt_backend.evaluation.baselines import TRIVIAL, MeanPlane
+from wt_backend.evaluation.baselines import TRIVIAL, MeanPlane, WorldTracing
 from wt_backend.evaluation.report import Result, Row, as_markdown, write_report
 from wt_backend.evaluation.samples import Sample
-from wt_backend.stack import LayerStack
+from wt_backend.protocol import BackendError
+from wt_backend.stack import MODES, LayerStack
 
 
 def write_pair(folder: Path, name: str, stack: LayerStack) -> None:
@@ -36,6 +37,7 @@ class Guess:
 
     name = "guess"
     random = True
+    modes = MODES
 
     def predict(self, sample: Sample, seed: int) -> LayerStack:
         truth = sample.truth
@@ -97,13 +99,54 @@ def test_floors_are_judged_against_the_baselines(pairs: Path) -> None:
     assert "* weak: F@.05 0.250 fails" in text and "AbsRel 0.0800 fails" in text
 
 
-def test_scenes_are_told_from_objects_by_the_image(tmp_path: Path) -> None:
+def write_room(folder: Path, clear_pixels: int = 0) -> None:
     stack = sphere_stack(32)
-    opaque = replace(stack, rgba=np.full_like(stack.rgba, 255), info=replace(stack.info, mode="scene"))
-    cv2.imwrite(str(tmp_path / "room.png"), opaque.rgba[..., :3])
-    opaque.save(tmp_path / "room.wts")
+    rgba = np.full_like(stack.rgba, 255)
+    rgba.reshape(-1, 4)[:clear_pixels, 3] = 0
+    write_pair(folder, "room", replace(stack, rgba=rgba, info=replace(stack.info, mode="scene")))
+
+
+@pytest.mark.parametrize("clear_pixels", [0, 10])
+def test_scenes_are_told_from_objects_by_the_image(tmp_path: Path, clear_pixels: int) -> None:
+    """As the pipeline tells them, which takes 10 clear pixels of 1,024 for no cut-out."""
+    write_room(tmp_path, clear_pixels)
     result = evaluate.evaluate(tmp_path, [MeanPlane()])[0]
     assert [row.mode for row in result.rows] == ["scene"]
+
+
+def model_of_objects(folder: Path, tiny_model: Path) -> Path:
+    """A model that takes no scenes, as the released object model."""
+    weights = folder / "objects.safetensors"
+    weights.write_bytes(tiny_model.read_bytes())
+    card = json.loads(tiny_model.with_suffix(".json").read_text(encoding="utf-8"))
+    weights.with_suffix(".json").write_text(json.dumps(card | {"fits": {"object": "crop"}}), encoding="utf-8")
+    return weights
+
+
+def test_a_model_is_scored_on_what_it_is_made_for(
+    pairs: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_room(pairs)
+    model = model_of_objects(pairs, tiny_model)
+    out = pairs / "out"
+    evaluate.main([str(pairs), "--model", str(model), "--points", "100", "--out", str(out)])
+    assert "objects takes objects only: 1 of 3 samples are left out." in capsys.readouterr().err
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    samples = {result["name"]: [s["sample"] for s in result["samples"]] for result in report["results"]}
+    assert samples["objects"] == ["ball", "shell"]
+    assert samples["mean-plane"] == ["ball", "room", "shell"]
+
+
+def test_one_model_after_the_other_and_what_is_measured_stays(pairs: Path, tiny_model: Path) -> None:
+    """Two in turn would be loaded anew for every sample. The second one here cannot be loaded at all."""
+    damaged = model_of_objects(pairs, tiny_model)
+    damaged.write_bytes(tiny_model.read_bytes()[:1000])
+    out = pairs / "out"
+    with pytest.raises(BackendError, match="cannot be read"):
+        evaluate.main([str(pairs), "--model", str(tiny_model), "--model", str(damaged), "--out", str(out)])
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert [result["name"] for result in report["results"]] == [tiny_model.stem]
+    assert [row["sample"] for row in report["results"][0]["samples"]] == ["ball", "shell"]
 
 
 def test_a_folder_without_pairs_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,6 +172,35 @@ def test_a_damaged_sample_is_said_before_the_first_prediction(pairs: Path) -> No
     (pairs / "shell.wts").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ValueError, match=r"shell\.wts.*truncated"):
         evaluate.evaluate(pairs, [Impossible()])
+
+
+def test_a_truth_of_infinite_numbers_is_no_failure_of_the_models(pairs: Path) -> None:
+    truth = sphere_stack(64, radii=(1.0, 0.5))
+    truth.xyz[0, 32, 32] = np.nan
+    truth.save(pairs / "shell.wts")
+    with pytest.raises(ValueError, match=r"shell\.wts.*not finite"):
+        evaluate.evaluate(pairs, [Impossible()])
+
+
+def test_a_model_that_is_not_there_is_said_before_the_first_prediction(pairs: Path) -> None:
+    with pytest.raises(BackendError, match="no-such-model"):
+        evaluate.evaluate(pairs, [Impossible(), WorldTracing("no-such-model")])
+
+
+def test_what_a_mac_leaves_beside_images_is_no_sample(pairs: Path) -> None:
+    for name in ("._ball.png", "._ball.wts", "._alone.png"):
+        (pairs / name).write_bytes(b"\0\5\26\7")
+    result = evaluate.evaluate(pairs, [MeanPlane()])[0]
+    assert [row.sample for row in result.rows] == ["ball", "shell"]
+
+
+def test_a_sheet_that_finds_no_place_costs_no_numbers(
+    pairs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (pairs / "sheets").write_text("in the way", encoding="utf-8")
+    result = evaluate.evaluate(pairs, [MeanPlane()], sheets=pairs / "sheets")[0]
+    assert [row.sample for row in result.rows] == ["ball", "shell"]
+    assert "The sheet was not written" in capsys.readouterr().err
 
 
 def test_the_command_names_what_it_leaves_out_and_where_it_cannot_write(
