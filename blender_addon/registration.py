@@ -7,7 +7,7 @@ import bpy
 from . import preferences, properties, translations
 from .backend import results, session, setup
 from .operators import CLASSES as OPERATORS
-from .scene import origin
+from .scene import origin, settle
 from .ui import CLASSES as UI
 from .ui import menus
 
@@ -21,6 +21,7 @@ def register() -> None:
     properties.attach()
     results.register()
     origin.register()
+    settle.register()  # after it: the paths that it sets count from the new folder
     menus.attach()
     bpy.app.translations.register(__package__, translations.table())
 
@@ -31,6 +32,7 @@ def unregister() -> None:
     menus.detach()
     setup.unregister()
     session.unregister()
+    settle.unregister()
     origin.unregister()
     results.unregister()
     properties.detach()

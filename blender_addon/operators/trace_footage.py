@@ -135,7 +135,8 @@ class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings):
 def _cut_off(request: ShotRequest) -> Path | None:
     """The folder of a shot that the same request began and did not end: cancelled, or its worker died."""
     wanted = request.identity  # looks at the footage's files
-    for path in sorted(files.folder("shots").glob(f"*/{Shot.FILE}")):
+    parents = dict.fromkeys([files.folder("shots"), preferences.user_folder("shots")])  # before it was saved
+    for path in (path for parent in parents for path in sorted(parent.glob(f"*/{Shot.FILE}"))):
         try:
             shot = Shot.load(path)
         except StackError:  # of another version, or no shot: not ours to go on with

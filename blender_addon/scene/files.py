@@ -64,6 +64,11 @@ def _takes_files(path: Path) -> bool:
         return False
 
 
+def is_promised(path: Path) -> bool:
+    """Whether a path was given to a job, which may not have written it yet."""
+    return str(path).casefold() in _promised
+
+
 def load_image(path: str | Path, check_existing: bool = False) -> bpy.types.Image:
     """An image file, remembered like a stack: who moves the folder of the .blend takes it along."""
     return bpy.data.images.load(stored_path(Path(path)), check_existing=check_existing)
@@ -72,7 +77,7 @@ def load_image(path: str | Path, check_existing: bool = False) -> bpy.types.Imag
 def _unused(parent: Path, stem: str, suffix: str) -> Path:
     names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
     paths = (parent / (name + suffix) for name in names)
-    path = next(path for path in paths if str(path).casefold() not in _promised and not path.exists())
+    path = next(path for path in paths if not is_promised(path) and not path.exists())
     _promised.add(str(path).casefold())
     return path
 

@@ -62,7 +62,7 @@ def _handlers() -> Iterator[tuple[str, Any]]:
 @persistent
 def _before_save(path: str, *_args: object) -> None:
     if path:  # else it is the start-up file
-        for member in _members():
+        for member in members():
             remember_stack(member, stack_path(member), path)
         if bpy.data.filepath and Path(path).parent != Path(bpy.data.filepath).parent:
             _keep_panel_paths()
@@ -84,15 +84,15 @@ def _after_load(*_args: object) -> None:
 
 @persistent
 def _after_import(context: bpy.types.BlendImportContext, *_args: object) -> None:
-    members = set(_members())
+    local = set(members())
     for item in context.import_items:
-        if item.id in members:
+        if item.id in local:
             _find_beside(item.id, bpy.path.abspath(item.source_library.filepath))
 
 
 def _find_beside_open_file() -> None:
     if bpy.data.filepath:
-        for member in _members():
+        for member in members():
             _find_beside(member, bpy.data.filepath)
 
 
@@ -106,6 +106,6 @@ def _find_beside(member: bpy.types.Object, blend: str) -> None:
         values.stack_folder = folder
 
 
-def _members() -> list[bpy.types.Object]:
+def members() -> list[bpy.types.Object]:
     """The objects of this file that were made from a stack."""
     return [member for member in bpy.data.objects if member.library is None and member.world_tracing.stack]

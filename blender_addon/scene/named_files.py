@@ -1,0 +1,42 @@
+"""Everything in a .blend that may name a file of ours, but for the stacks of objects (`origin`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+
+def path_of(owner: Any, name: str) -> Path:
+    """The file that an attribute names."""
+    return Path(bpy.path.abspath(getattr(owner, name))).absolute()
+
+
+def data() -> Iterator[tuple[Any, str]]:
+    """Data of this file and their attributes with a path, which Blender may rewrite when it saves."""
+    for image in bpy.data.images:
+        if image.library is None:
+            yield image, "filepath_raw"  # `filepath` would read it anew, and lose what is painted on it
+    for blocks in (bpy.data.cache_files, bpy.data.movieclips):
+        for block in blocks:
+            if block.library is None:
+                yield block, "filepath"
+    for scene in bpy.data.scenes:
+        if scene.library is None and scene.sequence_editor is not None:
+            yield from _strips(scene.sequence_editor)
+
+
+def settings() -> Iterator[tuple[Any, str]]:
+    """The paths of our own panel, which nobody else rewrites."""
+    for scene in bpy.data.scenes:
+        if scene.library is None:
+            yield scene.world_tracing, "filepath"
+            yield scene.world_tracing, "mask"
+
+
+def _strips(editor: bpy.types.SequenceEditor) -> Iterator[tuple[Any, str]]:
+    for strip in editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all:  # Blender 4.4
+        if strip.type in {"MOVIE", "IMAGE"}:
+            yield strip, "filepath" if strip.type == "MOVIE" else "directory"
