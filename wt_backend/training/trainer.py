@@ -172,15 +172,19 @@ class Trainer:
             self.log({**losses, "rate": rate, "gradient_norm": norm, **self.pace()})
 
     def is_spike(self, loss: float) -> bool:
-        """Whether a loss is not finite or over `spike_factor` times the running value; updates that value."""
-        progress, warm = self.progress, self.progress.step >= 100
-        if not math.isfinite(loss) or (
-            warm and loss > self.config.optimiser.spike_factor * progress.loss_level
-        ):
+        """Whether a loss is not finite or over `spike_factor` times the running value; updates that value.
+
+        A spike counts as much as the limit: losses that stay high, of other data or weights after a resume,
+        raise the value until they are no spikes any more.
+        """
+        progress = self.progress
+        if not math.isfinite(loss):
             return True
+        warm = progress.step >= 100
+        limit = self.config.optimiser.spike_factor * progress.loss_level if warm else math.inf
         share = max(0.01, 1 / (progress.step + 1))
-        progress.loss_level += share * (loss - progress.loss_level)
-        return False
+        progress.loss_level += share * (min(loss, limit) - progress.loss_level)
+        return loss > limit
 
     def learning_rate(self) -> float:
         """Linear warm-up, then cosine over all stages, by steps or minutes."""

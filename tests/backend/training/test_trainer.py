@@ -229,3 +229,14 @@ def test_a_signal_to_the_whole_process_group_loses_nothing(tmp_path: Path, numbe
 def test_a_step_sees_as_many_images_as_its_stage_says(images: int) -> None:
     assert images % mini_batch(images) == 0 and mini_batch(images) <= MINI_BATCH
     assert mini_batch(images) == min(images, MINI_BATCH) or images not in (1, 4, 8, 96, 128)
+
+
+def test_losses_that_stay_high_are_no_spikes_for_ever(tmp_path: Path) -> None:
+    """As after a resume with other data: every step was passed over, for as long as the run lasted."""
+    (tmp_path / "run.toml").write_text(CONFIG.format(steps=1))
+    trainer = Trainer(load_config(tmp_path / "run.toml", tmp_path / "state"))
+    trainer.progress.step, trainer.progress.loss_level = 1000, 1.0
+    assert trainer.is_spike(1e6) and trainer.is_spike(float("nan"))
+    assert trainer.progress.loss_level < 1.05
+    skipped = [trainer.is_spike(20.0) for _ in range(100)]
+    assert skipped[0] and not skipped[-1]
