@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, get_type_hints
 
 from wt_backend.checkpoints import registry
 from wt_backend.model.config import ModelConfig
@@ -15,6 +16,31 @@ Schedule = Literal["per_layer", "shared"]
 SCHEDULES = get_args(Schedule)
 DATA_LAYERS = 6
 """Layers of every training sample."""
+KINDS: dict[Any, tuple[tuple[type, ...], str]] = {
+    bool: ((bool,), "true or false"),
+    int: ((int,), "a whole number"),
+    float: ((int, float), "a number"),
+    str: ((str,), "text"),
+}
+"""Type of a setting → types of its value in TOML, and what messages call it."""
+
+
+def check(settings: Any, **least: float) -> None:
+    """Hold the values of a dataclass against their types and, by name, the least they may be.
+
+    Raises
+    ------
+    ValueError
+        It names the value.
+    """
+    hints = get_type_hints(type(settings))
+    for name, value in vars(settings).items():
+        if hints[name] in KINDS and type(value) not in KINDS[hints[name]][0]:
+            raise ValueError(f"`{name}` is {KINDS[hints[name]][1]}, not {value!r}.")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"`{name}` is a finite number, not {value}.")
+        if name in least and value < least[name]:
+            raise ValueError(f"`{name}` is at least {least[name]}, not {value}.")
 
 
 @dataclass(frozen=True)
@@ -49,6 +75,7 @@ class DataConfig:
     stacks_share: float = 1.0
 
     def __post_init__(self) -> None:
+        check(self, seed=0, scene_share=0, workers=0, reuse=1, buffer_scenes=1)
         if not 0 < self.stacks_share <= 1:
             raise ValueError(f"`stacks_share` is a share above 0 and at most 1, not {self.stacks_share}.")
 
@@ -79,6 +106,9 @@ class ObjectiveConfig:
     scene_weight: float = 1.0
     slope_weight: float = 0.0
 
+    def __post_init__(self) -> None:
+        check(self, max_weight=0, pure_noise_share=0, monotonic_weight=0, scene_weight=0, slope_weight=0)
+
 
 @dataclass(frozen=True)
 class StageConfig:
@@ -106,12 +136,11 @@ class StageConfig:
     schedule: Schedule = "shared"
 
     def __post_init__(self) -> None:
+        check(self, size=1, images=1, draws=1)
         if (self.steps > 0) == (self.minutes > 0):
             raise ValueError("A stage is limited either by `steps` or by `minutes`: set exactly one of them.")
         if self.schedule not in SCHEDULES:
             raise ValueError(f"`schedule` is one of {', '.join(SCHEDULES)}, not {self.schedule!r}.")
-        if min(self.images, self.draws) < 1:
-            raise ValueError("A stage needs at least one of `images` and one of `draws` in a step.")
 
 
 @dataclass(frozen=True)
@@ -140,6 +169,21 @@ class OptimiserConfig:
     ema: float = 0.9995
     spike_factor: float = 4.0
 
+    def __post_init__(self) -> None:
+        check(
+            self,
+            learning_rate=0,
+            final_learning_rate=0,
+            warmup_steps=0,
+            weight_decay=0,
+            ema=0,
+            spike_factor=1,
+        )
+        if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
+            raise ValueError(f"`betas` are two numbers from 0 to below 1, not {self.betas}.")
+        if self.ema > 1:
+            raise ValueError(f"`ema` is a share up to 1, not {self.ema}.")
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -161,18 +205,17 @@ class TrainConfig:
     validation_samples: int = 64
 
     def __post_init__(self) -> None:
+        check(self, validation_samples=1, save_minutes=0, sheet_minutes=0)
         if not self.stages:
             raise ValueError("A run needs at least one stage: add a table [[stages]].")
         network = self.model.network
         for stage in self.stages:
-            if stage.size < 1 or stage.size % network.patch_size:
+            if stage.size % network.patch_size:
                 raise ValueError(f"A stage's `size` is a multiple of {network.patch_size}, not {stage.size}.")
         if network.num_layers != DATA_LAYERS:
             raise ValueError(
                 f"The data has {DATA_LAYERS} layers; `num_layers` {network.num_layers} cannot be trained."
             )
-        if self.validation_samples < 1:
-            raise ValueError("`validation_samples` is at least 1.")
         if len({stage.steps > 0 for stage in self.stages}) != 1:
             raise ValueError(
                 "Limit all stages by `steps`, or all by `minutes`: the learning rate spans them."

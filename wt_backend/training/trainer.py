@@ -8,6 +8,7 @@ import math
 import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -16,6 +17,7 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
+from wt_backend.checkpoints.files import check_state_dict
 from wt_backend.model.config import ModelConfig
 from wt_backend.model.wt_dit import WTDiT
 from wt_backend.protocol import BackendError
@@ -54,7 +56,7 @@ class Trainer:
 
     def __init__(self, config: TrainConfig) -> None:
         self.config = config
-        self.fabric = Fabric(precision=config.precision, devices="auto", accelerator="auto")  # type: ignore[arg-type]
+        self.fabric = placed(config.precision)
         self.fabric.launch()
         torch.set_float32_matmul_precision("high")
         torch.manual_seed(config.seed + self.fabric.global_rank)
@@ -287,6 +289,22 @@ class Trainer:
         print(f"Going on from step {self.progress.step} ({path}).", flush=True)
 
 
+def placed(precision: str) -> Fabric:
+    """The devices of this machine.
+
+    Raises
+    ------
+    BackendError
+        kind "bad_request": they know no such precision.
+    """
+    try:
+        return Fabric(precision=precision, devices="auto", accelerator="auto")  # type: ignore[arg-type]
+    except ValueError as error:
+        raise BackendError(
+            "bad_request", f"`precision` is {precision!r}: {error}", "Take bf16-mixed or 32-true."
+        ) from error
+
+
 def mini_batch(images: int) -> int:
     """Samples of a mini-batch: as many as make up a step without a rest."""
     return max(size for size in range(1, MINI_BATCH + 1) if images % size == 0)
@@ -329,7 +347,13 @@ def compile_parts(objective: FlowObjective) -> None:
 
 
 def load_initial_weights(model: WTDiT, source: str) -> None:
-    """Start from a checkpoint (fine-tuning) instead of fresh weights."""
+    """Start from a checkpoint (fine-tuning) instead of fresh weights.
+
+    Raises
+    ------
+    BackendError
+        It cannot be loaded, or is of another network.
+    """
     from wt_backend.checkpoints.load import load_model
 
     loaded = load_model(source, device="cpu", dtype=torch.float32)
@@ -339,4 +363,6 @@ def load_initial_weights(model: WTDiT, source: str) -> None:
             "but its licence forbids sharing the result.",
             flush=True,
         )
-    model.load_state_dict(loaded.model.state_dict())
+    state = loaded.model.state_dict()
+    check_state_dict(state, model.state_dict(), Path(source))
+    model.load_state_dict(state)

@@ -114,6 +114,21 @@ def test_what_goes_on_from_a_model_is_used_like_it(tmp_path: Path) -> None:
     ship(tmp_path / "mine.safetensors", "x", "X", mine.steps, mine.existence_tolerance, folder=tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('precision = "bf16_mixed"\n', "`precision` is 'bf16_mixed'"),
+        ('initial_weights = "wt-mini"\n', "weights in wt-mini do not fit the model"),
+    ],
+)
+def test_what_cannot_be_trained_is_said_before_it_begins(tmp_path: Path, line: str, said: str) -> None:
+    text = CONFIG.format(steps=1)
+    text = line + (text.replace('precision = "32-true"\n', "") if "precision" in line else text)
+    (tmp_path / "run.toml").write_text(text)
+    with pytest.raises(BackendError, match=said):
+        Trainer(load_config(tmp_path / "run.toml", tmp_path / "state"))
+
+
 @pytest.mark.parametrize("change", [("std = [0.25,", "std = [0.5,"), ("muon = true", "muon = false")])
 def test_another_kind_of_run_does_not_go_on_from_a_state(tmp_path: Path, change: tuple[str, str]) -> None:
     text = CONFIG.format(steps=1).replace("warmup_steps = 5", "warmup_steps = 0")
