@@ -11,6 +11,7 @@ from wt_backend.stack import StackError
 
 from ..backend import session
 from ..scene import anchor, files, solid_object, traces
+from ..scene.frame import frame_of
 from .geometry_job import GeometryJob, named_root
 
 
@@ -87,7 +88,7 @@ def _verdict(result: dict, root: bpy.types.Object, scene: bpy.types.Scene) -> st
     pieces = result["pieces"]
     open_pieces = sum(not piece["watertight"] for piece in pieces)
     closed = "watertight" if not open_pieces else f"{open_pieces} not watertight"
-    volume, unit = result["volume"] * abs(root.matrix_world.determinant()), "cubic units of unknown scale"
+    volume, unit = result["volume"] * abs(frame_of(root).determinant()), "cubic units of unknown scale"
     if root.world_tracing.metric:
         volume, unit = volume * anchor.metres(scene) ** 3, "m³"
     return (

@@ -12,6 +12,7 @@ from wt_backend.geometry.layer_mesh import layer_points
 from wt_backend.stack import LayerStack
 
 from . import traces
+from .frame import frame_of, in_root
 from .origin import stack_path
 
 
@@ -66,7 +67,7 @@ def find_floor(root: bpy.types.Object, picked: NDArray[np.float64] | None = None
         The stack's file is gone or damaged.
     """
     if picked is not None:
-        inverse = np.array(root.matrix_world.inverted())
+        inverse = np.array(frame_of(root).inverted())
         return plane_through(picked @ inverse[:3, :3].T + inverse[:3, 3])
     stack = LayerStack.load(stack_path(root))
     return fit_plane(layer_points(stack, 0).positions)
@@ -74,18 +75,20 @@ def find_floor(root: bpy.types.Object, picked: NDArray[np.float64] | None = None
 
 def stand_on(root: bpy.types.Object, floor: Plane) -> None:
     """Turn and lift a trace so that its floor is the world's z = 0; its camera keeps its heading."""
-    scale = _scale(root)
+    inside = in_root(root)
+    frame = root.matrix_world @ inside
+    scale = _scale(frame)
     level = _stretched(floor, scale)
-    turn = Matrix.Rotation(_heading(root), 3, "Z") @ Matrix(upright(level).tolist())
-    place = root.matrix_world.translation.copy()
+    turn = Matrix.Rotation(_heading(frame), 3, "Z") @ Matrix(upright(level).tolist())
+    place = frame.translation.copy()
     place.z = level.offset
-    root.matrix_world = Matrix.LocRotScale(place, turn.to_quaternion(), scale)
+    root.matrix_world = Matrix.LocRotScale(place, turn.to_quaternion(), scale) @ inside.inverted()
 
 
-def _scale(root: bpy.types.Object) -> Vector:
+def _scale(frame: Matrix) -> Vector:
     """How a trace is scaled along the axes of its camera; of one that is mirrored, right is left."""
-    scale = Vector(abs(factor) for factor in root.matrix_world.to_scale())
-    scale.x *= -1 if root.matrix_world.is_negative else 1
+    scale = Vector(abs(factor) for factor in frame.to_scale())
+    scale.x *= -1 if frame.is_negative else 1
     return scale
 
 
@@ -96,9 +99,9 @@ def _stretched(floor: Plane, scale: Vector) -> Plane:
     return Plane(normal / length, floor.offset / length, floor.share)
 
 
-def _heading(root: bpy.types.Object) -> float:
+def _heading(frame: Matrix) -> float:
     """Angle from +Y, radians, of where a trace's camera looks; if straight down, of its image's top."""
-    turn = root.matrix_world.to_3x3().normalized()
+    turn = frame.to_3x3().normalized()
     ahead, top = turn @ Vector((0.0, 0.0, -1.0)), turn @ Vector((0.0, 1.0, 0.0))
     level = ahead if ahead.xy.length > 1e-6 else top
     return math.atan2(-level.x, level.y)
@@ -106,7 +109,7 @@ def _heading(root: bpy.types.Object) -> float:
 
 def camera_height(root: bpy.types.Object, floor: Plane) -> float:
     """World distance of a trace's camera from its floor."""
-    return _stretched(floor, _scale(root)).offset
+    return _stretched(floor, _scale(frame_of(root))).offset
 
 
 def picked_floor(context: bpy.types.Context, root: bpy.types.Object) -> NDArray[np.float64] | None:

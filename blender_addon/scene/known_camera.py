@@ -11,6 +11,7 @@ from wt_backend.stack import LayerStack
 
 from . import files, rebuild, traces
 from .camera_match import SENSOR_WIDTH, CameraMatchError, match_camera
+from .frame import in_root
 from .origin import remember_stack, stack_path
 from .trace_camera import set_view
 
@@ -66,6 +67,7 @@ def use_intrinsics(root: bpy.types.Object, stack: LayerStack, intrinsics: NDArra
     """
     rebuild.check_not_edited(root)
     match = match_camera(intrinsics, stack.grid_to_image, stack.info.image_size)
+    frame = in_root(root)
     first = stack_path(root).stem.partition(OTHER)[0]  # also the second time
     path = files.new_stack_path(f"{first}{OTHER}")
     with_intrinsics(stack, intrinsics).save(path)
@@ -74,6 +76,6 @@ def use_intrinsics(root: bpy.types.Object, stack: LayerStack, intrinsics: NDArra
             remember_stack(member, path)
     camera = traces.camera_of(root)
     if camera is not None:
-        set_view(camera, match)
+        set_view(camera, match, frame)
     rebuild.rebuild_trace(root, before=stack)
     return path

@@ -1,6 +1,7 @@
 """One layer of a stack as an object, in no collection yet."""
 
 import bpy
+from mathutils import Matrix
 
 from wt_backend.geometry.layer_mesh import MeshSettings, layer_mesh, layer_points
 from wt_backend.geometry.tearing import Tear
@@ -36,14 +37,15 @@ def new_mesh_layer(
 
 
 def new_point_layer(
-    name: str, stack: LayerStack, layer: int, only_vertices: bool = False
+    name: str, stack: LayerStack, layer: int, only_vertices: bool = False, frame: Matrix | None = None
 ) -> bpy.types.Object | None:
     """The layer as coloured points, None where it has none."""
     points = layer_points(stack, layer)
     if not len(points.pixel):
         return None
     title = f"{layer_title(name, layer)} Points"
-    member = layer_point_object(title, layer, points, stack, point_material(title, layer), only_vertices)
+    material = point_material(title, layer)
+    member = layer_point_object(title, layer, points, stack, material, only_vertices, frame)
     return mark_layer(member, "POINTS", layer)
 
 

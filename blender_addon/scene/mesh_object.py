@@ -19,16 +19,16 @@ def new_mesh(name: str, layer: int, surface: LayerMesh) -> bpy.types.Mesh:
 
 
 def fill_mesh(
-    mesh: bpy.types.Mesh, layer: int, surface: LayerMesh, origin: NDArray[np.float64] | None = None
+    mesh: bpy.types.Mesh, layer: int, surface: LayerMesh, places: NDArray[np.float32] | None = None
 ) -> None:
     """Put geometry into an empty mesh, or replace what it holds; materials stay.
 
-    ``origin`` (3,) is where the mesh counts from, in the frame of its trace.
+    ``places`` (N, 3) are where its points lie, if the mesh does not count from the camera.
     """
     points, corners, starts = surface.points, surface.corners, surface.starts
     mesh.clear_geometry()
     mesh.vertices.add(len(points.positions))
-    places = points.positions if origin is None else (points.positions - origin).astype(np.float32)
+    places = points.positions if places is None else places
     mesh.attributes["position"].data.foreach_set("vector", places.ravel())
     mesh.loops.add(len(corners))
     mesh.attributes[".corner_vert"].data.foreach_set("value", corners)  # a copy; by `loops` each is checked

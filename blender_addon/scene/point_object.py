@@ -2,11 +2,13 @@
 
 import bpy
 import numpy as np
+from mathutils import Matrix
 from numpy.typing import NDArray
 
 from wt_backend.geometry.layer_mesh import LayerPoints
 from wt_backend.stack import LayerStack
 
+from .frame import transformed
 from .materials import COLOUR
 from .mesh_object import write_attributes
 
@@ -20,20 +22,24 @@ def layer_point_object(
     stack: LayerStack,
     material: bpy.types.Material,
     only_vertices: bool = False,
+    frame: Matrix | None = None,
 ) -> bpy.types.Object:
     """A point object in no collection yet; the radius follows depth so that the surface reads closed.
 
-    With ``only_vertices`` a mesh: what shows them is on the object that they are for.
+    With ``only_vertices`` a mesh: what shows them is on the object that they are for. ``frame`` is the camera
+    space of the trace in what they count from, if that is something else.
     """
+    frame = frame or Matrix()
     if not only_vertices and "resize" in bpy.types.PointCloud.bl_rna.functions:  # Blender 5.1
         data = bpy.data.pointclouds.new(name)
         data.resize(len(points.positions))
     else:
         data = bpy.data.meshes.new(name)
         data.vertices.add(len(points.positions))
-    data.attributes["position"].data.foreach_set("vector", points.positions.ravel())
+    data.attributes["position"].data.foreach_set("vector", transformed(frame, points.positions).ravel())
     radius = data.attributes.get("radius") or data.attributes.new("radius", "FLOAT", "POINT")
-    radius.data.foreach_set("value", point_radius(points, stack))
+    larger = np.float32(abs(frame.determinant()) ** (1 / 3))
+    radius.data.foreach_set("value", point_radius(points, stack) * larger)
     _write_colour(data, point_colour(points, stack))
     write_attributes(data, layer, points)
     data.materials.append(material)

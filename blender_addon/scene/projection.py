@@ -14,6 +14,7 @@ from wt_backend.geometry.mesh_frame import photo_camera
 from wt_backend.stack import LayerStack
 
 from . import files, traces
+from .frame import frame_of
 from .materials import UV_MAP
 from .origin import stack_path
 
@@ -207,7 +208,7 @@ def camera_entry(root: bpy.types.Object) -> dict[str, object]:
 
 def to_local(root: bpy.types.Object) -> NDArray[np.float64]:
     """World → the frame of a trace (4, 4)."""
-    return np.array(root.matrix_world.inverted_safe(), np.float64)
+    return np.array(frame_of(root).inverted_safe(), np.float64)
 
 
 def homogeneous(

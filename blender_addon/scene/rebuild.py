@@ -1,6 +1,7 @@
 """Layers built anew from the stored stack: after a changed setting, or to undo edits. No tracing."""
 
 import bpy
+from mathutils import Matrix
 
 from wt_backend.geometry.layer_mesh import layer_mesh
 from wt_backend.geometry.pairing import back_layers
@@ -8,11 +9,11 @@ from wt_backend.stack import LayerStack, StackError
 
 from . import build, hidden_colour, shading, sky, traces
 from .camera_match import match_camera
+from .frame import frame_in, in_root, transformed
 from .layer_object import DEFAULTS, mesh_settings, new_mesh_layer, new_point_layer
 from .materials import source_image
 from .mesh_object import fill_mesh
 from .origin import stack_path
-from .own_origin import own_origin
 from .projection import photo_image
 from .trace_camera import set_view
 
@@ -32,28 +33,37 @@ def load_stack(member: bpy.types.Object) -> LayerStack:
     return sky.shown(traces.root_of(member), stack)
 
 
-def rebuild_layer(layer: bpy.types.Object, stack: LayerStack, before: LayerStack | None = None) -> None:
-    """Fill a layer's mesh from its stack with the settings of the object; materials stay, and its origin.
+def rebuild_layer(
+    layer: bpy.types.Object,
+    stack: LayerStack,
+    before: LayerStack | None = None,
+    inside: Matrix | None = None,
+) -> None:
+    """Fill a layer's mesh from its stack with the settings of the object; materials and origin stay.
 
-    ``before`` is what it was made from, if that is not the same stack. Where the file was traced anew and has
-    no such layer any more, nothing is left in it.
+    ``before`` is what it was made from, if that is not the same stack, ``inside`` the trace's camera space in
+    its root, if that is known. Where the file was traced anew and has no such layer any more, nothing
+    is left in it.
     """
-    number, origin = layer.world_tracing.layer, own_origin(layer, before or stack)
+    number, frame = layer.world_tracing.layer, frame_in(layer, before or stack, inside)
     layer.shape_key_clear()  # an edit too; they would show the old places
     if number >= stack.layers:
         layer.data.clear_geometry()
         return
     settings = mesh_settings(layer.world_tracing)
-    surface = layer_mesh(stack, number, settings, back_layers(stack)[number])
-    fill_mesh(layer.data, number, surface, origin)
+    surface = layer_mesh(stack, number, settings, back_layers(stack)[number] != frame.is_negative)
+    fill_mesh(layer.data, number, surface, transformed(frame, surface.points.positions))
 
 
-def rebuild_points(points: bpy.types.Object, stack: LayerStack) -> None:
-    """Give a layer of points the data of its stack; the object and its materials stay."""
+def rebuild_points(points: bpy.types.Object, stack: LayerStack, frame: Matrix) -> None:
+    """Give a layer of points the data of its stack; the object and its materials stay.
+
+    ``frame`` is the trace's camera space in what they count from.
+    """
     is_mesh = points.type == "MESH"  # so they are in files of Blender before 4.4
     number = points.world_tracing.layer
     there = number < stack.layers  # else the file was traced anew, with fewer
-    fresh = new_point_layer(points.name, stack, number, only_vertices=is_mesh) if there else None
+    fresh = new_point_layer(points.name, stack, number, is_mesh, frame) if there else None
     if fresh is None:  # nothing of the layer is left: no data can be empty in every version, so it is hidden
         points[EMPTIED] = True
         _show_or_hide(points)
@@ -96,13 +106,13 @@ def rebuild_trace(root: bpy.types.Object, before: LayerStack | None = None) -> N
     """
     stack = load_stack(root)
     check_not_edited(root)
-    members = traces.layers_of(root)
+    members, inside = traces.layers_of(root), in_root(root, before)
     for points in members:
         if points.world_tracing.role == "POINTS":
-            rebuild_points(points, stack)
+            rebuild_points(points, stack, frame_in(points, before or stack, inside))
     present = [layer for layer in members if layer.world_tracing.role == "LAYER"]
     for layer in present:
-        rebuild_layer(layer, stack, before)
+        rebuild_layer(layer, stack, before, inside)
     if members and not present:  # a trace of points only
         return
     name, settings = build.trace_name(root), mesh_settings(present[0].world_tracing) if present else DEFAULTS
@@ -112,6 +122,7 @@ def rebuild_trace(root: bpy.types.Object, before: LayerStack | None = None) -> N
         layer = new_mesh_layer(name, stack, number, settings, away[number], image)
         if layer is not None:
             build.adopt(root, layer)
+            layer.matrix_local = inside
             _show_or_hide(layer)
             hidden_colour.restore(root, layer)
             shading.show(root, root.world_tracing.lit)
@@ -127,7 +138,8 @@ def match_again(root: bpy.types.Object) -> None:
     camera, stack = traces.camera_of(root), load_stack(root)
     root.world_tracing.seed, root.world_tracing.model = str(stack.info.seed), stack.info.model
     if camera is not None:
-        set_view(camera, match_camera(stack.intrinsics, stack.grid_to_image, stack.info.image_size))
+        match = match_camera(stack.intrinsics, stack.grid_to_image, stack.info.image_size)
+        set_view(camera, match, in_root(root))
 
 
 def show_layers(root: bpy.types.Object) -> None:

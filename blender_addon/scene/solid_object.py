@@ -5,14 +5,15 @@ from typing import Any
 
 import bpy
 import numpy as np
+from mathutils import Matrix
 from numpy.typing import NDArray
 
 from wt_backend.geometry.layer_mesh import LayerMesh, LayerPoints
 
 from . import build
+from .frame import frame_in, in_root, transformed
 from .layer_looks import wear_layers
 from .mesh_object import fill_mesh
-from .own_origin import own_origin
 from .selection import has_pixel_uv, pixel_uv
 
 Arrays = dict[str, NDArray[Any]]
@@ -89,7 +90,12 @@ def put_solid(root: bpy.types.Object, arrays: Arrays) -> bpy.types.Object:
         solid = bpy.data.objects.new(name, bpy.data.meshes.new(name))
         build.adopt(root, solid)
         solid.world_tracing.role = "SOLID"
-    arrays = arrays | {"vertices": (arrays["vertices"] - own_origin(solid)).astype(np.float32)}
+        solid.matrix_local = in_root(root)
+        frame = Matrix()
+    else:
+        frame = frame_in(solid)
+    triangles = arrays["triangles"][:, ::-1] if frame.is_negative else arrays["triangles"]
+    arrays = arrays | {"vertices": transformed(frame, arrays["vertices"]), "triangles": triangles}
     solid.shape_key_clear()
     wear_solid(root, solid.data, arrays)
     return solid

@@ -27,17 +27,25 @@ def new_camera(name: str, match: CameraMatch, image: bpy.types.Image, stack: Lay
     return camera
 
 
-def set_view(camera: bpy.types.Object, match: CameraMatch) -> None:
-    """Give a trace's camera, at its place in the trace, the view of the image."""
+def set_view(camera: bpy.types.Object, match: CameraMatch, frame: Matrix | None = None) -> None:
+    """Give a trace's camera, at its place in the trace, the view of the image.
+
+    ``frame`` is the trace's camera space in its root, if that is not the root's own.
+    """
     data, settings = camera.data, camera.world_tracing
     data.sensor_fit, data.sensor_width = "HORIZONTAL", SENSOR_WIDTH
     data.lens = match.focal_length
     data.shift_x, data.shift_y = match.shift_x, match.shift_y
-    # Blender views along a camera's axes as they run, also where one is turned around.
-    mirror = Matrix.Diagonal((-1.0 if match.mirrored else 1.0, 1.0, 1.0, 1.0))
-    camera.matrix_local = mirror @ Matrix.Rotation(match.roll, 4, "Z")
+    camera.matrix_local = (frame or Matrix()) @ camera_place(match)
     settings.resolution = match.resolution
     settings.pixel_aspect = (match.pixel_aspect_x, match.pixel_aspect_y)
+
+
+def camera_place(match: CameraMatch) -> Matrix:
+    """How the camera object stands in a trace's camera space: upright as the image is stored."""
+    # Blender views along a camera's axes as they run, also where one is turned around.
+    mirror = Matrix.Diagonal((-1.0 if match.mirrored else 1.0, 1.0, 1.0, 1.0))
+    return mirror @ Matrix.Rotation(match.roll, 4, "Z")
 
 
 def use_camera(scene: bpy.types.Scene, camera: bpy.types.Object) -> None:
