@@ -39,6 +39,11 @@ LOG_STEPS = 50  # from one line of the log to the next
 MINI_BATCH = 8
 """Samples that one worker hands over at a time, at most; a step joins the mini-batches of several workers."""
 
+DONE = (
+    "All stages of this run are done. To train on, add another table [[stages]] to its configuration; "
+    "--export STEM writes its weights."
+)
+
 
 class Trainer:
     """One run from its configuration to its weights.
@@ -73,7 +78,7 @@ class Trainer:
             objective, *build_optimisers(model, config.optimiser)
         )
         if config.compile:
-            compile_parts(objective)
+            compile_parts(objective, self.fabric.device)
         self.progress = Progress()
         self.stopping = False
         self.writer = SummaryWriter(str(config.state / "tensorboard")) if self.fabric.is_global_zero else None
@@ -90,6 +95,8 @@ class Trainer:
             signal.signal(number, self.ask_to_stop)
         if self.config.data.workers:
             shield_workers()
+        if self.progress.stage >= len(self.config.stages):
+            print(DONE, flush=True)
         while self.progress.stage < len(self.config.stages) and not self.stopping:
             stage = self.config.stages[self.progress.stage]
             self.run_stage(stage)
@@ -329,12 +336,22 @@ def open_gates(model: WTDiT) -> None:
             block.modulation.view(6, -1)[[attention_gate, mlp_gate]] += 1
 
 
-def compile_parts(objective: FlowObjective) -> None:
-    """Compile each transformer block by itself, and the losses.
+def compile_parts(objective: FlowObjective, device: torch.device) -> None:
+    """Compile each transformer block by itself, and the losses; said and left out where nothing can compile.
 
     The kernels are nearly those of a whole-model compile, built in a fraction of the time: equal blocks
     share them.
     """
+    try:
+        torch.compile(torch.sin)(torch.zeros(8, device=device))
+    except RuntimeError as error:  # no compiler, no headers of Python …
+        reason = str(error).partition("\n")[0]
+        print(
+            f"Nothing can be compiled here, so the training is slower: {reason}\n"
+            "It takes a C++ compiler (g++) and the headers of Python; `compile = false` says not to try.",
+            flush=True,
+        )
+        return
     net = objective.model.net
     torch._dynamo.config.recompile_limit = 64  # kinds of block × modulation shapes × stages
     for part in [

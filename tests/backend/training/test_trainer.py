@@ -102,6 +102,33 @@ def test_stop_resume_export(tmp_path: Path) -> None:
     )
 
 
+def test_a_machine_without_a_compiler_trains_all_the_same_and_a_run_that_is_done_says_so(
+    tmp_path: Path,
+) -> None:
+    text = CONFIG.format(steps=1).replace("compile = false", "compile = true")
+    (tmp_path / "run.toml").write_text(text)
+    environment = os.environ | {
+        "OMP_NUM_THREADS": "1",
+        "CXX": str(tmp_path / "no-such-compiler"),
+        "TORCHINDUCTOR_CACHE_DIR": str(tmp_path / "compiled"),
+    }
+    first, again = (
+        subprocess.run(
+            command(tmp_path, "state"),
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        for _ in range(2)
+    )
+    assert first.returncode == 0, first.stderr
+    assert "Nothing can be compiled here" in first.stdout and "All stages" not in first.stdout
+    assert torch.load(tmp_path / "state" / "state.pt", weights_only=True)["progress"]["step"] == 5
+    assert again.returncode == 0 and "All stages of this run are done." in again.stdout
+
+
 def test_what_goes_on_from_a_model_is_used_like_it(tmp_path: Path) -> None:
     """An export of a run from the shipped weights, without a step."""
     config = replace(load_config(CONFIGS / "wt-mini.toml", tmp_path), compile=False, precision="32-true")
