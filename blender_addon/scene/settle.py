@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from wt_backend.protocol import BackendError
+from wt_backend.stack import LayerStack, StackError
 
 from .. import preferences
 from ..backend import session
@@ -90,6 +91,7 @@ def _before_save(path: str, *_args: object) -> None:
     _save = _Save()
     if path and Path(path).parent.is_dir():  # else it is the start-up file, or saving will fail
         named = [stack_path(member) for member in members()]
+        named += _pictures()
         named += [named_files.path_of(*where) for where in (*named_files.data(), *named_files.settings())]
         _point(_settle(named, path), path)
 
@@ -111,6 +113,15 @@ def _after_failure(*_args: object) -> None:
     global _save
     _save.put_back()
     _save = _Save()
+
+
+def _pictures() -> Iterator[Path]:
+    """What was written to be traced, where a stack may be all that names it: paintings, renders."""
+    for member in members():
+        path = stack_path(member)
+        if member.world_tracing.role == "ROOT" and bundle_of(path) is not None:
+            with suppress(StackError):  # it is gone, or damaged
+                yield Path(LayerStack.load(path).info.source)
 
 
 def _settle(named: Iterable[Path], blend: str) -> dict[Bundle, Bundle]:

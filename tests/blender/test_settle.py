@@ -109,6 +109,18 @@ def test_a_file_that_is_saved_first_after_tracing_is_whole_without_the_user_fold
     assert all(image.pixels[0] == pytest.approx(0.5, abs=0.01) for image in bpy.data.images if image.filepath)
 
 
+def test_a_picture_that_only_its_stack_names_comes_along(scene, kept: Path, tmp_path: Path) -> None:
+    drawn = write_picture(kept / "images" / "drawn.png", 0.5)
+    stack = kept / "traces" / "drawn.wts"
+    make_stack(*CASES["whole square"], source=str(drawn)).save(stack)
+    assert bpy.ops.world_tracing.import_stack(filepath=str(stack)) == {"FINISHED"}
+    lost = bpy.data.objects.new("lost", None).world_tracing
+    lost.role, lost.stack = "ROOT", str(stack.with_name("lost.wts"))
+    save(tmp_path / "s.blend")
+    assert (tmp_path / "world_tracing" / "images" / "drawn.png").is_file()
+    assert (tmp_path / "world_tracing" / "traces" / "drawn.wts").is_file()
+
+
 def test_what_comes_without_remapping_is_relative_at_the_next_save(scene, kept: Path, tmp_path: Path) -> None:
     trace(kept)
     bpy.ops.wm.save_mainfile(filepath=str(tmp_path / "s.blend"))  # as scripts do: Blender remaps nothing
