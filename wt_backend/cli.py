@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sheet": ("wt_backend.training.data.sheet", "draw what the data engine makes"),
     "make-validation": ("wt_backend.training.data.validation", "render the validation set"),
     "evaluate": ("wt_backend.evaluation.evaluate", "measure models against true geometry"),
+    "calibrate": ("wt_backend.evaluation.calibrate", "find from which depth on a hidden surface counts"),
     "verify": ("wt_backend.verify", "compare the network with the numeric fixtures"),
     "export": ("wt_backend.geometry.export", "write a stack as PLY, EXR or NPZ"),
     "models": ("wt_backend.models_command", "list, download, check models"),

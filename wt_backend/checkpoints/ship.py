@@ -40,7 +40,7 @@ def ship(
     solver
         Second order by default: nearer to the exact flow at every number of steps (docs/model.md).
     tolerance
-        Existence tolerance of each mode, relative depth (`wt_backend.evaluation.calibrate`).
+        Existence tolerance of each mode, relative depth (`python -m wt_backend calibrate`).
 
     Returns
     -------

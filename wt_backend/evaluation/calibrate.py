@@ -1,8 +1,9 @@
-"""Choose the existence tolerance of a model: `python -m wt_backend.evaluation.calibrate DIR --model NAME`.
+"""Choose the existence tolerances of a model: `python -m wt_backend calibrate DIR --model NAME`.
 
 A depth-filled stack repeats its last surface in the layers behind it, up to the network's noise. A deeper
 layer is said to exist where it clears the one before it by a share of its depth; this tool finds the share
-with the best F1 on VALIDATION pairs (never on the final set), by trying many on the same predictions.
+with the best F1 on VALIDATION pairs (never on the final set), by trying many on the same predictions:
+one for objects and one for scenes, as a model's noise differs between them.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class Counts:
 
 def calibrate(
     folder: Path, predictor: Baseline, seed: int = 0, tolerances: Sequence[float] = TOLERANCES
-) -> list[Existence]:
+) -> dict[str, list[Existence]]:
     """Rate tolerances on a folder of validation pairs; one prediction a pair.
 
     Parameters
@@ -78,17 +79,18 @@ def calibrate(
 
     Returns
     -------
-    list of Existence
-        One a tolerance, in the order given.
+    dict
+        Mode ("object", "scene", those that the folder has and the model takes) → ratings, one a tolerance, in
+        the order given.
 
     Raises
     ------
     FileNotFoundError
-        If the folder holds no pair.
+        If the folder holds no pair, or none for this model.
     ValueError
         If a prediction has another number of layers than its truth.
     """
-    counts = [Counts() for _ in tolerances]
+    counts: dict[str, list[Counts]] = {}
     for image in find_samples(folder):
         sample = load_sample(image)
         if sample.mode not in predictor.modes:
@@ -99,10 +101,16 @@ def calibrate(
                 f"{image}: the truth has {sample.truth.layers} layers, the model predicts {len(found.mask)}; "
                 "calibrate on pairs that were traced with as many layers"
             )
-        for tolerance, count in zip(tolerances, counts, strict=True):
+        of_mode = counts.setdefault(sample.mode, [Counts() for _ in tolerances])
+        for tolerance, count in zip(tolerances, of_mode, strict=True):
             exists = existing_layers(found.xyz, found.mask[0], tolerance)
             count.add(exists, np.asarray(sample.truth.mask))
-    return [count.rate(tolerance) for tolerance, count in zip(tolerances, counts, strict=True)]
+    if not counts:
+        raise FileNotFoundError(f"{folder} has no {' or '.join(predictor.modes)} for this model.")
+    return {
+        mode: [count.rate(tolerance) for tolerance, count in zip(tolerances, of_mode, strict=True)]
+        for mode, of_mode in counts.items()
+    }
 
 
 def best_of(ratings: Sequence[Existence]) -> Existence:
@@ -112,7 +120,7 @@ def best_of(ratings: Sequence[Existence]) -> Existence:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m wt_backend.evaluation.calibrate", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m wt_backend calibrate", description=__doc__)
     parser.add_argument("folder", type=Path, help="validation pairs NAME.png + NAME.wts")
     parser.add_argument("--model", default=DEFAULT_MODEL, help="name or file (default: %(default)s)")
     parser.add_argument("--steps", type=int, help="sampler steps (default: the model's own)")
@@ -123,13 +131,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (BackendError, FileNotFoundError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    best = best_of(ratings)
-    for rating in ratings:
-        mark = "  ← best F1" if rating is best else ""
-        print(
-            f"tolerance {rating.tolerance:.4f}  precision {rating.precision:.3f}  "
-            f"recall {rating.recall:.3f}  F1 {rating.f1:.3f}{mark}"
-        )
+    for mode, rated in ratings.items():
+        best = best_of(rated)
+        print(f"{mode}s:")
+        for rating in rated:
+            mark = "  ← best F1" if rating is best else ""
+            print(
+                f"tolerance {rating.tolerance:.4f}  precision {rating.precision:.3f}  "
+                f"recall {rating.recall:.3f}  F1 {rating.f1:.3f}{mark}"
+            )
     return 0
 
 

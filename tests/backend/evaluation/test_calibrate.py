@@ -42,7 +42,7 @@ def pairs(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("noise", [0.002, 0.006])
 def test_the_best_tolerance_lies_between_the_noise_and_the_gaps(pairs: Path, noise: float) -> None:
-    ratings = calibrate(pairs, NoisyTruth(noise))
+    ratings = calibrate(pairs, NoisyTruth(noise))["object"]
     best = best_of(ratings)
     # Two repeated points differ by √2 times the noise; the shell's gaps are 0.5 of 4 in the middle.
     assert noise < best.tolerance < 0.12
@@ -53,11 +53,28 @@ def test_the_best_tolerance_lies_between_the_noise_and_the_gaps(pairs: Path, noi
 
 def test_ratings_by_hand(pairs: Path) -> None:
     truth = LayerStack.load(pairs / "shell.wts")
-    (everything,) = calibrate(pairs, NoisyTruth(0.0), tolerances=[0.0])
+    (everything,) = calibrate(pairs, NoisyTruth(0.0), tolerances=[0.0])["object"]
     assert everything.precision == everything.recall == everything.f1 == 1
-    (nothing,) = calibrate(pairs, NoisyTruth(0.0), tolerances=[10.0])
+    (nothing,) = calibrate(pairs, NoisyTruth(0.0), tolerances=[10.0])["object"]
     assert (nothing.recall, nothing.f1) == (0, 0)
     assert truth.mask[1:].any()
+
+
+class NoisyScenes(NoisyTruth):
+    """A model whose noise is larger in scenes, as that of trained ones."""
+
+    def predict(self, sample: Sample, seed: int) -> LayerStack:
+        return NoisyTruth(0.002 if sample.mode == "object" else 0.02).predict(sample, seed)
+
+
+def test_objects_and_scenes_have_tolerances_of_their_own(pairs: Path) -> None:
+    """As `make-validation` mixes them: one number for both was too small here and too large there."""
+    scene = sphere_stack(64, radii=(1.0, 0.5))
+    cv2.imwrite(str(pairs / "room.png"), scene.rgba[..., :3])
+    replace(scene, info=replace(scene.info, mode="scene")).save(pairs / "room.wts")
+    ratings = calibrate(pairs, NoisyScenes(0.0))
+    assert best_of(ratings["object"]).tolerance < 0.02 < best_of(ratings["scene"]).tolerance
+    assert calibrate(pairs, NoisyTruth(0.002))["object"] == ratings["object"]
 
 
 def test_another_number_of_layers_is_refused(pairs: Path) -> None:
