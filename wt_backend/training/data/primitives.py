@@ -280,6 +280,11 @@ def upright(polygons: list[NDArray], width: float) -> Mesh:
     return extrude(polygons, width).rotated(rotation((1, 0, 0), np.pi / 2))
 
 
+def facing(polygons: list[NDArray], depth: float) -> Mesh:
+    """Extrude outlines of (y, z), a thing seen from its front, along X, centred."""
+    return upright(polygons, depth).rotated(rotation((0, 0, 1), np.pi / 2))
+
+
 def rod(start: ArrayLike, end: ArrayLike, radius: float | tuple[float, float], sides: int = 10) -> Mesh:
     """Straight round bar between two points; two radii make it taper."""
     return tube(np.array([start, end], np.float64), radius, sides)

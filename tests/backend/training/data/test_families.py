@@ -9,6 +9,7 @@ from wt_backend.training.data import families
 from wt_backend.training.data.cameras import frame_object
 from wt_backend.training.data.checks import odd_share
 from wt_backend.training.data.families import (
+    band,
     buildings,
     compositions,
     creatures,
@@ -53,7 +54,7 @@ def test_family(family: Callable[[np.random.Generator], Mesh]) -> None:
 WATERTIGHT = [
     creatures.quadruped, creatures.sitting_animal, creatures.person, creatures.blob, creatures.helmet,
     vessels.mug, machines.frame, machines.pipe, nature.fruit, compositions.single_primitive,
-    vehicles.lorry, yard.cart, cycles.two_wheeler, buildings.castle, structures.temple,
+    vehicles.lorry, yard.cart, cycles.two_wheeler, buildings.castle, structures.temple, band.horn,
 ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from wt_backend.training.data.deform import deformed
 from wt_backend.training.data.families import (
+    band,
     buildings,
     compositions,
     craft,
@@ -15,6 +16,7 @@ from wt_backend.training.data.families import (
     cycles,
     furniture,
     heldout,
+    instruments,
     machines,
     nature,
     outdoors,
@@ -55,12 +57,26 @@ VEHICLES: Pool = {
 }  # fmt: skip
 BUILDINGS: Pool = {
     buildings.tower: 0.8, buildings.castle: 0.5, buildings.windmill: 0.5, structures.bridge: 0.6,
-    structures.temple: 0.6, stairs.stairs: 0.6, outdoors.fountain: 0.5, outdoors.fence: 0.5, outdoors.bench: 0.5,
+    structures.temple: 0.6, stairs.stairs: 0.6, outdoors.fountain: 0.5, outdoors.fence: 0.5,
+    outdoors.bench: 0.5,
+}  # fmt: skip
+INSTRUMENTS: Pool = {
+    instruments.guitar: 0.7, instruments.harp: 0.4, instruments.piano: 0.5, band.drum: 0.6, band.horn: 0.7,
 }  # fmt: skip
 NATURE: Pool = {nature.fruit: 0.6, nature.mushroom: 0.4, nature.potted_plant: 0.6, nature.cloth: 0.5}
 PLAIN: Pool = {compositions.composition: 2.5, compositions.single_primitive: 0.8}
 
-TRAIN: Pool = {**FURNITURE, **VESSELS, **SOFT, **MADE, **VEHICLES, **BUILDINGS, **NATURE, **PLAIN}
+TRAIN: Pool = {
+    **FURNITURE,
+    **VESSELS,
+    **SOFT,
+    **MADE,
+    **VEHICLES,
+    **INSTRUMENTS,
+    **BUILDINGS,
+    **NATURE,
+    **PLAIN,
+}
 VALIDATION: Pool = {
     heldout.gear: 1.0, heldout.teapot: 1.0, heldout.tree: 1.0, heldout.robot: 1.0, heldout.rocking_horse: 1.0,
 }  # fmt: skip
