@@ -142,7 +142,13 @@ def _render_picture(
         folder = stack.enter_context(tempfile.TemporaryDirectory(dir=path.parent, prefix=".wt-"))
         part = Path(folder) / "render.png"
         stack.enter_context(
-            changed(scene.render, filepath=str(part), film_transparent=transparent, use_border=False)
+            changed(
+                scene.render,
+                filepath=str(part),
+                film_transparent=transparent,
+                use_border=False,
+                use_multiview=False,  # of stereo there would be a file for each eye
+            )
         )
         stack.enter_context(saved_as_png(scene, "RGBA" if transparent else "RGB"))
         try:
@@ -170,4 +176,9 @@ def _read_pixels(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
     return np.flipud(bytes_.reshape(size[1], size[0], 4)).copy()
 
 
-_PLAIN_RENDER = {"use_border": False, "use_compositing": False, "use_sequencer": False}
+_PLAIN_RENDER = {
+    "use_border": False,
+    "use_compositing": False,
+    "use_sequencer": False,
+    "use_multiview": False,
+}

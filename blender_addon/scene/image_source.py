@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import bpy
@@ -27,13 +28,7 @@ def image_file(image: bpy.types.Image) -> Path:
     if is_file and not image.is_dirty and not image.packed_file and on_disk.is_file():
         return on_disk.absolute()
     if image.type == "RENDER_RESULT":
-        path = files.new_image_path(image.name)
-        try:
-            with saved_as_png(bpy.context.scene, "RGBA"):
-                image.save_render(str(path))
-        except RuntimeError as error:
-            raise BackendError("bad_image", "There is no render result yet.", "Render first.") from error
-        return path
+        return _save_render(image)
     if image.source == "MOVIE":
         raise BackendError(
             "bad_image", f"{image.name} is a movie.", "Trace it in the Footage panel, or choose one picture."
@@ -59,6 +54,26 @@ def image_file(image: bpy.types.Image) -> Path:
         raise BackendError(
             "bad_image", f"The image {image.name} cannot be saved: {error}", "Check it."
         ) from error
+    return path
+
+
+def _save_render(image: bpy.types.Image) -> Path:
+    """Write the render result as it is seen; of a stereo render the first view.
+
+    Such a one is written as a file for each view, and Blender then says that the one asked for is missing.
+    """
+    path = files.new_image_path(image.name)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".wt-") as folder:
+        failure = None
+        try:
+            with saved_as_png(bpy.context.scene, "RGBA"):
+                image.save_render(str(Path(folder, "render.png")))
+        except RuntimeError as error:
+            failure = error
+        views = sorted(Path(folder).iterdir())
+        if not views:
+            raise BackendError("bad_image", "There is no render result yet.", "Render first.") from failure
+        views[0].replace(path)
     return path
 
 

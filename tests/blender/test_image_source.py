@@ -93,6 +93,17 @@ def test_a_render_is_traced_as_it_is_seen_whatever_the_scenes_output_is(
         assert (output.file_format, output.color_mode) == (file_format, mode)
 
 
+@pytest.mark.parametrize("views", ["INDIVIDUAL", "STEREO_3D"])
+def test_of_a_stereo_render_one_view_is_traced(addon: ModuleType, scene: bpy.types.Scene, views: str) -> None:
+    image_source = sys.modules[f"{addon.__name__}.scene.image_source"]
+    seen = seen_by_worker(image_source.image_file(render_of_a_world(scene)))
+    scene.render.use_multiview = True
+    scene.render.image_settings.views_format = views
+    path = image_source.image_file(render_of_a_world(scene))
+    assert seen_by_worker(path) == seen
+    assert not [other for other in path.parent.iterdir() if other.name.startswith((".wt-", f"{path.stem}_"))]
+
+
 def render_of_a_world(scene: bpy.types.Scene) -> bpy.types.Image:
     """A render of nothing but a brown background."""
     scene.world = bpy.data.worlds.new("World")

@@ -186,6 +186,15 @@ def test_the_scenes_output_comes_back_whatever_it_is(view, tmp_path: Path, file_
     assert (tmp_path / "truth.png").read_bytes()[:4] == b"\x89PNG"
 
 
+def test_of_a_stereo_scene_the_middle_is_traced(view, tmp_path: Path) -> None:
+    add("uv_sphere", radius=1.0)
+    plain = trace(tmp_path)
+    view.render.use_multiview = True
+    stereo = trace(tmp_path)
+    assert np.array_equal(stereo.rgba, plain.rgba) and np.array_equal(stereo.xyz, plain.xyz)
+    assert view.render.use_multiview
+
+
 def test_built_layers_lie_over_the_scene(view, tmp_path: Path) -> None:
     cube = add("cube", size=2)
     cube.location = (0.3, 0.2, 0.1)
