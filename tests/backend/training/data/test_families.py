@@ -14,6 +14,7 @@ from wt_backend.training.data.families import (
     compositions,
     creatures,
     cycles,
+    gadgets,
     heldout,
     machines,
     nature,
@@ -55,6 +56,7 @@ WATERTIGHT = [
     creatures.quadruped, creatures.sitting_animal, creatures.person, creatures.blob, creatures.helmet,
     vessels.mug, machines.frame, machines.pipe, nature.fruit, compositions.single_primitive,
     vehicles.lorry, yard.cart, cycles.two_wheeler, buildings.castle, structures.temple, band.horn,
+    gadgets.telephone,
 ]  # fmt: skip
 
 

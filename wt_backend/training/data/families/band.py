@@ -7,7 +7,8 @@ import numpy as np
 from wt_backend.training.data import primitives as p
 from wt_backend.training.data.families.furniture import block
 from wt_backend.training.data.families.vehicles import ALONG_X, ALONG_Y
-from wt_backend.training.data.mesh import SMOOTH, Mesh, difference, joined
+from wt_backend.training.data.families.vessels import bell
+from wt_backend.training.data.mesh import Mesh, difference, joined
 
 Rng = np.random.Generator
 
@@ -127,15 +128,6 @@ def _kit(rng: Rng) -> list[Mesh]:
     return parts
 
 
-def _bell(mouth: float, neck: float, length: float, flare: float, wall: float = 0.02) -> Mesh:
-    """Hollow flaring bell along +Z from a closed neck at z = 0 to its mouth at z = `length`."""
-    u = np.linspace(0, 1, 16)
-    outer = np.stack([neck + (mouth - neck) * u**flare, length * u], 1)
-    inner = outer[::-1] - np.array([wall, 0])
-    inner = inner[(inner[:, 0] > 0.01) & (inner[:, 1] > 0.03)]
-    return p.lathe(np.concatenate([[(0, 0)], outer, inner, [(0, inner[-1, 1])]]), 30).with_crease(SMOOTH)
-
-
 def horn(rng: Rng) -> Mesh:
     """Trumpet, tuba or hunting horn, saxophone, clarinet or alphorn."""
     kind, thin = int(rng.choice(4, p=[0.3, 0.25, 0.25, 0.2])), rng.uniform(0.022, 0.035)
@@ -147,7 +139,7 @@ def horn(rng: Rng) -> Mesh:
         loop = np.concatenate([bow, -bow])
         parts = [p.tube(loop, thin, 8, closed=True)]
         parts.append(
-            _bell(mouth, thin, rng.uniform(0.35, 0.6), flare)
+            bell(mouth, thin, rng.uniform(0.35, 0.6), flare)
             .rotated(ALONG_X)
             .shifted(0.35 * length, 0, height / 2)
         )
@@ -171,10 +163,10 @@ def horn(rng: Rng) -> Mesh:
         end, way = path[-1], path[-1] - path[-2]
         way = way / np.linalg.norm(way)
         wide = rng.uniform(1.3, 2.2) * thin
-        bell = _bell(mouth * rng.uniform(1, 1.4), wide, rng.uniform(0.4, 0.7), rng.uniform(2, 4)).rotated(
+        flared = bell(mouth * rng.uniform(1, 1.4), wide, rng.uniform(0.4, 0.7), rng.uniform(2, 4)).rotated(
             p.towards(way)
         )
-        parts = [p.tube(path, np.linspace(thin, 1.05 * wide, 60), 10), bell.shifted(*(end - 0.04 * way))]
+        parts = [p.tube(path, np.linspace(thin, 1.05 * wide, 60), 10), flared.shifted(*(end - 0.04 * way))]
         back = path[0] - path[1]
         start = path[0] + 0.25 * back / np.linalg.norm(back)
         parts += [p.rod(path[0], start, thin, 8), p.sphere(0.05, 6).shifted(*start).with_slot(1)]
@@ -204,10 +196,10 @@ def horn(rng: Rng) -> Mesh:
             44,
         )
         radius = np.linspace(0.02, rng.uniform(0.07, 0.11), 44)
-        bell = _bell(mouth * 0.8 + 0.05, radius[-1], rng.uniform(0.25, 0.4), rng.uniform(1.5, 3)).rotated(
+        flared = bell(mouth * 0.8 + 0.05, radius[-1], rng.uniform(0.25, 0.4), rng.uniform(1.5, 3)).rotated(
             p.rotation((0, 1, 0), 0.2)
         )
-        parts = [p.tube(path, radius, 14), bell.shifted(out - 0.01, 0, 0.2)]
+        parts = [p.tube(path, radius, 14), flared.shifted(out - 0.01, 0, 0.2)]
         parts.append(
             p.rod(path[0] - [0.08, 0, 0.05], path[0] + [0.02, 0, 0.01], (0.022, 0.04), 10).with_slot(1)
         )
@@ -230,7 +222,7 @@ def horn(rng: Rng) -> Mesh:
     bend = p.rotation((0, 1, 0), np.pi - float(curl[2, 0]) * 1.5)
     parts = [
         pipe,
-        _bell(end * thin + 0.03, thin * 1.3, rng.uniform(0.15, 0.35), rng.uniform(1.5, 4))
+        bell(end * thin + 0.03, thin * 1.3, rng.uniform(0.15, 0.35), rng.uniform(1.5, 4))
         .rotated(bend)
         .shifted(0, 0, 0.04),
     ]

@@ -1,11 +1,11 @@
-"""Hollow lathes with wall thickness: mugs, bowls, vases, bottles."""
+"""Hollow lathes with wall thickness: mugs, bowls, vases, bottles, bells."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from wt_backend.training.data import primitives as p
-from wt_backend.training.data.mesh import Mesh, difference, union
+from wt_backend.training.data.mesh import SMOOTH, Mesh, difference, union
 
 
 def shell_profile(outer: np.ndarray, wall: float, floor: float) -> np.ndarray:
@@ -105,3 +105,13 @@ def bottle(rng: np.random.Generator) -> Mesh:
         return glass
     cap = p.cylinder(neck * 1.3, 0.12).shifted(0, 0, height).with_slot(1)
     return union([glass, cap])
+
+
+def bell(mouth: float, neck: float, length: float, flare: float, wall: float = 0.022) -> Mesh:
+    """Hollow horn along +Z from a closed neck at the origin to its mouth; `flare` 1 is a straight cone."""
+    u = np.linspace(0, 1, 16)
+    outer = np.stack([neck + (mouth - neck) * u**flare, length * u], 1)
+    inner = (outer - np.array([wall, 0]))[::-1]
+    inner = inner[(inner[:, 0] > 0.01) & (inner[:, 1] > wall)]
+    profile = np.concatenate([[(0, 0)], outer, inner, [(0, inner[-1, 1])]])
+    return p.lathe(profile, 30).with_crease(SMOOTH)
