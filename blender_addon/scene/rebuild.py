@@ -107,6 +107,9 @@ def rebuild_trace(root: bpy.types.Object, before: LayerStack | None = None) -> N
     stack = load_stack(root)
     check_not_edited(root)
     members, inside = traces.layers_of(root), in_root(root, before)
+    shown = root.world_tracing.layers
+    if all(member.world_tracing.layer < shown for member in members) and stack.layers > shown:
+        root.world_tracing.layers = stack.layers  # traced anew with more: as all were shown, these are
     for points in members:
         if points.world_tracing.role == "POINTS":
             rebuild_points(points, stack, frame_in(points, before or stack, inside))

@@ -79,6 +79,21 @@ def test_a_stack_that_was_traced_anew_has_fewer_layers(scene: bpy.types.Scene, t
     assert (root.world_tracing.seed, root.world_tracing.model) == ("8", "another")
 
 
+@pytest.mark.parametrize("shown", [1, 2])
+def test_a_stack_that_was_traced_anew_has_more_layers(
+    scene: bpy.types.Scene, tmp_path: Path, shown: int
+) -> None:
+    """They are shown, if all were; they came in hidden."""
+    stack = make_stack(*CASES["whole square"])
+    root = import_stack(stack, tmp_path)
+    root.world_tracing.layers = shown
+    more = [np.concatenate([stack.xyz, stack.xyz[1:] * 1.5]), stack.mask[[0, 1, 1]]]
+    replace(stack, xyz=more[0], mask=more[1]).save(tmp_path / "test.wts")
+    assert bpy.ops.world_tracing.rebuild_trace() == {"FINISHED"}
+    hidden = [layer.hide_render for layer in children(root, "LAYER")]
+    assert hidden == ([False] * 3 if shown == 2 else [False, True, True])
+
+
 def test_a_layer_that_was_made_something_else_is_the_artists_own(root: bpy.types.Object) -> None:
     first, second = children(root, "LAYER")
     first.select_set(True)
