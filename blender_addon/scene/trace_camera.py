@@ -33,6 +33,7 @@ def set_view(camera: bpy.types.Object, match: CameraMatch, frame: Matrix | None 
     ``frame`` is the trace's camera space in its root, if that is not the root's own.
     """
     data, settings = camera.data, camera.world_tracing
+    data.type = "PERSP"
     data.sensor_fit, data.sensor_width = "HORIZONTAL", SENSOR_WIDTH
     data.lens = match.focal_length
     data.shift_x, data.shift_y = match.shift_x, match.shift_y

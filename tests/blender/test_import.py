@@ -356,11 +356,13 @@ def test_renamed_duplicated_and_deleted_parts_do_no_harm(scene: bpy.types.Scene,
 def test_a_stack_that_was_traced_again_is_updated_in_place(scene: bpy.types.Scene, tmp_path: Path) -> None:
     root = import_stack(make_stack(*CASES["whole square"]), tmp_path, output="BOTH")
     root.location, before = (1, 2, 3), {child.name for child in root.children}
+    children(root, "CAMERA")[0].data.type = "ORTHO"  # the artist's; the photo was not taken so
     intrinsics, grid_to_image, size = CASES["principal point off"]
     make_stack(intrinsics, grid_to_image, size).save(tmp_path / "test.wts")
     assert bpy.ops.world_tracing.rebuild_trace(root=root.name) == {"FINISHED"}
     assert {child.name for child in root.children} == before and tuple(root.location) == (1, 2, 3)
     assert children(root, "CAMERA")[0].data.lens == pytest.approx(70 * 10 / 480 * 36, rel=1e-5)
+    assert children(root, "CAMERA")[0].data.type == "PERSP"
     assert bpy.ops.world_tracing.use_trace_camera() == {"FINISHED"}
     bpy.context.view_layer.update()
     for layer, name in ((children(root, "LAYER")[1], "position"), (children(root, "POINTS")[1], "position")):
