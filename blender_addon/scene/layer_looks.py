@@ -4,14 +4,23 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from wt_backend.stack import LayerStack
+
 from . import build, shading, traces
 from .layer_object import layer_title
-from .materials import layer_material
+from .materials import layer_material, source_image
+from .origin import stack_path
 from .projection import photo_image
 
 
 def wear_layers(root: bpy.types.Object, mesh: bpy.types.Mesh, of_face: NDArray[np.integer]) -> None:
-    """Give faces the materials of their layers (F,); if the trace has no layers left, nothing is changed."""
+    """Give faces the materials of their layers (F,); if the trace has no layers left, nothing is changed.
+
+    Raises
+    ------
+    StackError
+        The photo is asked of the stack, which is gone.
+    """
     worn = _materials(root)
     if not worn:
         return
@@ -35,8 +44,8 @@ def _materials(root: bpy.types.Object) -> dict[int, bpy.types.Material]:
         for layer in members
         if layer.world_tracing.role == "LAYER" and layer.data.materials and layer.data.materials[0]
     }
-    image = photo_image(root)
-    if image is not None:
-        for number in {layer.world_tracing.layer for layer in members} - set(worn):
-            worn[number] = layer_material(layer_title(build.trace_name(root), number), number, image)
+    name, missing = build.trace_name(root), {layer.world_tracing.layer for layer in members} - set(worn)
+    if missing:
+        image = photo_image(root) or source_image(LayerStack.load(stack_path(root)), name)
+        worn |= {number: layer_material(layer_title(name, number), number, image) for number in missing}
     return worn

@@ -154,14 +154,17 @@ def test_a_solid_that_lost_its_pixels_gets_them_back(scene: bpy.types.Scene, tmp
     assert len(solid.data.materials) == 2
 
 
-@pytest.mark.parametrize("output", ["POINTS", "BOTH"])
+@pytest.mark.parametrize("output", ["POINTS", "BOTH", "POINTS without camera"])
 def test_a_mesh_wears_no_material_of_points(scene: bpy.types.Scene, tmp_path: Path, output: str) -> None:
-    """They show a colour attribute that it has not: it was black."""
+    """They show a colour attribute that it has not: it was black, and without the camera it wore nothing."""
+    output, _, without = output.partition(" without ")
     first = photographed(shapes.sphere, tmp_path)
     bpy.ops.world_tracing.delete_trace(root=first.name)
     bpy.ops.world_tracing.import_stack(filepath=str(tmp_path / "thing.wts"), output=output)
     root = bpy.context.object
     root.world_tracing.lit = True
+    if without:
+        bpy.data.objects.remove(next(c for c in root.children if c.world_tracing.role == "CAMERA"))
     bpy.ops.world_tracing.make_solid()
     solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
     for _again in range(2):
