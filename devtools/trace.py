@@ -20,7 +20,7 @@ FOOTAGE_TIMEOUT = 86_400.0  # a frame takes seconds without a GPU; what was trac
 
 def trace(image: Path | None, out: Path | None, options: Mapping[str, object]) -> None:
     """Trace one image, footage, or every bundled sample, into `out` (default `out/<name>`)."""
-    images = [image.resolve()] if image else samples()
+    images = [image.absolute()] if image else samples()
     archive = build_extension(ROOT / "dist")
     for picture in images:
         folder = (out or ROOT / "out").resolve()

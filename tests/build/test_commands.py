@@ -107,6 +107,14 @@ def test_a_missing_image_is_said_before_blender_starts(tmp_path: Path) -> None:
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links take a privilege there")
+def test_a_photograph_that_is_a_link_goes_by_its_own_name(tmp_path: Path) -> None:
+    """What it leads to may be named by a checksum; --project looked for results under the link's name."""
+    (tmp_path / "photo.png").symlink_to(tmp_path / "0a1b2c")
+    done = build("trace", str(tmp_path / "photo.png"), "--out", str(tmp_path / "results"))
+    assert done.returncode == 1 and f"There is no file {tmp_path / 'photo.png'}" in done.stderr
+
+
 def test_a_photograph_may_have_a_number_sign_in_its_name(tmp_path: Path) -> None:
     photograph = tmp_path / "photo #2.jpg"
     photograph.write_bytes(b"any")
