@@ -15,6 +15,7 @@ from wt_backend.training.data.families import (
     creatures,
     cycles,
     electronics,
+    fans,
     furniture,
     gadgets,
     heldout,
@@ -67,7 +68,7 @@ INSTRUMENTS: Pool = {
     instruments.guitar: 0.7, instruments.harp: 0.4, instruments.piano: 0.5, band.drum: 0.6, band.horn: 0.7,
 }  # fmt: skip
 ELECTRONICS: Pool = {
-    electronics.camera: 0.7, electronics.computer: 0.6, electronics.fan: 0.4, sound.headphones: 0.5,
+    electronics.camera: 0.7, electronics.computer: 0.6, fans.fan: 0.4, sound.headphones: 0.5,
     sound.loudspeaker: 0.5, sound.microphone: 0.4, gadgets.controller: 0.6, gadgets.telephone: 0.6,
 }  # fmt: skip
 NATURE: Pool = {nature.fruit: 0.6, nature.mushroom: 0.4, nature.potted_plant: 0.6, nature.cloth: 0.5}

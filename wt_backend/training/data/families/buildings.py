@@ -134,7 +134,7 @@ def castle(rng: Rng) -> Mesh:
     arch = np.concatenate(
         [[(-0.1, -1), (0.1, -1)], np.stack([0.1 * np.cos(angle), 0.15 + 0.1 * np.sin(angle)], 1)]
     )
-    gate = p.upright([arch], 0.5).rotated(p.rotation((0, 0, 1), np.pi / 2)).shifted(x, 0, 0.03).with_slot(2)
+    gate = p.facing([arch], 0.5).shifted(x, 0, 0.03).with_slot(2)
     parts = [difference(block((-x, -y, 0), (x, y, wall)), [court, gate, *_battlements(x, y, wall, size)])]
     r, tall, sides = rng.uniform(0.13, 0.25), wall * rng.uniform(1.2, 2.6), int(rng.choice([4, 8, 20]))
     pointed = rng.random() < 0.5
@@ -161,73 +161,59 @@ def castle(rng: Rng) -> Mesh:
 
 def windmill(rng: Rng) -> Mesh:
     """Windmill with lattice or cloth sails, wind turbine, or a farm's wind pump on a lattice tower."""
-    kind, tall = int(rng.choice(3, p=[0.5, 0.25, 0.25])), rng.uniform(0.9, 1.5)
-    reach, lean = rng.uniform(0.45, 0.85), rng.uniform(0, 0.15)
-    if kind == 0:
-        sides, r = int(rng.choice([6, 8, 28])), rng.uniform(0.25, 0.4)
-        top = r * rng.uniform(0.55, 0.85)
-        parts = [_prism(sides, r, tall, top)]
-        cap = p.sphere(top * 1.1, 10) if rng.random() < 0.5 else _prism(sides, 1.15 * top, 0.35, 0.03)
-        parts.append(cap.shifted(0, 0, tall - 0.02).with_slot(1))
-        door = block((r - 0.12, -0.09, 0), (r + 0.02, 0.09, 0.28), 2)
-        parts.append(door)
-        if rng.random() < 0.4:
-            parts.append(_prism(sides, 1.35 * r, 0.04).shifted(0, 0, 0.35 * tall).with_slot(2))
-        hub = np.array([top + 0.15, 0, tall + 0.05])
-        wide = rng.uniform(0.12, 0.2)
-        arm = [p.rod((0, 0, 0), (0, 0, reach), 0.024, 8)]
-        if rng.random() < 0.5:
-            arm.append(block((-0.015, 0.02, 0.25 * reach), (0.015, wide, reach), 3))
-        else:
-            arm += [
-                block((-0.014, -wide / 2, z), (0.014, wide / 2, z + 0.03))
-                for z in np.linspace(0.3, 0.97, 5) * reach
-            ]
-            arm += p.pair(p.rod((0, wide / 2, 0.3 * reach), (0, wide / 2, reach), 0.018, 6))
-        blades, count = union(arm), 4
-    else:
-        count = 3 if kind == 1 else int(rng.integers(5, 9))
-        if kind == 1:
-            parts = [p.rod((0, 0, 0), (0, 0, tall), (rng.uniform(0.05, 0.09), 0.035), 16)]
-            parts.append(
-                p.capsule(0.06, 0.22).rotated(p.rotation((0, 1, 0), np.pi / 2)).shifted(0.02, 0, tall)
-            )
-            outline = np.array(
-                [
-                    (-0.03, 0),
-                    (0.03, 0),
-                    (0.09, 0.25 * reach),
-                    (0.02, reach),
-                    (-0.02, reach),
-                    (-0.03, 0.25 * reach),
-                ]
-            )
-        else:
-            reach *= 0.6
-            foot = rng.uniform(0.2, 0.35)
-            parts = p.around(p.rod((foot, 0, 0), (0.04, 0, tall), 0.022, 6), 4)
-            parts += [
-                p.torus(foot * (1 - z) + 0.03 * z, 0.018, 4, 6).shifted(0, 0, z * tall)
-                for z in (0.25, 0.5, 0.75)
-            ]
-            tail = np.array(
-                [(-0.05, -0.02), (-0.35, -0.15), (-0.5, -0.15), (-0.5, 0.15), (-0.35, 0.15), (-0.05, 0.02)]
-            )
-            parts.append(p.upright([tail], 0.03).shifted(0, 0, tall).with_slot(2))
-            outline = np.array([(-0.02, 0), (0.02, 0), (0.09, reach), (-0.09, reach)])
-        hub = np.array([0.14, 0, tall])
-        blades = (
-            p.extrude([outline], 0.028)
-            .rotated(p.rotation((1, 0, 0), np.pi / 2))
-            .rotated(p.rotation((0, 0, 1), np.pi / 2 - 0.3))
-        )
-    turn = p.rotation((0, 1, 0), -lean) @ p.rotation((1, 0, 0), rng.uniform(0, 2))
+    tall, reach = rng.uniform(0.9, 1.5), rng.uniform(0.45, 0.85)
+    build = (_mill, _turbine, _wind_pump)[rng.choice(3, p=[0.5, 0.25, 0.25])]
+    parts, blade, count, hub = build(rng, tall, reach)
+    turn = p.rotation((0, 1, 0), -rng.uniform(0, 0.15)) @ p.rotation((1, 0, 0), rng.uniform(0, 2))
     for i in range(count):
-        blade = blades.rotated(p.rotation((1, 0, 0), 2 * np.pi * i / count)).rotated(turn)
-        parts.append(blade.shifted(*hub))
-    parts.append(
-        p.rod(
-            hub - np.array([0.3, 0, 0]) if kind == 0 else (-0.06, 0, tall), hub + np.array([0.05, 0, 0]), 0.05
-        ).with_slot(2)
+        turned = blade.rotated(turn @ p.rotation((1, 0, 0), 2 * np.pi * i / count))
+        parts.append(turned.shifted(hub, 0, tall))
+    return joined(rng, [*parts, p.rod((hub - 0.25, 0, tall), (hub + 0.05, 0, tall), 0.05).with_slot(2)])
+
+
+def _mill(rng: Rng, tall: float, reach: float) -> tuple[list[Mesh], Mesh, int, float]:
+    """Tower with a cap and four sails: parts, a sail along Z, how many, the hub's x."""
+    sides, r = int(rng.choice([6, 8, 28])), rng.uniform(0.25, 0.4)
+    top = r * rng.uniform(0.55, 0.85)
+    cap = p.sphere(top * 1.1, 10) if rng.random() < 0.5 else _prism(sides, 1.15 * top, 0.35, 0.03)
+    parts = [_prism(sides, r, tall - 0.05, top), cap.shifted(0, 0, tall - 0.07).with_slot(1)]
+    parts.append(block((r - 0.12, -0.09, 0), (r + 0.02, 0.09, 0.28), 2))
+    if rng.random() < 0.4:
+        parts.append(_prism(sides, 1.35 * r, 0.04).shifted(0, 0, 0.35 * tall).with_slot(2))
+    wide, arm = rng.uniform(0.12, 0.2), [p.rod((0, 0, 0), (0, 0, reach), 0.024, 8)]
+    if rng.random() < 0.5:
+        arm.append(block((-0.015, 0.02, 0.25 * reach), (0.015, wide, reach), 3))
+    else:
+        for z in np.linspace(0.3, 0.97, 5) * reach:
+            arm.append(block((-0.014, -wide / 2, z), (0.014, wide / 2, z + 0.03)))
+        arm += p.pair(p.rod((0, wide / 2, 0.3 * reach), (0, wide / 2, reach), 0.018, 6))
+    return parts, union(arm), 4, top + 0.15
+
+
+def _vane(outline: list[tuple[float, float]]) -> Mesh:
+    """Blade of an outline (across, z), turned a little out of the rotor's plane."""
+    return p.facing([np.array(outline)], 0.028).rotated(p.rotation((0, 0, 1), -0.3))
+
+
+def _turbine(rng: Rng, tall: float, reach: float) -> tuple[list[Mesh], Mesh, int, float]:
+    parts = [p.rod((0, 0, 0), (0, 0, tall), (rng.uniform(0.05, 0.09), 0.035), 16)]
+    parts.append(p.capsule(0.06, 0.22).rotated(p.rotation((0, 1, 0), np.pi / 2)).shifted(0.02, 0, tall))
+    root, bulge = 0.03, 0.25 * reach
+    blade = [(-root, 0), (root, 0), (0.09, bulge), (0.02, reach), (-0.02, reach), (-root, bulge)]
+    return parts, _vane(blade), 3, 0.14
+
+
+def _wind_pump(rng: Rng, tall: float, reach: float) -> tuple[list[Mesh], Mesh, int, float]:
+    foot = rng.uniform(0.2, 0.35)
+    parts = p.around(p.rod((foot, 0, 0), (0.04, 0, tall), 0.022, 6), 4)
+    for z in (0.25, 0.5, 0.75):
+        parts.append(p.torus(foot * (1 - z) + 0.03 * z, 0.018, 4, 6).shifted(0, 0, z * tall))
+    half = np.array([(-0.05, 0.02), (-0.35, 0.15), (-0.5, 0.15)])
+    tail = np.concatenate([half, half[::-1] * [1, -1]])
+    parts.append(p.upright([tail], 0.03).shifted(0, 0, tall).with_slot(2))
+    return (
+        parts,
+        _vane([(-0.02, 0), (0.02, 0), (0.09, 0.6 * reach), (-0.09, 0.6 * reach)]),
+        int(rng.integers(5, 9)),
+        0.14,
     )
-    return joined(rng, parts)

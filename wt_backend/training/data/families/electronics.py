@@ -1,4 +1,4 @@
-"""Cameras, computers, television sets and fans."""
+"""Cameras, computers and television sets."""
 
 from __future__ import annotations
 
@@ -43,73 +43,11 @@ def camera(rng: Rng) -> Mesh:
     off = rng.uniform(-0.2, 0.2) * y
     lens = _barrel(rng, r, rng.uniform(0.08, 0.5))
     if kind < 0.2:
-        parts.append(lens.shifted(x, 0, 0))
-        if rng.random() < 0.5:
-            parts += [
-                p.cylinder(0.7 * z, 0.08).rotated(ALONG_Y).shifted(u * x, 0, 1.55 * z).with_slot(2)
-                for u in (-0.55, 0.45)
-            ]
-        else:
-            bow = np.array(
-                [
-                    (-0.8 * x, 0, z - 0.02),
-                    (-0.6 * x, 0, z + 0.15),
-                    (0.6 * x, 0, z + 0.15),
-                    (0.8 * x, 0, z - 0.02),
-                ]
-            )
-            parts.append(p.tube(p.spline(bow, 18), 0.03, 8).with_slot(2))
-        if rng.random() < 0.5:
-            screen = block((-0.4 * x, 0, -0.6 * z), (0.3 * x, 0.03, 0.6 * z), 3)
-            parts.append(
-                screen.rotated(p.rotation((0, 0, 1), -rng.uniform(0, 1))).shifted(0.1 * x, y + 0.005, 0)
-            )
+        parts += _camcorder(rng, lens, x, y, z)
     elif kind < 0.35:  # bellows on a rail
-        out, count = rng.uniform(0.3, 0.6), 6
-        for i in range(count):
-            size = 0.85 * (1 - 0.07 * i)
-            parts.append(
-                p.cylinder(0.9 * size, out / count + 0.004, 1.15 * size, 4)
-                .rotated(p.rotation((0, 0, 1), np.pi / 4))
-                .rotated(ALONG_X)
-                .scaled((1, y, z))
-                .shifted(x + (i + 0.45) * out / count, 0, 0)
-                .with_slot(3)
-            )
-        parts += [
-            block((x + out - 0.02, -0.7 * y, -0.7 * z), (x + out + 0.03, 0.7 * y, 0.7 * z)),
-            lens.scaled(0.7).shifted(x + out, 0, 0),
-        ]
-        parts.append(block((0, -0.4 * y, -z - 0.02), (x + out + 0.05, 0.4 * y, -z + 0.04), 2))
+        parts += _bellows(rng, lens, x, y, z)
     else:
-        parts.append(lens.shifted(x, off, -0.1 * z))
-        if rng.random() < 0.6:  # prism
-            hump = np.array([(-0.45 * y, 0), (0.45 * y, 0), (0.25 * y, 0.4 * z), (-0.25 * y, 0.4 * z)])
-            parts.append(p.facing([hump], 1.8 * x).shifted(0, off, z - 0.01))
-        if rng.random() < 0.6:
-            grip = p.superquadric((0.9 * x, 0.16 * y, 0.95 * z), 0.5, 0.9, 10)
-            parts.append(grip.shifted(0.6 * x, -0.85 * y, -0.02).with_slot(3))
-        for v in rng.uniform(-0.9, 0.9, int(rng.integers(1, 4))) * y:
-            parts.append(
-                p.cylinder(rng.uniform(0.03, 0.07), 0.08, segments=16).shifted(0, v, z + 0.02).with_slot(2)
-            )
-        if rng.random() < 0.3:
-            parts.append(
-                block(
-                    (-0.5 * x, -0.2 * y, z - 0.04), (0.7 * x, 0.2 * y, z + rng.uniform(0.15, 0.35)), 2, 0.02
-                )
-            )
-        if rng.random() < 0.35:
-            strap = np.array(
-                [
-                    (0, -y, 0.7 * z),
-                    (-0.2, -y - 0.1, -0.4),
-                    (-0.3, 0.2, -z),
-                    (-0.2, y + 0.1, -0.4),
-                    (0, y, 0.7 * z),
-                ]
-            )
-            parts.append(p.tube(p.spline(strap, 30), 0.022, 8, flat=1.6).with_slot(3))
+        parts += [lens.shifted(x, off, -0.1 * z), *_finder_and_grip(rng, x, y, z, off)]
     if rng.random() < 0.25:
         spread, low = rng.uniform(0.3, 0.5), rng.uniform(0.8, 1.3)
         parts += [
@@ -120,59 +58,91 @@ def camera(rng: Rng) -> Mesh:
     return joined(rng, [m.shifted(0, 0, z) for m in parts])
 
 
+def _camcorder(rng: Rng, lens: Mesh, x: float, y: float, z: float) -> list[Mesh]:
+    """Lens, reels or a handle, and a screen for a body that is long along X."""
+    parts = [lens.shifted(x, 0, 0)]
+    if rng.random() < 0.5:
+        parts += [
+            p.cylinder(0.7 * z, 0.08).rotated(ALONG_Y).shifted(u * x, 0, 1.55 * z).with_slot(2)
+            for u in (-0.55, 0.45)
+        ]
+    else:
+        bow = np.array(
+            [
+                (-0.8 * x, 0, z - 0.02),
+                (-0.6 * x, 0, z + 0.15),
+                (0.6 * x, 0, z + 0.15),
+                (0.8 * x, 0, z - 0.02),
+            ]
+        )
+        parts.append(p.tube(p.spline(bow, 18), 0.03, 8).with_slot(2))
+    if rng.random() < 0.5:
+        screen = block((-0.4 * x, 0, -0.6 * z), (0.3 * x, 0.03, 0.6 * z), 3)
+        parts.append(screen.rotated(p.rotation((0, 0, 1), -rng.uniform(0, 1))).shifted(0.1 * x, y + 0.005, 0))
+    return parts
+
+
+def _finder_and_grip(rng: Rng, x: float, y: float, z: float, off: float) -> list[Mesh]:
+    """What a photo camera has around its lens: prism, grip, buttons, flash, strap."""
+    parts: list[Mesh] = []
+    if rng.random() < 0.6:  # prism
+        hump = np.array([(-0.45 * y, 0), (0.45 * y, 0), (0.25 * y, 0.4 * z), (-0.25 * y, 0.4 * z)])
+        parts.append(p.facing([hump], 1.8 * x).shifted(0, off, z - 0.01))
+    if rng.random() < 0.6:
+        grip = p.superquadric((0.9 * x, 0.16 * y, 0.95 * z), 0.5, 0.9, 10)
+        parts.append(grip.shifted(0.6 * x, -0.85 * y, -0.02).with_slot(3))
+    for v in rng.uniform(-0.9, 0.9, int(rng.integers(1, 4))) * y:
+        parts.append(
+            p.cylinder(rng.uniform(0.03, 0.07), 0.08, segments=16).shifted(0, v, z + 0.02).with_slot(2)
+        )
+    if rng.random() < 0.3:
+        parts.append(
+            block((-0.5 * x, -0.2 * y, z - 0.04), (0.7 * x, 0.2 * y, z + rng.uniform(0.15, 0.35)), 2, 0.02)
+        )
+    if rng.random() < 0.35:
+        strap = np.array(
+            [
+                (0, -y, 0.7 * z),
+                (-0.2, -y - 0.1, -0.4),
+                (-0.3, 0.2, -z),
+                (-0.2, y + 0.1, -0.4),
+                (0, y, 0.7 * z),
+            ]
+        )
+        parts.append(p.tube(p.spline(strap, 30), 0.022, 8, flat=1.6).with_slot(3))
+    return parts
+
+
+def _bellows(rng: Rng, lens: Mesh, x: float, y: float, z: float) -> list[Mesh]:
+    """Bellows on a rail between a body and its lens."""
+    parts: list[Mesh] = []
+    out, count = rng.uniform(0.3, 0.6), 6
+    for i in range(count):
+        size = 0.85 * (1 - 0.07 * i)
+        parts.append(
+            p.cylinder(0.9 * size, out / count + 0.004, 1.15 * size, 4)
+            .rotated(p.rotation((0, 0, 1), np.pi / 4))
+            .rotated(ALONG_X)
+            .scaled((1, y, z))
+            .shifted(x + (i + 0.45) * out / count, 0, 0)
+            .with_slot(3)
+        )
+    parts += [
+        block((x + out - 0.02, -0.7 * y, -0.7 * z), (x + out + 0.03, 0.7 * y, 0.7 * z)),
+        lens.scaled(0.7).shifted(x + out, 0, 0),
+    ]
+    parts.append(block((0, -0.4 * y, -z - 0.02), (x + out + 0.05, 0.4 * y, -z + 0.04), 2))
+    return parts
+
+
 def computer(rng: Rng) -> Mesh:
     """Laptop, flat screen on a foot, tube television, screen with keyboard and tower, tablet."""
     y, kind = rng.uniform(0.4, 0.75), int(rng.integers(4))
     z = y * rng.uniform(0.55, 0.8)
     if kind == 0:
-        thick, t = rng.uniform(0.035, 0.09), rng.uniform(0.035, 0.06)
-        deep = 2 * z
-        base = p.rounded_box((deep, 2 * y, thick), 0.015).shifted(deep / 2, 0, thick / 2)
-        well = block((0.1 * deep, -0.9 * y, thick - 0.015), (0.6 * deep, 0.9 * y, 1), 1)
-        pad = block((0.68 * deep, -0.25 * y, thick - 0.008), (0.95 * deep, 0.25 * y, 1), 2)
-        lid = difference(
-            p.rounded_box((t, 2 * y, deep), 0.015),
-            [block((t / 2 - 0.012, -0.92 * y, -0.45 * deep), (1, 0.92 * y, 0.45 * deep), 3)],
-        )
-        lean = rng.uniform(-0.5, 1.2)
-        lid = lid.shifted(0, 0, deep / 2).rotated(p.rotation((0, 1, 0), -lean if lean < 0.8 else lean - 0.8))
-        return joined(
-            rng,
-            [
-                difference(base, [well, pad]),
-                *_keyboard(rng, 0.12 * deep, 0.58 * deep, 0.88 * y, thick - 0.02),
-                lid.shifted(0.02, 0, thick * 0.7),
-            ],
-        )
+        return _laptop(rng, y, z)
     if kind == 1:  # tube television
-        x, bulge = rng.uniform(0.3, 0.6), rng.uniform(0.05, 0.15)
-        back = p.extrude([np.array([(-z, -y), (z, -y), (z, y), (-z, y)])], 2 * x, taper=rng.uniform(0.4, 0.9))
-        body = back.rotated(p.rotation((0, 1, 0), -np.pi / 2)).shifted(-x, 0, z)
-        front = difference(
-            block((-0.05, -1.05 * y, -0.05), (0.12, 1.05 * y, 2 * z + 0.05), 0, 0.03),
-            [block((0.06, -0.85 * y, 0.12 * z), (1, rng.uniform(0.5, 0.85) * y, 1.9 * z), 2)],
-        )
-        tube = (
-            p.superquadric((bulge, 0.86 * y, 0.9 * z), 0.4, 0.4, 10).shifted(0.05, -0.05 * y, z).with_slot(1)
-        )
-        parts = [body, front, tube]
-        parts += [
-            p.cylinder(0.05, 0.1, segments=14).rotated(ALONG_X).shifted(0.12, 0.93 * y, h * z).with_slot(3)
-            for h in (1.2, 1.6)
-        ]
-        if rng.random() < 0.5:
-            parts += p.pair(
-                p.rod(
-                    (-0.1, 0.1, 2 * z), (-0.1, rng.uniform(0.2, 0.5), 2 * z + rng.uniform(0.3, 0.6)), 0.02, 8
-                ).with_slot(3)
-            )
-        legs = rng.uniform(0.05, 0.4)
-        parts += [
-            p.rod((u, s * 0.8 * y, 0.02), (u * 1.15, s * 0.9 * y, -legs), 0.035, 8).with_slot(3)
-            for u in (-0.4 * x, 0.0)
-            for s in (-1, 1)
-        ]
-        return joined(rng, [m.shifted(0, 0, legs) for m in parts])
+        return _television(rng, y, z)
     t, rim, up = rng.uniform(0.035, 0.1), rng.uniform(0.02, 0.07), rng.uniform(0.1, 0.4)
     panel = p.rounded_box((t, 2 * y, 2 * z), 0.015)
     screen = block((t / 2 - 0.012, rim - y, rim - z), (1, y - rim, z - rim), 1)
@@ -209,6 +179,59 @@ def computer(rng: Rng) -> Mesh:
     return joined(rng, parts)
 
 
+def _television(rng: Rng, y: float, z: float) -> Mesh:
+    """Tube television: bulging screen, tapering back, legs, aerials."""
+    x, bulge = rng.uniform(0.3, 0.6), rng.uniform(0.05, 0.15)
+    back = p.extrude([np.array([(-z, -y), (z, -y), (z, y), (-z, y)])], 2 * x, taper=rng.uniform(0.4, 0.9))
+    body = back.rotated(p.rotation((0, 1, 0), -np.pi / 2)).shifted(-x, 0, z)
+    front = difference(
+        block((-0.05, -1.05 * y, -0.05), (0.12, 1.05 * y, 2 * z + 0.05), 0, 0.03),
+        [block((0.06, -0.85 * y, 0.12 * z), (1, rng.uniform(0.5, 0.85) * y, 1.9 * z), 2)],
+    )
+    tube = p.superquadric((bulge, 0.86 * y, 0.9 * z), 0.4, 0.4, 10).shifted(0.05, -0.05 * y, z).with_slot(1)
+    parts = [body, front, tube]
+    parts += [
+        p.cylinder(0.05, 0.1, segments=14).rotated(ALONG_X).shifted(0.12, 0.93 * y, h * z).with_slot(3)
+        for h in (1.2, 1.6)
+    ]
+    if rng.random() < 0.5:
+        parts += p.pair(
+            p.rod(
+                (-0.1, 0.1, 2 * z), (-0.1, rng.uniform(0.2, 0.5), 2 * z + rng.uniform(0.3, 0.6)), 0.02, 8
+            ).with_slot(3)
+        )
+    legs = rng.uniform(0.05, 0.4)
+    parts += [
+        p.rod((u, s * 0.8 * y, 0.02), (u * 1.15, s * 0.9 * y, -legs), 0.035, 8).with_slot(3)
+        for u in (-0.4 * x, 0.0)
+        for s in (-1, 1)
+    ]
+    return joined(rng, [m.shifted(0, 0, legs) for m in parts])
+
+
+def _laptop(rng: Rng, y: float, z: float) -> Mesh:
+    """Two slabs, open at any angle; the lid wears the screen."""
+    thick, t = rng.uniform(0.035, 0.09), rng.uniform(0.035, 0.06)
+    deep = 2 * z
+    base = p.rounded_box((deep, 2 * y, thick), 0.015).shifted(deep / 2, 0, thick / 2)
+    well = block((0.1 * deep, -0.9 * y, thick - 0.015), (0.6 * deep, 0.9 * y, 1), 1)
+    pad = block((0.68 * deep, -0.25 * y, thick - 0.008), (0.95 * deep, 0.25 * y, 1), 2)
+    lid = difference(
+        p.rounded_box((t, 2 * y, deep), 0.015),
+        [block((t / 2 - 0.012, -0.92 * y, -0.45 * deep), (1, 0.92 * y, 0.45 * deep), 3)],
+    )
+    lean = rng.uniform(-0.5, 1.2)
+    lid = lid.shifted(0, 0, deep / 2).rotated(p.rotation((0, 1, 0), -lean if lean < 0.8 else lean - 0.8))
+    return joined(
+        rng,
+        [
+            difference(base, [well, pad]),
+            *_keyboard(rng, 0.12 * deep, 0.58 * deep, 0.88 * y, thick - 0.02),
+            lid.shifted(0.02, 0, thick * 0.7),
+        ],
+    )
+
+
 def _keyboard(rng: Rng, low: float, high: float, y: float, z: float) -> list[Mesh]:
     """Rows of keys between two x, one extrusion of many squares standing on z."""
     rows, columns = int(rng.integers(3, 6)), int(rng.integers(7, 13))
@@ -218,78 +241,3 @@ def _keyboard(rng: Rng, low: float, high: float, y: float, z: float) -> list[Mes
         [key + np.array([low + i * a, -y + j * b]) for i in range(rows) for j in range(columns)], 0.035
     )
     return [keys.shifted(0, 0, z + 0.0175).with_slot(4)]
-
-
-def fan(rng: Rng) -> Mesh:
-    """Desk or pedestal fan in a cage, box fan, or ceiling fan."""
-    count, r, kind = int(rng.integers(3, 6)), rng.uniform(0.3, 0.5), int(rng.integers(4))
-    root, tip = rng.uniform(0.15, 0.4), rng.uniform(0.3, 0.65) if kind else rng.uniform(0.12, 0.25)
-    reach = 0.92 * r if kind else 2 * r
-    outline = np.array(
-        [
-            (0, -0.05),
-            (0.3 * reach, -0.5 * root * r),
-            (reach, -0.5 * tip * r),
-            (reach, 0.6 * tip * r),
-            (0.3 * reach, 0.5 * root * r),
-            (0, 0.05),
-        ]
-    )
-    if rng.random() < 0.6:
-        outline = p.spline(outline, 36, closed=True)
-    blade = p.extrude([outline], 0.028).rotated(p.rotation((1, 0, 0), rng.uniform(0.2, 0.6)))
-    rotor = [*p.around(blade, count), p.superquadric((0.09, 0.09, 0.07), 0.7, 1.0, 6)]
-    phase = p.rotation((0, 0, 1), rng.uniform(0, 2))
-    rotor = [m.rotated(phase).with_slot(1) for m in rotor]
-    if kind == 0:  # ceiling
-        drop = rng.uniform(0.2, 0.6)
-        parts = [
-            *rotor,
-            p.cylinder(0.16, 0.14, 0.12).shifted(0, 0, 0.06),
-            p.rod((0, 0, 0), (0, 0, drop), 0.025, 8),
-        ]
-        parts.append(p.cylinder(0.06, 0.1, 0.12).shifted(0, 0, drop))
-        if rng.random() < 0.6:
-            parts.append(p.sphere(0.14, 10).scaled((1, 1, 0.7)).shifted(0, 0, -0.1).with_slot(2))
-        return joined(rng, parts)
-    deep = rng.uniform(0.08, 0.14)
-    if kind == 3:  # box fan
-        size = 1.15 * r
-        case = difference(
-            p.rounded_box((2 * size, 2 * size, 2 * deep), 0.04), [p.cylinder(1.02 * r, 1, segments=40)]
-        )
-        bars = [
-            block((-1.1 * r, y - 0.018, z - 0.018), (1.1 * r, y + 0.018, z + 0.018), 2)
-            for y in np.linspace(-0.7, 0.7, 5) * r
-            for z in (-0.85 * deep, 0.85 * deep)
-        ]
-        head = [case, *rotor, *bars, p.rod((0, 0, -deep), (0, 0, deep), 0.04)]
-        parts = [m.rotated(ALONG_X).shifted(0, 0, size + 0.05) for m in head]
-        parts += [
-            block((-deep - 0.08, s * 0.7 * size - 0.04, 0), (deep + 0.08, s * 0.7 * size + 0.04, 0.07), 3)
-            for s in (-1, 1)
-        ]
-        return joined(rng, parts)
-    rings, ribs = [p.torus(1.03 * r, 0.025, 30, 6)], int(rng.integers(7, 12))
-    half = np.array([(0.1 * r, 0, deep + 0.03), (0.85 * r, 0, deep), (1.03 * r, 0, 0)])
-    wire = p.tube(p.spline(np.concatenate([half, half[1::-1] * [1, 1, -1]]), 11), 0.016, 5)
-    rings += [p.torus(0.5 * r, 0.016, 20, 5).shifted(0, 0, s * (deep + 0.015)) for s in (-1, 1)]
-    rings += p.around(wire, ribs)
-    rings += [p.cylinder(0.14 * r, 0.03).shifted(0, 0, deep + 0.03)]
-    motor = p.capsule(0.1, rng.uniform(0.1, 0.2)).shifted(0, 0, -deep - 0.1)
-    tilt, height = (
-        p.rotation((0, 1, 0), -rng.uniform(-0.1, 0.4)),
-        rng.uniform(1.15, 1.4) * r if kind == 1 else rng.uniform(0.9, 1.4),
-    )
-    head = [*rotor, *(m.with_slot(2) for m in rings), motor, p.rod((0, 0, -deep - 0.1), (0, 0, 0), 0.03)]
-    parts = [m.rotated(ALONG_X).rotated(tilt).shifted(0.14 + deep, 0, height) for m in head]
-    parts.append(p.rod((0, 0, 0.02), (0, 0, height), rng.uniform(0.03, 0.06), 12))
-    foot = rng.uniform(0.2, 0.32)
-    if rng.random() < 0.7:
-        parts.append(p.cylinder(foot, 0.06, 0.7 * foot, 30).shifted(0.03, 0, 0.03).with_slot(3))
-    else:
-        parts += [
-            block((-foot, -0.035, 0), (foot, 0.035, 0.04), 3),
-            block((-0.035, -foot, 0), (0.035, foot, 0.045), 3),
-        ]
-    return joined(rng, parts)

@@ -19,20 +19,7 @@ def controller(rng: Rng) -> Mesh:
     if kind < 0.2:
         return joined(rng, _joystick(rng))
     if kind < 0.32:  # remote control
-        long, wide, t = rng.uniform(0.5, 0.9), rng.uniform(0.1, 0.2), rng.uniform(0.06, 0.12)
-        parts = [p.rounded_box((2 * long, 2 * wide, t), rng.uniform(0.015, 0.05)).shifted(0, 0, t / 2)]
-        rows, columns, r = int(rng.integers(4, 9)), int(rng.integers(2, 4)), 0.22 * wide
-        knob = p.regular_polygon(int(rng.choice([4, 12])), r, np.pi / 4)
-        grid = [
-            knob + np.array([a, b])
-            for a in np.linspace(-0.85, 0.3, rows) * long
-            for b in np.linspace(-0.6, 0.6, columns) * wide
-        ]
-        parts += [
-            p.extrude(grid, 0.05).shifted(0, 0, t).with_slot(1),
-            p.cylinder(0.7 * wide, 0.05, segments=28).shifted(0.65 * long, 0, t).with_slot(2),
-        ]
-        return joined(rng, parts)
+        return _remote_control(rng)
     thick, deep = rng.uniform(0.1, 0.18), rng.uniform(0.2, 0.28)
     if kind < 0.5:
         parts = [p.rounded_box((2 * deep, 2 * y, thick), rng.uniform(0.02, 0.05)).shifted(0, 0, thick / 2)]
@@ -47,26 +34,9 @@ def controller(rng: Rng) -> Mesh:
         parts += p.pair(p.tube(path, radius, 16).scaled((1, 1, 0.8)))
         top = 0.55 * thick
     spot = 0.66 * y
-    arm, plus = 0.1 * y, 0.28 * y
-    cross = (
-        np.array(
-            [
-                (plus, arm),
-                (arm, arm),
-                (arm, plus),
-                (-arm, plus),
-                (-arm, arm),
-                (-plus, arm),
-                (-plus, -arm),
-                (-arm, -arm),
-                (-arm, -plus),
-                (arm, -plus),
-                (arm, -arm),
-                (plus, -arm),
-            ]
-        )
-        * 0.7
-    )
+    corner = np.array([(0.2, 0.07), (0.07, 0.07), (0.07, 0.2)]) * y
+    quarter = np.array([(0, 1), (-1, 0)])
+    cross = np.concatenate([corner @ np.linalg.matrix_power(quarter, i) for i in range(4)])
     parts.append(p.extrude([cross], 0.1).shifted(0.2 * deep, spot, top).with_slot(1))
     buttons = p.around(
         p.cylinder(0.07 * y, 0.12, segments=14).shifted(0.15 * y, 0, 0), int(rng.choice([2, 4]))
@@ -84,6 +54,24 @@ def controller(rng: Rng) -> Mesh:
         )
     if rng.random() < 0.4:
         parts.append(block((-0.1, -0.22 * y, top - 0.1), (0.7 * deep, 0.22 * y, top + 0.02), 3, 0.01))
+    return joined(rng, parts)
+
+
+def _remote_control(rng: Rng) -> Mesh:
+    """Long slab with a grid of buttons and a round pad."""
+    long, wide, t = rng.uniform(0.5, 0.9), rng.uniform(0.1, 0.2), rng.uniform(0.06, 0.12)
+    parts = [p.rounded_box((2 * long, 2 * wide, t), rng.uniform(0.015, 0.05)).shifted(0, 0, t / 2)]
+    rows, columns, r = int(rng.integers(4, 9)), int(rng.integers(2, 4)), 0.22 * wide
+    knob = p.regular_polygon(int(rng.choice([4, 12])), r, np.pi / 4)
+    grid = [
+        knob + np.array([a, b])
+        for a in np.linspace(-0.85, 0.3, rows) * long
+        for b in np.linspace(-0.6, 0.6, columns) * wide
+    ]
+    parts += [
+        p.extrude(grid, 0.05).shifted(0, 0, t).with_slot(1),
+        p.cylinder(0.7 * wide, 0.05, segments=28).shifted(0.65 * long, 0, t).with_slot(2),
+    ]
     return joined(rng, parts)
 
 
@@ -164,31 +152,7 @@ def telephone(rng: Rng) -> Mesh:
     slope = np.arctan2(back - front - 0.03, 1.05 * x)
     at = (0.25 * x, 0.0, (back + front) / 2 + 0.015)
     face = p.rotation((0, 1, 0), slope)
-    if rng.random() < 0.55:
-        dial = [
-            p.cylinder(0.52 * size, 0.06, segments=32).with_slot(1),
-            p.cylinder(0.2 * size, 0.09, segments=20).with_slot(2),
-        ]
-        holes = [
-            p.cylinder(0.08 * size, 0.05, segments=10).shifted(
-                0.37 * size * np.cos(a), 0.37 * size * np.sin(a), 0.035
-            )
-            for a in np.arange(10) * 0.52
-        ]
-        dial[0] = difference(dial[0], [m.with_slot(2) for m in holes])
-    else:
-        square = p.regular_polygon(4, 0.1 * size, np.pi / 4)
-        dial = [
-            p.extrude(
-                [
-                    square + np.array([a, b])
-                    for a in np.linspace(-0.36, 0.36, 4) * size
-                    for b in np.linspace(-0.3, 0.3, 3) * size
-                ],
-                0.08,
-            ).with_slot(1)
-        ]
-    parts += [m.rotated(face).shifted(*at) for m in dial]
+    parts += [m.rotated(face).shifted(*at) for m in _dial(rng, size)]
     cradle = -0.6 * x
     parts += p.pair(block((cradle - 0.1, 0.15, back - 0.05), (cradle + 0.1, 0.2, back + 0.06)))
     off = rng.random() < 0.2
@@ -210,6 +174,19 @@ def telephone(rng: Rng) -> Mesh:
             p.rod((-0.4, -1.2 * size, 0.06), (-0.4, -0.8 * size, 0.06), 0.018, 6).with_slot(3),
         ]
     return joined(rng, parts)
+
+
+def _dial(rng: Rng, size: float) -> list[Mesh]:
+    """Disc with ten finger holes, or twelve keys, on z = 0."""
+    if rng.random() < 0.55:
+        disc = p.cylinder(0.52 * size, 0.06, segments=32).with_slot(1)
+        knob = p.cylinder(0.2 * size, 0.09, segments=20).with_slot(2)
+        hole = p.cylinder(0.08 * size, 0.05, segments=10).shifted(0.37 * size, 0, 0.035).with_slot(2)
+        holes = [hole.rotated(p.rotation((0, 0, 1), a)) for a in np.arange(10) * 0.52]
+        return [difference(disc, holes), knob]
+    key = p.regular_polygon(4, 0.1 * size, np.pi / 4)
+    columns, rows = np.linspace(-0.36, 0.36, 4) * size, np.linspace(-0.3, 0.3, 3) * size
+    return [p.extrude([key + np.array([a, b]) for a in columns for b in rows], 0.08).with_slot(1)]
 
 
 def _mobile(rng: Rng) -> Mesh:

@@ -97,85 +97,12 @@ def piano(rng: Rng) -> Mesh:
     """Grand piano with its lid up or down, upright piano, or a keyboard on a stand; perhaps with a stool."""
     kind, y, h = int(rng.choice(3, p=[0.45, 0.35, 0.2])), rng.uniform(0.45, 0.65), rng.uniform(0.42, 0.55)
     count = int(rng.integers(8, 18))
-    parts: list[Mesh]
     if kind == 0:
-        length, thick = rng.uniform(0.7, 1.4), rng.uniform(0.12, 0.2)
-        bend, end = rng.uniform(0.35, 0.6), rng.uniform(0.2, 0.45)
-        curve = p.spline(
-            np.array(
-                [
-                    (-0.25, y),
-                    (-bend * length, 0.75 * y),
-                    (-0.85 * length, -0.1 * y + end * y),
-                    (-length, -0.45 * y),
-                    (-0.97 * length, -0.95 * y),
-                ]
-            ),
-            24,
-        )
-        plan = np.concatenate([[(0.0, -y), (0.0, y)], curve, [(-0.9 * length, -y)]])
-        case = p.extrude([plan], thick).shifted(0, 0, h + thick / 2)
-        up = rng.choice([0.0, rng.uniform(0.4, 0.8)])
-        if up:
-            pit = p.extrude([plan * 0.9 - np.array([0.04, 0])], thick).shifted(0, 0, h + thick * 0.75 + 0.05)
-            case = difference(case, [pit.with_slot(3)])
-            parts = [
-                p.rod(
-                    (-0.4 * length, 0.6 * y, h + thick - 0.02),
-                    (-0.4 * length, 0.55 * y * np.cos(up) - 0.2 * y, h + thick + 1.5 * y * np.sin(up)),
-                    0.02,
-                    6,
-                )
-            ]
-        else:
-            parts = []
-        lid = (
-            p.extrude([1.01 * plan], 0.035)
-            .shifted(0, y, 0)
-            .rotated(p.rotation((1, 0, 0), up))
-            .shifted(0, -y, h + thick + 0.012)
-        )
-        parts += [case, lid, block((-0.05, -0.99 * y, h + 0.01), (0.22, 0.99 * y, h + 0.3 * thick))]
-        parts += p.pair(block((-0.06, 0.92 * y, h - 0.01), (0.23, 1.01 * y, h + 0.7 * thick)))
-        parts += [m.shifted(0.02, 0, h + 0.3 * thick + 0.015) for m in _keys(0.93 * y, 0.17, count)]
-        for u, v in ((0.02, 0.85 * y), (0.02, -0.85 * y), (-0.8 * length, -0.6 * y)):
-            parts.append(p.rod((u, v, 0), (u, v, h + 0.02), (0.03, 0.055), 10))
-        parts.append(p.rod((0.02, 0, 0.03), (0.02, 0, h), 0.04, 8))
+        parts = _grand(rng, y, h, count)
     elif kind == 1:
-        high, deep = rng.uniform(0.8, 1.2), rng.uniform(0.2, 0.35)
-        parts = [
-            block((-deep, -y, 0.02), (0, y, high)),
-            block((-deep - 0.02, -y - 0.02, high - 0.02), (0.03, y + 0.02, high + 0.03)),
-        ]
-        parts.append(block((-0.03, -0.99 * y, h), (0.25, 0.99 * y, h + 0.06)))
-        parts += p.pair(block((-0.02, 0.9 * y, h - 0.01), (0.26, 1.01 * y, h + 0.14)))
-        parts += p.pair(block((0.17, 0.88 * y, 0), (0.23, 0.98 * y, h + 0.03)))
-        parts += [m.shifted(0.05, 0, h + 0.075) for m in _keys(0.91 * y, 0.17, count)]
-        stand = block((-0.01, -0.5 * y, h + 0.15), (0.03, 0.5 * y, h + 0.32), 3).rotated(
-            p.rotation((0, 1, 0), -0.15)
-        )
-        parts += [stand.shifted(0.1, 0, 0.02)] if rng.random() < 0.5 else []
+        parts = _upright(rng, y, h, count)
     else:
-        slab = p.rounded_box((0.3, 2 * y + 0.06, 0.09), rng.uniform(0.01, 0.04)).shifted(0, 0, h + 0.1)
-        parts = [slab, *(m.shifted(-0.03, 0, h + 0.145) for m in _keys(0.92 * y, 0.16, count))]
-        if rng.random() < 0.5:  # crossed legs
-            for s in (-1, 1):
-                parts.append(
-                    p.rod(
-                        (0.05 * s, -0.6 * y * s, 0.02), (0.05 * s, 0.6 * y * s, h + 0.08), 0.028, 8
-                    ).with_slot(3)
-                )
-            parts += [
-                side
-                for s in (-0.6, 0.6)
-                for side in [p.rod((-0.2, s * y, 0.03), (0.2, s * y, 0.03), 0.028, 8).with_slot(3)]
-            ]
-        else:
-            parts += [
-                p.rod((u, s * 0.8 * y, 0), (u, s * 0.8 * y, h + 0.08), 0.028, 8).with_slot(3)
-                for u in (-0.1, 0.1)
-                for s in (-1, 1)
-            ]
+        parts = _stage_piano(rng, y, h, count)
     if rng.random() < 0.5:
         seat, wide = rng.uniform(0.25, 0.33), rng.uniform(0.12, 0.3)
         parts.append(block((0.45, -wide, seat), (0.7, wide, seat + 0.08), 3, 0.03))
@@ -185,6 +112,97 @@ def piano(rng: Rng) -> Mesh:
             for s in (-1, 1)
         ]
     return joined(rng, parts)
+
+
+def _stage_piano(rng: Rng, y: float, h: float, count: int) -> list[Mesh]:
+    """Flat keyboard on crossed or straight legs."""
+    slab = p.rounded_box((0.3, 2 * y + 0.06, 0.09), rng.uniform(0.01, 0.04)).shifted(0, 0, h + 0.1)
+    parts = [slab, *(m.shifted(-0.03, 0, h + 0.145) for m in _keys(0.92 * y, 0.16, count))]
+    if rng.random() < 0.5:  # crossed legs
+        for s in (-1, 1):
+            parts.append(
+                p.rod((0.05 * s, -0.6 * y * s, 0.02), (0.05 * s, 0.6 * y * s, h + 0.08), 0.028, 8).with_slot(
+                    3
+                )
+            )
+        parts += [
+            side
+            for s in (-0.6, 0.6)
+            for side in [p.rod((-0.2, s * y, 0.03), (0.2, s * y, 0.03), 0.028, 8).with_slot(3)]
+        ]
+    else:
+        parts += [
+            p.rod((u, s * 0.8 * y, 0), (u, s * 0.8 * y, h + 0.08), 0.028, 8).with_slot(3)
+            for u in (-0.1, 0.1)
+            for s in (-1, 1)
+        ]
+    return parts
+
+
+def _upright(rng: Rng, y: float, h: float, count: int) -> list[Mesh]:
+    """Tall case with a shelf of keys."""
+    high, deep = rng.uniform(0.8, 1.2), rng.uniform(0.2, 0.35)
+    parts = [
+        block((-deep, -y, 0.02), (0, y, high)),
+        block((-deep - 0.02, -y - 0.02, high - 0.02), (0.03, y + 0.02, high + 0.03)),
+    ]
+    parts.append(block((-0.03, -0.99 * y, h), (0.25, 0.99 * y, h + 0.06)))
+    parts += p.pair(block((-0.02, 0.9 * y, h - 0.01), (0.26, 1.01 * y, h + 0.14)))
+    parts += p.pair(block((0.17, 0.88 * y, 0), (0.23, 0.98 * y, h + 0.03)))
+    parts += [m.shifted(0.05, 0, h + 0.075) for m in _keys(0.91 * y, 0.17, count)]
+    stand = block((-0.01, -0.5 * y, h + 0.15), (0.03, 0.5 * y, h + 0.32), 3).rotated(
+        p.rotation((0, 1, 0), -0.15)
+    )
+    parts += [stand.shifted(0.1, 0, 0.02)] if rng.random() < 0.5 else []
+    return parts
+
+
+def _grand(rng: Rng, y: float, h: float, count: int) -> list[Mesh]:
+    """Case of a wing's shape on three legs, its lid up or down."""
+    parts: list[Mesh]
+    length, thick = rng.uniform(0.7, 1.4), rng.uniform(0.12, 0.2)
+    bend, end = rng.uniform(0.35, 0.6), rng.uniform(0.2, 0.45)
+    curve = p.spline(
+        np.array(
+            [
+                (-0.25, y),
+                (-bend * length, 0.75 * y),
+                (-0.85 * length, -0.1 * y + end * y),
+                (-length, -0.45 * y),
+                (-0.97 * length, -0.95 * y),
+            ]
+        ),
+        24,
+    )
+    plan = np.concatenate([[(0.0, -y), (0.0, y)], curve, [(-0.9 * length, -y)]])
+    case = p.extrude([plan], thick).shifted(0, 0, h + thick / 2)
+    up = rng.choice([0.0, rng.uniform(0.4, 0.8)])
+    if up:
+        pit = p.extrude([plan * 0.9 - np.array([0.04, 0])], thick).shifted(0, 0, h + thick * 0.75 + 0.05)
+        case = difference(case, [pit.with_slot(3)])
+        parts = [
+            p.rod(
+                (-0.4 * length, 0.6 * y, h + thick - 0.02),
+                (-0.4 * length, 0.55 * y * np.cos(up) - 0.2 * y, h + thick + 1.5 * y * np.sin(up)),
+                0.02,
+                6,
+            )
+        ]
+    else:
+        parts = []
+    lid = (
+        p.extrude([1.01 * plan], 0.035)
+        .shifted(0, y, 0)
+        .rotated(p.rotation((1, 0, 0), up))
+        .shifted(0, -y, h + thick + 0.012)
+    )
+    parts += [case, lid, block((-0.05, -0.99 * y, h + 0.01), (0.22, 0.99 * y, h + 0.3 * thick))]
+    parts += p.pair(block((-0.06, 0.92 * y, h - 0.01), (0.23, 1.01 * y, h + 0.7 * thick)))
+    parts += [m.shifted(0.02, 0, h + 0.3 * thick + 0.015) for m in _keys(0.93 * y, 0.17, count)]
+    for u, v in ((0.02, 0.85 * y), (0.02, -0.85 * y), (-0.8 * length, -0.6 * y)):
+        parts.append(p.rod((u, v, 0), (u, v, h + 0.02), (0.03, 0.055), 10))
+    parts.append(p.rod((0.02, 0, 0.03), (0.02, 0, h), 0.04, 8))
+    return parts
 
 
 def harp(rng: Rng) -> Mesh:

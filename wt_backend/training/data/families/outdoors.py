@@ -26,46 +26,7 @@ def fountain(rng: Rng) -> Mesh:
     """Fountain with one to three basins on a column, a bird bath, or a well under a roof."""
     r, height, sides = rng.uniform(0.4, 0.7), rng.uniform(0.15, 0.35), int(rng.choice([6, 8, 36]))
     if rng.random() < 0.25:  # well
-        ring = p.lathe([(r, 0), (r, 1.5 * height), (0.8 * r, 1.5 * height), (0.8 * r, 0)], sides, closed=True)
-        water = p.cylinder(0.85 * r, 0.05).shifted(0, 0, 0.03).with_slot(2)
-        roof, rise = rng.uniform(0.9, 1.3), rng.uniform(0.2, 0.45)
-        posts = p.pair(block((-0.05, 0.85 * r, 0.1), (0.05, 0.85 * r + 0.09, roof + 0.05), 1))
-        gable = p.upright(
-            [
-                np.array(
-                    [
-                        (-0.9 * r, 0),
-                        (0, rise),
-                        (0.9 * r, 0),
-                        (0.9 * r, 0.06),
-                        (0, rise + 0.07),
-                        (-0.9 * r, 0.06),
-                    ]
-                )
-            ],
-            2.6 * r,
-        )
-        beam = p.rod((0, -r, 0.75 * roof), (0, r, 0.75 * roof), 0.05).with_slot(1)
-        ends = p.pair(
-            p.upright([np.array([(-0.7 * r, 0), (0.7 * r, 0), (0, rise)])], 0.05)
-            .shifted(0, 0.9 * r, roof + 0.03)
-            .with_slot(1)
-        )
-        bucket = p.lathe(shell_profile(np.array([(0.09, 0), (0.1, 0.08), (0.12, 0.18)]), 0.02, 0.03), 16)
-        rope = p.rod((0, 0, 0.55 * roof), (0, 0, 0.75 * roof), 0.018, 6)
-        return joined(
-            rng,
-            [
-                ring,
-                water,
-                *posts,
-                *ends,
-                gable.shifted(0, 0, roof).with_slot(3),
-                beam,
-                bucket.shifted(0, 0, 0.55 * roof - 0.02).with_slot(2),
-                rope,
-            ],
-        )
+        return _well(rng, r, height, sides)
     tiers, z, parts = int(rng.integers(1, 4)), 0.0, []
     if rng.random() < 0.75 or tiers == 1:
         basin = _basin(rng, r, height, sides)
@@ -98,6 +59,50 @@ def fountain(rng: Rng) -> Mesh:
         )
         parts.append(top.shifted(0, 0, z).with_slot(3))
     return joined(rng, parts)
+
+
+def _well(rng: Rng, r: float, height: float, sides: int) -> Mesh:
+    """Well with a bucket under a little roof."""
+    ring = p.lathe([(r, 0), (r, 1.5 * height), (0.8 * r, 1.5 * height), (0.8 * r, 0)], sides, closed=True)
+    water = p.cylinder(0.85 * r, 0.05).shifted(0, 0, 0.03).with_slot(2)
+    roof, rise = rng.uniform(0.9, 1.3), rng.uniform(0.2, 0.45)
+    posts = p.pair(block((-0.05, 0.85 * r, 0.1), (0.05, 0.85 * r + 0.09, roof + 0.05), 1))
+    gable = p.upright(
+        [
+            np.array(
+                [
+                    (-0.9 * r, 0),
+                    (0, rise),
+                    (0.9 * r, 0),
+                    (0.9 * r, 0.06),
+                    (0, rise + 0.07),
+                    (-0.9 * r, 0.06),
+                ]
+            )
+        ],
+        2.6 * r,
+    )
+    beam = p.rod((0, -r, 0.75 * roof), (0, r, 0.75 * roof), 0.05).with_slot(1)
+    ends = p.pair(
+        p.upright([np.array([(-0.7 * r, 0), (0.7 * r, 0), (0, rise)])], 0.05)
+        .shifted(0, 0.9 * r, roof + 0.03)
+        .with_slot(1)
+    )
+    bucket = p.lathe(shell_profile(np.array([(0.09, 0), (0.1, 0.08), (0.12, 0.18)]), 0.02, 0.03), 16)
+    rope = p.rod((0, 0, 0.55 * roof), (0, 0, 0.75 * roof), 0.018, 6)
+    return joined(
+        rng,
+        [
+            ring,
+            water,
+            *posts,
+            *ends,
+            gable.shifted(0, 0, roof).with_slot(3),
+            beam,
+            bucket.shifted(0, 0, 0.55 * roof - 0.02).with_slot(2),
+            rope,
+        ],
+    )
 
 
 def fence(rng: Rng) -> Mesh:
@@ -136,7 +141,7 @@ def fence(rng: Rng) -> Mesh:
             outline = np.array(
                 [(-wide, 0.06), (wide, 0.06), (wide, top - 0.06), (0, top), (-wide, top - 0.06)]
             )
-            board = p.upright([outline], 0.03).rotated(p.rotation((0, 0, 1), np.pi / 2))
+            board = p.facing([outline], 0.03)
             parts.append(board.shifted(0.03, y, 0).with_slot(2))
         elif kind == 2:
             parts.append(block((0.015, y - wide, 0.04), (0.045, y + wide, top), 2, rng.choice([0, 0.01])))
@@ -175,31 +180,13 @@ def _gate(rng: Rng, y: float, tall: float) -> list[Mesh]:
 
 
 def bench(rng: Rng) -> Mesh:
-    """Park bench of slats, stone bench, picnic table with benches, garden swing or bus shelter."""
+    """Park bench of slats, stone bench, picnic table with benches, or garden swing."""
     y, deep, h = rng.uniform(0.4, 0.9), rng.uniform(0.18, 0.26), rng.uniform(0.32, 0.45)
     kind = int(rng.choice(4, p=[0.45, 0.15, 0.2, 0.2]))
     if kind == 1:
-        parts = [block((-deep, -y, h - 0.1), (deep, y, h), 0, rng.choice([0, 0.03]))]
-        for s in (-0.65, 0.65):
-            parts.append(block((-0.7 * deep, s * y - 0.08, 0), (0.7 * deep, s * y + 0.08, h - 0.05), 1))
-        if rng.random() < 0.4:
-            parts.append(
-                block(
-                    (-deep - 0.02, -y + 0.02, h - 0.06), (-deep + 0.1, y - 0.02, h + rng.uniform(0.2, 0.45))
-                )
-            )
-        return joined(rng, parts)
+        return _stone_bench(rng, y, deep, h)
     if kind == 2:
-        top = h + rng.uniform(0.2, 0.3)
-        parts = [block((x - 0.08, -y, top - 0.04), (x + 0.07, y, top)) for x in np.linspace(-0.24, 0.24, 4)]
-        for s in (-1, 1):
-            out = rng.uniform(0.5, 0.6)
-            parts.append(block((s * out - 0.11, -y, h - 0.04), (s * out + 0.11, y, h)))
-            parts += p.pair(
-                p.rod((s * 0.5, 0.7 * y, 0), (s * 0.1, 0.7 * y, top - 0.02), 0.035, 6).with_slot(1)
-            )
-        parts += p.pair(block((-0.58, 0.7 * y - 0.03, h - 0.09), (0.58, 0.7 * y + 0.03, h - 0.03), 1))
-        return joined(rng, parts)
+        return _picnic_table(rng, y, h)
     count, lean = int(rng.integers(2, 6)), rng.uniform(0.05, 0.3)
     step = 2 * deep / count
     parts = [
@@ -246,3 +233,27 @@ def bench(rng: Rng) -> Mesh:
             roof = np.array([(-0.5, 0), (0.5, 0), (0.4, 0.08), (-0.4, 0.08)])
             parts.append(p.upright([roof], 2 * out + 0.1).shifted(0, 0, top).with_slot(2))
     return joined(rng, parts + [m.with_slot(1) for m in frame])
+
+
+def _picnic_table(rng: Rng, y: float, h: float) -> Mesh:
+    """Table and two benches on one frame."""
+    top = h + rng.uniform(0.2, 0.3)
+    parts = [block((x - 0.08, -y, top - 0.04), (x + 0.07, y, top)) for x in np.linspace(-0.24, 0.24, 4)]
+    for s in (-1, 1):
+        out = rng.uniform(0.5, 0.6)
+        parts.append(block((s * out - 0.11, -y, h - 0.04), (s * out + 0.11, y, h)))
+        parts += p.pair(p.rod((s * 0.5, 0.7 * y, 0), (s * 0.1, 0.7 * y, top - 0.02), 0.035, 6).with_slot(1))
+    parts += p.pair(block((-0.58, 0.7 * y - 0.03, h - 0.09), (0.58, 0.7 * y + 0.03, h - 0.03), 1))
+    return joined(rng, parts)
+
+
+def _stone_bench(rng: Rng, y: float, deep: float, h: float) -> Mesh:
+    """Slab on two blocks, perhaps with a back."""
+    parts = [block((-deep, -y, h - 0.1), (deep, y, h), 0, rng.choice([0, 0.03]))]
+    for s in (-0.65, 0.65):
+        parts.append(block((-0.7 * deep, s * y - 0.08, 0), (0.7 * deep, s * y + 0.08, h - 0.05), 1))
+    if rng.random() < 0.4:
+        parts.append(
+            block((-deep - 0.02, -y + 0.02, h - 0.06), (-deep + 0.1, y - 0.02, h + rng.uniform(0.2, 0.45)))
+        )
+    return joined(rng, parts)

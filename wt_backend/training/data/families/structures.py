@@ -99,28 +99,7 @@ def temple(rng: Rng) -> Mesh:
     base, tall = rng.uniform(0.08, 0.25), rng.uniform(0.45, 0.9)
     steps, thick = int(rng.integers(1, 4)), rng.uniform(0.035, 0.07)
     if kind == 2:
-        y, x = rng.uniform(0.4, 0.7), rng.uniform(0.12, 0.3)
-        parts, angle = [], np.linspace(0, np.pi, 13)
-        spans = [(0, 0.35 * y, 0.55 * tall)] + (
-            [(s * 0.68 * y, 0.17 * y, 0.35 * tall) for s in (-1, 1)] if rng.random() < 0.5 else []
-        )
-        wall, cuts = block((-x, -y, 0), (x, y, tall)), []
-        for c, half, spring in spans:
-            arch = np.stack([c + half * np.cos(angle), spring + half * np.sin(angle)], 1)
-            arch = np.concatenate([arch, [(c - half, -1), (c + half, -1)]])
-            cuts.append(p.upright([arch], 4).rotated(p.rotation((0, 0, 1), np.pi / 2)).with_slot(1))
-        parts = [
-            difference(wall, cuts),
-            block((-1.12 * x, -1.06 * y, tall - 0.02), (1.12 * x, 1.06 * y, tall + 0.06)),
-        ]
-        parts.append(
-            block((-0.95 * x, -0.95 * y, tall), (0.95 * x, 0.95 * y, tall + rng.uniform(0.12, 0.35)))
-        )
-        for s in (-0.93, -0.45, 0.45, 0.93) if rng.random() < 0.6 else ():
-            parts.append(
-                p.rod((1.08 * x, s * y, -0.015), (1.08 * x, s * y, tall), thick * 0.8, 12).with_slot(2)
-            )
-        return joined(rng, parts)
+        return _arch(rng, tall, thick)
     column = p.lathe(
         [
             (0, -0.02),
@@ -135,24 +114,7 @@ def temple(rng: Rng) -> Mesh:
         14,
     ).with_slot(1)
     if kind == 1:  # round, with a dome
-        r = rng.uniform(0.35, 0.6)
-        parts = [
-            p.cylinder(r * (1.15 + 0.12 * i), base / steps + 0.01, segments=40).shifted(
-                0, 0, base * (1 - (i + 0.5) / steps)
-            )
-            for i in range(steps)
-        ]
-        parts += [m.shifted(0, 0, base) for m in p.around(column.shifted(r, 0, 0), int(rng.integers(4, 11)))]
-        parts.append(p.cylinder(1.15 * r, 0.12, segments=40).shifted(0, 0, base + tall + 0.06))
-        roof = (
-            p.cylinder(1.2 * r, rng.uniform(0.2, 0.5), 0.02, 40)
-            if rng.random() < 0.4
-            else difference(p.sphere(r, 10), [block((-2, -2, -2), (2, 2, 0))])
-        )
-        parts.append(roof.shifted(0, 0, base + tall + 0.11 - roof.bounds[0, 2]).with_slot(2))
-        if rng.random() < 0.4:
-            parts.append(p.cylinder(0.6 * r, tall + 0.04).shifted(0, 0, base + tall / 2))
-        return joined(rng, parts)
+        return _rotunda(rng, column, base, tall, steps)
     across, deep = int(rng.integers(3, 7)), int(rng.integers(2, 6))
     gap = rng.uniform(3.2, 5.0) * thick
     y, x = gap * (across - 1) / 2, gap * (deep - 1) / 2
@@ -169,12 +131,56 @@ def temple(rng: Rng) -> Mesh:
     top = base + tall
     parts.append(block((-x - 0.09, -y - 0.09, top), (x + 0.09, y + 0.09, top + rng.uniform(0.06, 0.14))))
     ridge = np.array([(-y - 0.13, 0), (y + 0.13, 0), (0, rng.uniform(0.25, 0.5) * (y + 0.1))])
-    gable = p.upright([ridge], 2 * x + 0.24).rotated(p.rotation((0, 0, 1), np.pi / 2))
+    gable = p.facing([ridge], 2 * x + 0.24)
     parts.append(gable.shifted(0, 0, top + 0.055).with_slot(2))
     if rng.random() < 0.6:
         parts.append(
             block((-0.6 * x - 0.02, -0.65 * y, base - 0.01), (0.6 * x + 0.02, 0.65 * y, top + 0.01), 3)
         )
+    return joined(rng, parts)
+
+
+def _rotunda(rng: Rng, column: Mesh, base: float, tall: float, steps: int) -> Mesh:
+    """Ring of columns under a dome or a cone."""
+    r = rng.uniform(0.35, 0.6)
+    parts = [
+        p.cylinder(r * (1.15 + 0.12 * i), base / steps + 0.01, segments=40).shifted(
+            0, 0, base * (1 - (i + 0.5) / steps)
+        )
+        for i in range(steps)
+    ]
+    parts += [m.shifted(0, 0, base) for m in p.around(column.shifted(r, 0, 0), int(rng.integers(4, 11)))]
+    parts.append(p.cylinder(1.15 * r, 0.12, segments=40).shifted(0, 0, base + tall + 0.06))
+    roof = (
+        p.cylinder(1.2 * r, rng.uniform(0.2, 0.5), 0.02, 40)
+        if rng.random() < 0.4
+        else difference(p.sphere(r, 10), [block((-2, -2, -2), (2, 2, 0))])
+    )
+    parts.append(roof.shifted(0, 0, base + tall + 0.11 - roof.bounds[0, 2]).with_slot(2))
+    if rng.random() < 0.4:
+        parts.append(p.cylinder(0.6 * r, tall + 0.04).shifted(0, 0, base + tall / 2))
+    return joined(rng, parts)
+
+
+def _arch(rng: Rng, tall: float, thick: float) -> Mesh:
+    """Triumphal arch of one or three openings, an attic above, perhaps columns before it."""
+    y, x = rng.uniform(0.4, 0.7), rng.uniform(0.12, 0.3)
+    parts, angle = [], np.linspace(0, np.pi, 13)
+    spans = [(0, 0.35 * y, 0.55 * tall)] + (
+        [(s * 0.68 * y, 0.17 * y, 0.35 * tall) for s in (-1, 1)] if rng.random() < 0.5 else []
+    )
+    wall, cuts = block((-x, -y, 0), (x, y, tall)), []
+    for c, half, spring in spans:
+        arch = np.stack([c + half * np.cos(angle), spring + half * np.sin(angle)], 1)
+        arch = np.concatenate([arch, [(c - half, -1), (c + half, -1)]])
+        cuts.append(p.facing([arch], 4).with_slot(1))
+    parts = [
+        difference(wall, cuts),
+        block((-1.12 * x, -1.06 * y, tall - 0.02), (1.12 * x, 1.06 * y, tall + 0.06)),
+    ]
+    parts.append(block((-0.95 * x, -0.95 * y, tall), (0.95 * x, 0.95 * y, tall + rng.uniform(0.12, 0.35))))
+    for s in (-0.93, -0.45, 0.45, 0.93) if rng.random() < 0.6 else ():
+        parts.append(p.rod((1.08 * x, s * y, -0.015), (1.08 * x, s * y, tall), thick * 0.8, 12).with_slot(2))
     return joined(rng, parts)
 
 
