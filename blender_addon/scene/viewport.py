@@ -62,9 +62,11 @@ def show(context: bpy.types.Context, root: bpy.types.Object) -> None:
     for area in context.window.screen.areas:
         if area.type != "VIEW_3D":
             continue
-        shading = area.spaces.active.shading
-        if shading.type == "SOLID":
-            shading.light, shading.color_type = "FLAT", "TEXTURE"
+        space = area.spaces.active
+        if space.shading.type == "SOLID":
+            space.shading.light, space.shading.color_type = "FLAT", "TEXTURE"
+        if space.lock_camera and space.region_3d.view_perspective == "CAMERA":
+            continue  # to frame things there would be to move the artist's camera
         region = next(region for region in area.regions if region.type == "WINDOW")
         with context.temp_override(area=area, region=region):
             bpy.ops.view3d.view_selected()

@@ -23,12 +23,13 @@ CHECKS = (
     "traced_out_of_sight",
     "nothing_moves",
     "solid_out_of_sight",
+    "locked_camera_stays",
 )
 
 
 def scenario() -> hands.Wait:
     """Everything in order."""
-    for part in (two_windows, trace_beside, trace_out_of_sight):
+    for part in (two_windows, trace_beside, trace_out_of_sight, trace_behind_a_camera):
         yield from part()
 
 
@@ -100,6 +101,26 @@ def trace_out_of_sight() -> hands.Wait:
     yield from until_idle()
     solids = [o for o in bpy.data.scenes["Second"].objects if o.world_tracing.role == "SOLID"]
     check("solid_out_of_sight", len(solids) == 1 and solids[0].parent == root, session().notice)
+
+
+def trace_behind_a_camera() -> hands.Wait:
+    """Somebody looks through a camera that follows the view (Lock Camera to View)."""
+    second = bpy.context.window_manager.windows[1]
+    scene = second.scene = bpy.data.scenes.new("Fourth")
+    scene.world_tracing.filepath, scene.world_tracing.steps = os.environ["WT_GUI_IMAGE"], 4
+    camera = scene.camera = bpy.data.objects.new("Shot", bpy.data.cameras.new("Shot"))
+    scene.collection.objects.link(camera)
+    camera.location = (7.0, -7.0, 5.0)
+    space = viewport(second).spaces[0]
+    space.lock_camera, space.region_3d.view_perspective = True, "CAMERA"
+    yield 0.5
+    before = [tuple(row) for row in camera.matrix_world]
+    start_trace(second)
+    yield from until_idle()
+    yield 0.5
+    after = [tuple(row) for row in bpy.data.objects["Shot"].matrix_world]
+    check("locked_camera_stays", traced("Fourth") and after == before, f"{before} → {after}")
+    yield from hands.screenshot("camera")
 
 
 def start_trace(window: bpy.types.Window) -> None:
