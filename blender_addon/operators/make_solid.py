@@ -10,7 +10,7 @@ from bpy.props import IntProperty, StringProperty
 from wt_backend.stack import StackError
 
 from ..backend import session
-from ..scene import anchor, files, solid_object, traces
+from ..scene import anchor, files, solid_object, traces, viewport
 from ..scene.frame import frame_of
 from .geometry_job import GeometryJob, named_root
 
@@ -67,9 +67,7 @@ class WORLD_TRACING_OT_add_solid(bpy.types.Operator):
             self.report({"ERROR"}, f"{result['mesh']} cannot be read ({error}). Make the solid again.")
             return {"CANCELLED"}
         for layer in traces.layers_of(root):
-            if layer.name in context.view_layer.objects:
-                layer.hide_set(True)
-            layer.hide_render = True
+            viewport.hide(context.scene, layer)
         session.notice = session.Notice(f"{solid.name}: {_verdict(result, root, context.scene)}")
         self.report({"INFO"}, session.notice.message)
         return {"FINISHED"}

@@ -80,8 +80,7 @@ def build_trace(
     for member in (camera, *layers):
         adopt(root, member)
         if output == "BOTH" and member.world_tracing.role == "POINTS":
-            member.hide_set(True)
-            member.hide_render = True
+            viewport.hide(context.scene, member)
     anchor.scale_to_scene(root, context.scene)
     placement.place_beside(context, root)
     viewport.select(context, root)

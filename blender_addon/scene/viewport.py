@@ -1,7 +1,7 @@
 """What the user sees of a trace in the 3D viewports."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import bpy
 
@@ -43,6 +43,14 @@ def select(context: bpy.types.Context, root: bpy.types.Object) -> None:
     for member in (root, *_layers(context, root)):
         member.select_set(True)
     context.view_layer.objects.active = root
+
+
+def hide(scene: bpy.types.Scene, member: bpy.types.Object) -> None:
+    """Hide an object, as the eye in the Outliner does, in all view layers, and from renders."""
+    for view in scene.view_layers:
+        with suppress(RuntimeError):  # it is not in this one (which lists nothing new yet)
+            member.hide_set(True, view_layer=view)
+    member.hide_render = True
 
 
 def show(context: bpy.types.Context, root: bpy.types.Object) -> None:

@@ -44,6 +44,20 @@ def test_solid_is_closed_textured_and_replaced_in_place(scene: bpy.types.Scene, 
     assert len(solids[0].data.polygons) < len(slots)
 
 
+def test_what_a_solid_replaces_is_hidden_in_all_view_layers(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    """In the others layers and solid, points and meshes were seen at once."""
+    scene.view_layers.new("Other")
+    empty = scene.view_layers.new("Without")
+    root = import_stack(shapes.sphere(32), tmp_path, output="BOTH")
+    views = [view for view in scene.view_layers if view != empty]
+    points = [child for child in root.children if child.world_tracing.role == "POINTS"]
+    assert all(child.hide_get(view_layer=view) for child in points for view in views)
+    assert not any(layer.hide_get(view_layer=view) for layer in layers(root) for view in views)
+    empty.layer_collection.children[root.users_collection[0].name].exclude = True
+    assert bpy.ops.world_tracing.make_solid(resolution=32) == {"FINISHED"}
+    assert all(layer.hide_get(view_layer=view) for layer in layers(root) for view in views)
+
+
 def test_a_solid_that_is_being_edited_is_left_alone(scene: bpy.types.Scene, tmp_path: Path) -> None:
     root = import_stack(shapes.sphere(32), tmp_path)
     bpy.ops.world_tracing.make_solid(resolution=32)
