@@ -16,6 +16,7 @@ from wt_backend.training.data.families import (
     cycles,
     gadgets,
     heldout,
+    household,
     machines,
     nature,
     structures,
@@ -56,7 +57,7 @@ WATERTIGHT = [
     creatures.quadruped, creatures.sitting_animal, creatures.person, creatures.blob, creatures.helmet,
     vessels.mug, machines.frame, machines.pipe, nature.fruit, compositions.single_primitive,
     vehicles.lorry, yard.cart, cycles.two_wheeler, buildings.castle, structures.temple, band.horn,
-    gadgets.telephone,
+    gadgets.telephone, household.pan, household.cutlery,
 ]  # fmt: skip
 
 

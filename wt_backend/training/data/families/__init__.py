@@ -19,6 +19,7 @@ from wt_backend.training.data.families import (
     furniture,
     gadgets,
     heldout,
+    household,
     instruments,
     machines,
     nature,
@@ -67,6 +68,9 @@ BUILDINGS: Pool = {
 INSTRUMENTS: Pool = {
     instruments.guitar: 0.7, instruments.harp: 0.4, instruments.piano: 0.5, band.drum: 0.6, band.horn: 0.7,
 }  # fmt: skip
+HOUSEHOLD: Pool = {
+    household.jug: 0.7, household.pan: 0.7, household.cutlery: 0.6, household.scissors: 0.4,
+}  # fmt: skip
 ELECTRONICS: Pool = {
     electronics.camera: 0.7, electronics.computer: 0.6, fans.fan: 0.4, sound.headphones: 0.5,
     sound.loudspeaker: 0.5, sound.microphone: 0.4, gadgets.controller: 0.6, gadgets.telephone: 0.6,
@@ -83,6 +87,7 @@ TRAIN: Pool = {
     **ELECTRONICS,
     **INSTRUMENTS,
     **BUILDINGS,
+    **HOUSEHOLD,
     **NATURE,
     **PLAIN,
 }
