@@ -20,6 +20,7 @@ from wt_backend.training.data.families import (
     machines,
     nature,
     structures,
+    tools,
     vehicles,
     vessels,
     yard,
@@ -57,7 +58,7 @@ WATERTIGHT = [
     creatures.quadruped, creatures.sitting_animal, creatures.person, creatures.blob, creatures.helmet,
     vessels.mug, machines.frame, machines.pipe, nature.fruit, compositions.single_primitive,
     vehicles.lorry, yard.cart, cycles.two_wheeler, buildings.castle, structures.temple, band.horn,
-    gadgets.telephone, household.pan, household.cutlery,
+    gadgets.telephone, household.pan, household.cutlery, tools.padlock,
 ]  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from wt_backend.training.data.families import (
     sound,
     stairs,
     structures,
+    tools,
     vehicles,
     vessels,
     yard,
@@ -70,6 +71,8 @@ INSTRUMENTS: Pool = {
 }  # fmt: skip
 HOUSEHOLD: Pool = {
     household.jug: 0.7, household.pan: 0.7, household.cutlery: 0.6, household.scissors: 0.4,
+    tools.hammer: 0.6, tools.axe: 0.5, tools.screwdriver: 0.4, tools.spanner: 0.4, tools.shovel: 0.6,
+    tools.key: 0.5, tools.bolt: 0.5, tools.padlock: 0.6,
 }  # fmt: skip
 ELECTRONICS: Pool = {
     electronics.camera: 0.7, electronics.computer: 0.6, fans.fan: 0.4, sound.headphones: 0.5,
