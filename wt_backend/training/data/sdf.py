@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from skimage.measure import marching_cubes
@@ -37,11 +39,15 @@ class Field:
         """Keep a shell of a thickness, half to each side of the surface."""
         self.value = np.abs(self.value) - np.float32(thickness / 2)
 
-    def ball(self, centre: ArrayLike, radii: ArrayLike) -> Grid:
-        """Ellipsoid with axes along the grid (Quilez's first-order distance)."""
+    def ball(self, centre: ArrayLike, radii: ArrayLike, turn: ArrayLike | None = None) -> Grid:
+        """Ellipsoid with axes along the grid or the columns of a rotation (Quilez's first-order distance)."""
         c = np.asarray(centre, np.float32)
         r = np.broadcast_to(np.asarray(radii, np.float32), 3)
-        x2, y2, z2 = (self.x - c[0]) ** 2, (self.y - c[1]) ** 2, (self.z - c[2]) ** 2
+        x, y, z = self.x - c[0], self.y - c[1], self.z - c[2]
+        if turn is not None:
+            t = np.asarray(turn, np.float32)
+            x, y, z = (x * t[0, i] + y * t[1, i] + z * t[2, i] for i in range(3))
+        x2, y2, z2 = x**2, y**2, z**2
         k0 = np.sqrt(x2 / r[0] ** 2 + y2 / r[1] ** 2 + z2 / r[2] ** 2)
         k1 = np.sqrt(x2 / r[0] ** 4 + y2 / r[1] ** 4 + z2 / r[2] ** 4)
         return k0 * (k0 - 1) / np.maximum(k1, np.float32(1e-6))
@@ -58,6 +64,13 @@ class Field:
         return np.sqrt(np.maximum(away, 0)) - (
             np.float32(start_radius) + h * np.float32(end_radius - start_radius)
         )
+
+    def chain(self, points: ArrayLike, radii: ArrayLike) -> Grid:
+        """Limbs from point to point of a path (N, 3), a radius each: necks, tails, trunks, arms."""
+        path = np.asarray(points, np.float32)
+        r = np.broadcast_to(np.asarray(radii, np.float32), len(path))
+        links = (self.limb(path[i], path[i + 1], r[i], r[i + 1]) for i in range(len(path) - 1))
+        return functools.reduce(np.minimum, links)
 
     def block(self, centre: ArrayLike, size: ArrayLike, radius: float) -> Grid:
         """Box with full sides `size`, edges rounded by `radius`."""
