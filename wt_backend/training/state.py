@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock, Timeout
 from torch import nn
 
 from wt_backend.output import output_error
@@ -85,6 +88,33 @@ def restore_random_state(state: dict[str, Any]) -> None:
     torch.set_rng_state(state["cpu"].cpu())
     if "cuda" in state and torch.cuda.is_available():
         torch.cuda.set_rng_state(state["cuda"].cpu())
+
+
+@contextmanager
+def alone(state: Path) -> Iterator[None]:
+    """Keep a run's folder to this process: two trainers would take each other's steps back.
+
+    Raises
+    ------
+    BackendError
+        kind "bad_request": another trainer is at work in it.
+    """
+    state.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(state / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise BackendError(
+            "bad_request",
+            f"Another trainer is at work in {state}.",
+            "Wait for its end or stop it, or name another folder with --state.",
+        ) from error
+    except NotImplementedError:  # a file system without locks
+        pass
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def save_atomically(values: dict[str, Any], path: Path) -> None:

@@ -8,6 +8,7 @@ import math
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -27,6 +28,7 @@ from wt_backend.training.optimisers import build_optimisers
 from wt_backend.training.state import (
     Ema,
     Progress,
+    alone,
     load_state,
     random_state,
     restore_random_state,
@@ -90,7 +92,18 @@ class Trainer:
     # -- the loop ---------------------------------------------------------------------------------
 
     def run(self) -> bool:
-        """Train to the end. Returns False where a signal stopped the run before."""
+        """Train to the end. Returns False where a signal stopped the run before.
+
+        Raises
+        ------
+        BackendError
+            kind "bad_request": another trainer is at work in the run's folder.
+        """
+        with alone(self.config.state) if self.fabric.is_global_zero else nullcontext():
+            return self.run_stages()
+
+    def run_stages(self) -> bool:
+        """`run`, alone in its folder."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.ask_to_stop)
         if self.config.data.workers:

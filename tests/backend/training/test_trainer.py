@@ -21,7 +21,7 @@ from wt_backend.checkpoints.load import find_entry, load_model
 from wt_backend.checkpoints.ship import ship
 from wt_backend.protocol import BackendError
 from wt_backend.training.config import load_config
-from wt_backend.training.state import save_atomically
+from wt_backend.training.state import alone, save_atomically
 from wt_backend.training.train import CONFIGS, export
 from wt_backend.training.trainer import MINI_BATCH, Trainer, mini_batch
 
@@ -282,3 +282,26 @@ def test_losses_that_stay_high_are_no_spikes_for_ever(tmp_path: Path) -> None:
     assert trainer.progress.loss_level < 1.05
     skipped = [trainer.is_spike(20.0) for _ in range(100)]
     assert skipped[0] and not skipped[-1]
+
+
+def test_two_trainers_do_not_share_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "run.toml").write_text(CONFIG.format(steps=1))
+    with alone(tmp_path / "state"):
+        second = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "wt_backend",
+                "train",
+                tmp_path / "run.toml",
+                "--state",
+                tmp_path / "state",
+            ],
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert second.returncode == 2 and "Error: Another trainer is at work in" in second.stderr
+    assert not (tmp_path / "state" / "state.pt").exists()
