@@ -9,13 +9,16 @@ from wt_backend.training.data import families
 from wt_backend.training.data.cameras import frame_object
 from wt_backend.training.data.checks import odd_share
 from wt_backend.training.data.families import (
+    animals,
     band,
     buildings,
     compositions,
     creatures,
     cycles,
     gadgets,
+    giants,
     heldout,
+    home,
     household,
     machines,
     nature,
@@ -58,7 +61,8 @@ WATERTIGHT = [
     creatures.quadruped, creatures.sitting_animal, creatures.person, creatures.blob, creatures.helmet,
     vessels.mug, machines.frame, machines.pipe, nature.fruit, compositions.single_primitive,
     vehicles.lorry, yard.cart, cycles.two_wheeler, buildings.castle, structures.temple, band.horn,
-    gadgets.telephone, household.pan, household.cutlery, tools.padlock,
+    gadgets.telephone, household.pan, household.cutlery, tools.padlock, home.bathtub,
+    animals.turtle, giants.elephant,
 ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from wt_backend.training.data.deform import deformed
 from wt_backend.training.data.families import (
+    apparel,
     band,
     buildings,
     compositions,
@@ -19,6 +20,7 @@ from wt_backend.training.data.families import (
     furniture,
     gadgets,
     heldout,
+    home,
     household,
     instruments,
     machines,
@@ -73,6 +75,8 @@ HOUSEHOLD: Pool = {
     household.jug: 0.7, household.pan: 0.7, household.cutlery: 0.6, household.scissors: 0.4,
     tools.hammer: 0.6, tools.axe: 0.5, tools.screwdriver: 0.4, tools.spanner: 0.4, tools.shovel: 0.6,
     tools.key: 0.5, tools.bolt: 0.5, tools.padlock: 0.6,
+    home.clock: 0.7, home.bathtub: 0.6, home.candlestick: 0.5, home.cushion: 0.6, home.gift_box: 0.6,
+    apparel.umbrella: 0.6,
 }  # fmt: skip
 ELECTRONICS: Pool = {
     electronics.camera: 0.7, electronics.computer: 0.6, fans.fan: 0.4, sound.headphones: 0.5,

@@ -146,7 +146,8 @@ def cutlery(rng: Rng) -> Mesh:
     else:  # turner
         half = neck + (wide - neck) * np.clip(u * rng.uniform(2, 8), 0, 1)
         sheet = blade(big * u, half, -deep * np.clip(u * 3, 0, 1), 0.0, thick)
-        slots = np.linspace(-0.6, 0.6, int(rng.integers(2, 5))) * wide if rng.random() < 0.6 else []
+        count = int(rng.integers(2, 5)) if rng.random() < 0.6 else 0
+        slots = np.linspace(-0.6, 0.6, count) * wide
         holes = [p.box((big * 0.5, wide * 0.14, 1)).shifted(big * 0.65, y, 0) for y in slots]
         parts.append(difference(sheet, holes))
     return placed(rng, joined(rng, parts))
