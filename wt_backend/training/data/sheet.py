@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from wt_backend.projection.pictures import write_png
 from wt_backend.terminal import at_least
 from wt_backend.training.data.sample import Sample, generate
 
@@ -64,9 +65,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             break
         samples += generate(options.seed, index, options.size, options.kind, options.split)[: options.views]
     picture = contact_sheet(samples[: options.count], tile=options.size if options.size < 160 else 160)
-    ok, data = cv2.imencode(".png", np.ascontiguousarray(picture[..., ::-1]))
-    if not ok:
-        raise OSError(f"The contact sheet could not be encoded as PNG; try another size than {options.size}.")
-    options.out.write_bytes(data.tobytes())
+    write_png(picture, str(options.out))
     print(f"{len(samples[: options.count])} samples in {options.out}")
     return 0

@@ -41,7 +41,7 @@ def write_pair(sample: Sample, folder: Path, name: str, seed: int = 0) -> None:
     part = folder / f".{name}.png.part"
     part.write_bytes(data.tobytes())
     part.replace(image)
-    stack = sample.to_stack(str(image), seed)
+    stack = sample.to_stack(str(image.absolute()), seed)
     info = replace(stack.info, image_size=(picture.shape[1], picture.shape[0]))
     replace(stack, grid_to_image=scale_offset((1, 1), (left, top)), info=info).save(folder / f"{name}.wts")
 

@@ -1,17 +1,21 @@
 """`generate` and what must hold of every sample."""
 
+import resource
+import signal
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack
 from wt_backend.training.data import Sample, generate
 from wt_backend.training.data.checks import odd_share, reprojection_error, unordered_pixels
 from wt_backend.training.data.sheet import contact_sheet, depth_picture
 from wt_backend.training.data.sheet import main as sheet_main
 from wt_backend.training.data.validation import main as validation_main
+from wt_backend.training.data.validation import write_pair
 
 SIZE = 48
 
@@ -105,6 +109,32 @@ def test_depth_picture_is_black_where_nothing_is() -> None:
     assert (picture[1] == 0).all()
     assert picture[0, 1].max() > 0
     assert not np.array_equal(picture[0, 1], picture[0, 2])
+
+
+def test_a_pair_knows_its_picture_from_every_folder(
+    tmp_path: Path, samples: list[Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blender, which is started elsewhere, looks for the photo of a stack that it imports."""
+    monkeypatch.chdir(tmp_path)
+    write_pair(samples[0], Path(), "pair")
+    assert LayerStack.load("pair.wts").info.source == str(tmp_path / "pair.png")
+
+
+def test_a_sheet_that_does_not_fit_on_the_disk_leaves_the_one_before(
+    tmp_path: Path,
+) -> None:
+    picture = tmp_path / "s.png"
+    picture.write_bytes(b"the one before")
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, old[1]))
+    try:
+        with pytest.raises(BackendError):
+            sheet_main(["--out", str(picture), "--count", "1", "--size", "32"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+        signal.signal(signal.SIGXFSZ, before)
+    assert picture.read_bytes() == b"the one before" and len(list(tmp_path.iterdir())) == 1
 
 
 def test_sheet_and_validation_commands(tmp_path: Path, samples: list[Sample]) -> None:
