@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from . import traces
 from .files import load_image
-from .materials import HINT_STRENGTH, UV_MAP, layer_colour
+from .materials import HINT_STRENGTH, UV_MAP, layer_colour, show_texture
 
 FILLED, TRANSFORM = "Filled", "Filled UV"  # node names
 
@@ -116,8 +116,7 @@ def _show_on(tree: bpy.types.NodeTree, mode: str) -> None:
     strength = {"SMEAR": HINT_STRENGTH, "FILLED": unfilled, "FLAT": 1.0}[mode]
     inputs["Hint Strength"].default_value = strength
     if chosen:
-        tree.links.new(chosen[0].outputs["Color"], inputs["Color"])
-        tree.nodes.active = chosen[0]  # what solid shading shows
+        show_texture(tree, chosen[0])
 
 
 def _trees(root: bpy.types.Object) -> list[bpy.types.NodeTree]:

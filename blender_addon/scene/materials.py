@@ -31,10 +31,18 @@ def layer_material(name: str, layer: int, image: bpy.types.Image) -> bpy.types.M
     texture.image, texture.extension, texture.location = image, "EXTEND", (-300, 0)
     uv = tree.nodes.new("ShaderNodeUVMap")
     uv.uv_map, uv.location = UV_MAP, (-500, 0)
-    tree.nodes.active = texture  # what solid shading shows
     tree.links.new(uv.outputs["UV"], texture.inputs["Vector"])
-    tree.links.new(texture.outputs["Color"], tree.nodes["Layer"].inputs["Color"])
+    show_texture(tree, texture)
     return material
+
+
+def show_texture(tree: bpy.types.NodeTree, texture: bpy.types.ShaderNodeTexImage) -> None:
+    """Let a layer's material wear this one of its textures."""
+    inputs = tree.nodes["Layer"].inputs
+    tree.links.new(texture.outputs["Color"], inputs["Color"])
+    if "Alpha" in inputs:  # not in files that are older than it
+        tree.links.new(texture.outputs["Alpha"], inputs["Alpha"])
+    tree.nodes.active = texture  # what solid shading shows
 
 
 def point_material(name: str, layer: int) -> bpy.types.Material:
@@ -92,7 +100,11 @@ def _material(name: str, layer: int) -> bpy.types.Material:
 
 
 def layer_group() -> bpy.types.NodeTree:
-    """The shared group, made once in a file: colour, tinted by the hint, as light of its own."""
+    """The shared group, made once in a file: colour, tinted by the hint, as light of its own.
+
+    Blender multiplies a texture's colour by its alpha where nothing asks for that, so that soft rims of a
+    cut-out would be dark. Alpha limits the hint's strength to 1, which it never exceeds.
+    """
     group = bpy.data.node_groups.get((GROUP, None))  # not a linked one: its file may go
     if group is not None:
         return group
@@ -102,12 +114,20 @@ def layer_group() -> bpy.types.NodeTree:
     sockets.new_socket("Hint", in_out="INPUT", socket_type="NodeSocketColor")
     strength = sockets.new_socket("Hint Strength", in_out="INPUT", socket_type="NodeSocketFloat")
     strength.min_value, strength.max_value, strength.subtype = 0.0, 1.0, "FACTOR"
+    sockets.new_socket("Alpha", in_out="INPUT", socket_type="NodeSocketFloat").default_value = 1.0
     sockets.new_socket("Shader", in_out="OUTPUT", socket_type="NodeSocketShader")
     inputs, output = group.nodes.new("NodeGroupInput"), group.nodes.new("NodeGroupOutput")
     tint, emission = group.nodes.new("ShaderNodeMixRGB"), group.nodes.new("ShaderNodeEmission")
     inputs.location, tint.location = (-500, 0), (-250, 0)
     output.location = (250, 0)
-    group.links.new(inputs.outputs["Hint Strength"], tint.inputs["Fac"])
+    limit, least = (group.nodes.new("ShaderNodeMath") for _ in range(2))
+    limit.operation, least.operation = "MAXIMUM", "MINIMUM"
+    limit.location, least.location = (-620, 200), (-440, 200)
+    group.links.new(inputs.outputs["Alpha"], limit.inputs[0])
+    limit.inputs[1].default_value = 1.0
+    group.links.new(inputs.outputs["Hint Strength"], least.inputs[0])
+    group.links.new(limit.outputs[0], least.inputs[1])
+    group.links.new(least.outputs[0], tint.inputs["Fac"])
     group.links.new(inputs.outputs["Color"], tint.inputs["Color1"])
     group.links.new(inputs.outputs["Hint"], tint.inputs["Color2"])
     group.links.new(tint.outputs["Color"], emission.inputs["Color"])

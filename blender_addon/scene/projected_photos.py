@@ -142,7 +142,10 @@ def _projector(nodes: _Nodes, photo: Photo) -> tuple[Socket, Socket]:
     fade = nodes.new("ShaderNodeMapRange", -300)
     fade.interpolation_type = "SMOOTHSTEP"
     nodes.feed(fade, cosine, GRAZING, CLEAR)
-    return texture.outputs["Color"], nodes.math("MULTIPLY", -180, seen, fade.outputs["Result"])
+    seen = nodes.math("MULTIPLY", -180, seen, fade.outputs["Result"])
+    # Where nothing asks for a texture's alpha, Blender multiplies the colour by it: soft rims would be dark.
+    asked = nodes.math("MAXIMUM", -300, texture.outputs["Alpha"], 1.0)
+    return texture.outputs["Color"], nodes.math("MINIMUM", -160, seen, asked)
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,11 @@ def _exchange(node: bpy.types.ShaderNodeGroup, group: bpy.types.NodeTree) -> Non
     strengths = {name: value for name, value in values.items() if isinstance(value, float)}
     node.node_tree = group
     for name, value in (colours | strengths).items():
-        node.inputs[name].default_value = value
+        if name in node.inputs:  # that of an older file has fewer
+            node.inputs[name].default_value = value
     for name, source in sources.items():
-        tree.links.new(source, node.inputs[name])
+        if name in node.inputs:
+            tree.links.new(source, node.inputs[name])
     for target in targets:
         tree.links.new(node.outputs["Shader"], target)
 

@@ -24,13 +24,17 @@ CASES = {
 }
 
 
-def smooth_photo(width: int, height: int, path: Path) -> NDArray[np.float64]:
-    """A smooth colour picture on disk; its pixels (height, width, 3), 0 to 255, top row first."""
+def smooth_photo(width: int, height: int, path: Path, soft: bool = False) -> NDArray[np.float64]:
+    """A smooth colour picture on disk; its pixels (height, width, 3), 0 to 255, top row first.
+
+    A soft one is half transparent to the left.
+    """
     y, x = np.mgrid[:height, :width] / max(width, height)
     picture = np.stack([np.sin(7 * x + 1), np.cos(9 * y + 2 * x), np.sin(5 * (x + y))], -1) * 100 + 127
     picture = np.rint(picture)
-    image = bpy.data.images.new("photo", width, height)
-    rgba = np.dstack([picture / 255, np.ones((height, width))])[::-1].astype(np.float32)
+    image = bpy.data.images.new("photo", width, height, alpha=soft)
+    alpha = np.broadcast_to(np.linspace(0.5, 1.0, width), (height, width)) if soft else np.ones_like(x)
+    rgba = np.dstack([picture / 255, alpha])[::-1].astype(np.float32)
     image.pixels.foreach_set(rgba.ravel())
     image.filepath_raw, image.file_format = str(path), "PNG"
     image.save()
@@ -112,6 +116,27 @@ def test_a_float_photo_is_shown_as_a_screen_would(scene: bpy.types.Scene, tmp_pa
     inside = well_inside(stack)
     difference = np.abs(render(scene, tmp_path / "render.png")[..., :3] - photo)[inside]
     assert difference.mean() < 2.0
+
+
+@pytest.mark.parametrize("lit", [False, True])
+def test_soft_rims_of_a_cut_out_are_not_dark(scene: bpy.types.Scene, tmp_path: Path, lit: bool) -> None:
+    """They were multiplied by their alpha."""
+    intrinsics, grid_to_image, size = CASES["centre crop"]
+    scene.world = bpy.data.worlds.new("Grey")
+    pictures = []
+    for name in ("opaque", "soft"):
+        source = tmp_path / f"{name}.png"
+        photo = smooth_photo(*size, source, soft=name == "soft")
+        stack = make_stack(intrinsics, grid_to_image, size, source=str(source))
+        root = import_stack(stack, tmp_path)
+        root.world_tracing.lit = not lit
+        root.world_tracing.lit = lit
+        bpy.ops.world_tracing.use_trace_camera(match_colours=True)
+        pictures.append(render(scene, tmp_path / "render.png")[..., :3][well_inside(stack)])
+        bpy.ops.world_tracing.delete_trace(root=root.name)
+    assert np.abs(pictures[0] - pictures[1]).mean() < 1.5
+    if not lit:
+        assert np.abs(pictures[1] - photo[well_inside(stack)]).mean() < 1.5
 
 
 def test_points_read_as_a_closed_surface(scene: bpy.types.Scene, tmp_path: Path) -> None:
