@@ -10,6 +10,7 @@ from wt_backend.training.data.cameras import frame_object
 from wt_backend.training.data.checks import odd_share
 from wt_backend.training.data.families import (
     animals,
+    apparel,
     band,
     buildings,
     compositions,
@@ -62,6 +63,7 @@ WATERTIGHT = [
     vessels.mug, machines.frame, machines.pipe, nature.fruit, compositions.single_primitive,
     vehicles.lorry, yard.cart, cycles.two_wheeler, buildings.castle, structures.temple, band.horn,
     gadgets.telephone, household.pan, household.cutlery, tools.padlock, home.bathtub,
+    apparel.shoe, apparel.bag,
     animals.turtle, giants.elephant,
 ]  # fmt: skip
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from wt_backend.training.data.deform import deformed
 from wt_backend.training.data.families import (
+    animals,
     apparel,
     band,
     buildings,
@@ -19,6 +20,7 @@ from wt_backend.training.data.families import (
     fans,
     furniture,
     gadgets,
+    giants,
     heldout,
     home,
     household,
@@ -54,6 +56,10 @@ SOFT: Pool = {
     creatures.quadruped: 2.0, creatures.sitting_animal: 1.8, creatures.person: 1.2, creatures.head: 2.0,
     creatures.bird: 0.8, creatures.fish: 0.5, creatures.blob: 1.5, creatures.rock: 0.4, creatures.helmet: 0.8,
 }  # fmt: skip
+ANIMALS: Pool = {
+    animals.turtle: 0.8, animals.lizard: 0.7, animals.upright_animal: 1.0, animals.frog: 0.6,
+    animals.snake: 0.5, giants.dinosaur: 1.0, giants.elephant: 0.8, giants.whale: 0.8,
+}  # fmt: skip
 MADE: Pool = {
     machines.car: 1.0, machines.plane: 0.5, machines.boat: 0.4, machines.house: 0.8, machines.letter: 0.6,
     machines.pipe: 0.8, machines.device: 0.7, machines.frame: 0.7, machines.figure: 0.9,
@@ -76,7 +82,7 @@ HOUSEHOLD: Pool = {
     tools.hammer: 0.6, tools.axe: 0.5, tools.screwdriver: 0.4, tools.spanner: 0.4, tools.shovel: 0.6,
     tools.key: 0.5, tools.bolt: 0.5, tools.padlock: 0.6,
     home.clock: 0.7, home.bathtub: 0.6, home.candlestick: 0.5, home.cushion: 0.6, home.gift_box: 0.6,
-    apparel.umbrella: 0.6,
+    apparel.umbrella: 0.6, apparel.hat: 0.8, apparel.shoe: 0.9, apparel.bag: 0.9,
 }  # fmt: skip
 ELECTRONICS: Pool = {
     electronics.camera: 0.7, electronics.computer: 0.6, fans.fan: 0.4, sound.headphones: 0.5,
@@ -89,6 +95,7 @@ TRAIN: Pool = {
     **FURNITURE,
     **VESSELS,
     **SOFT,
+    **ANIMALS,
     **MADE,
     **VEHICLES,
     **ELECTRONICS,
