@@ -64,7 +64,7 @@ WATERTIGHT = [
     vehicles.lorry, yard.cart, cycles.two_wheeler, buildings.castle, structures.temple, band.horn,
     gadgets.telephone, household.pan, household.cutlery, tools.padlock, home.bathtub,
     apparel.shoe, apparel.bag,
-    animals.turtle, giants.elephant,
+    animals.turtle, giants.elephant, compositions.symmetric_assembly, compositions.sculpted,
 ]  # fmt: skip
 
 

@@ -89,7 +89,10 @@ ELECTRONICS: Pool = {
     sound.loudspeaker: 0.5, sound.microphone: 0.4, gadgets.controller: 0.6, gadgets.telephone: 0.6,
 }  # fmt: skip
 NATURE: Pool = {nature.fruit: 0.6, nature.mushroom: 0.4, nature.potted_plant: 0.6, nature.cloth: 0.5}
-PLAIN: Pool = {compositions.composition: 2.5, compositions.single_primitive: 0.8}
+PLAIN: Pool = {
+    compositions.composition: 2.5, compositions.single_primitive: 0.8, compositions.symmetric_assembly: 1.5,
+    compositions.sculpted: 1.5,
+}  # fmt: skip
 
 TRAIN: Pool = {
     **FURNITURE,
