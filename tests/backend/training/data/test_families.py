@@ -21,6 +21,7 @@ from wt_backend.training.data.families import (
     heldout,
     home,
     household,
+    invertebrates,
     machines,
     nature,
     structures,
@@ -64,7 +65,8 @@ WATERTIGHT = [
     vehicles.lorry, yard.cart, cycles.two_wheeler, buildings.castle, structures.temple, band.horn,
     gadgets.telephone, household.pan, household.cutlery, tools.padlock, home.bathtub,
     apparel.shoe, apparel.bag,
-    animals.turtle, giants.elephant, compositions.symmetric_assembly, compositions.sculpted,
+    animals.turtle, giants.elephant, invertebrates.octopus, compositions.symmetric_assembly,
+    compositions.sculpted,
 ]  # fmt: skip
 
 

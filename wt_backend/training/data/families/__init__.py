@@ -25,6 +25,7 @@ from wt_backend.training.data.families import (
     home,
     household,
     instruments,
+    invertebrates,
     machines,
     nature,
     outdoors,
@@ -59,6 +60,8 @@ SOFT: Pool = {
 ANIMALS: Pool = {
     animals.turtle: 0.8, animals.lizard: 0.7, animals.upright_animal: 1.0, animals.frog: 0.6,
     animals.snake: 0.5, giants.dinosaur: 1.0, giants.elephant: 0.8, giants.whale: 0.8,
+    invertebrates.snail: 0.6, invertebrates.insect: 0.7, invertebrates.crab: 0.7,
+    invertebrates.butterfly: 0.7, invertebrates.octopus: 0.6, invertebrates.starfish: 0.4,
 }  # fmt: skip
 MADE: Pool = {
     machines.car: 1.0, machines.plane: 0.5, machines.boat: 0.4, machines.house: 0.8, machines.letter: 0.6,
