@@ -119,16 +119,16 @@ def crab(rng: Rng) -> Mesh:
     parts = [shell.shifted(0, 0, height)]
     parts += _walking(rng, int(rng.integers(3, 5)), 0.8 * wide, height, rng.uniform(-0.02, 0.25))
     if tailed:
-        curl, links = rng.choice([-0.06, rng.uniform(0.15, 0.5)]), int(rng.integers(4, 7))
+        curl, links = rng.choice([-0.06, rng.uniform(0.15, 0.5)]), int(rng.integers(5, 8))
         place, angle = np.array([-long_ * 0.9, 0, height]), 0.0
         for i in range(links):
             size = 0.85 * wide * (1 - 0.5 * i / links)
             parts.append(_ball((place[0], 0, place[2]), (0.15, size, 0.55 * size + 0.03), 2 + i % 2))
-            place, angle = place + 0.19 * np.array([-np.cos(angle), 0, np.sin(angle)]), angle + curl
+            place, angle = place + 0.13 * np.array([-np.cos(angle), 0, np.sin(angle)]), angle + curl
         if curl < 0:
             parts.append(_ball((place[0], 0, place[2] + 0.03), (0.16, 0.3, 0.04), 2))
         else:
-            sting = place + 0.25 * np.array([-np.cos(angle + 0.8), 0, np.sin(angle + 0.8)])
+            sting = place + 0.2 * np.array([-np.cos(angle + 0.8), 0, np.sin(angle + 0.8)])
             parts.append(p.tube([place, sting], [0.09, 0.025], 8).with_slot(2))
     grip, arm, hinge = rng.uniform(0.14, 0.26), rng.uniform(0.15, 0.5), rng.uniform(0.1, 0.4)
     lift = rng.uniform(0, 0.35)
