@@ -95,8 +95,8 @@ def _rebuild(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> No
     if layer.data.library is not None:
         session.say(BackendError("bad_request", traces.why_linked(layer)))
         return
-    if layer.data.is_editmode:
-        session.say(_being_edited(layer, "Leave Edit Mode, then set it again."))
+    if rebuild.is_edited(layer):
+        session.say(_being_edited(layer, "Leave its mode, then set it again."))
         return
     try:
         rebuild.rebuild_layer(layer, rebuild.load_stack(layer))

@@ -83,15 +83,23 @@ def rebuild_points(points: bpy.types.Object, stack: LayerStack, frame: Matrix) -
 
 
 def check_not_edited(root: bpy.types.Object) -> None:
-    """A mesh in Edit Mode cannot be filled.
+    """A mesh that is being edited cannot be filled.
 
     Raises
     ------
     StackError
     """
     for layer in traces.layers_of(root):
-        if layer.type == "MESH" and layer.data.is_editmode:
-            raise StackError(f"{layer.name} is being edited; leave Edit Mode there, then rebuild {root.name}")
+        if layer.type == "MESH" and is_edited(layer):
+            raise StackError(f"{layer.name} is being edited; leave its mode there, then rebuild {root.name}")
+
+
+def is_edited(layer: bpy.types.Object) -> bool:
+    """Whether a mesh is in Edit Mode, through any object, or sculpted or painted on.
+
+    These know the mesh as it was: on one with Multires that is filled meanwhile, Blender crashes.
+    """
+    return bool(layer.data.is_editmode) or layer.mode != "OBJECT"
 
 
 def rebuild_trace(root: bpy.types.Object, before: LayerStack | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -325,17 +326,32 @@ def test_a_layer_that_is_edited_in_another_scene_is_left_alone(root: bpy.types.O
     other = bpy.data.scenes.new("Other")
     other.collection.objects.link(root)
     bpy.context.window.scene = other
-    with pytest.raises(RuntimeError, match=f"{layer.name} is being edited; leave Edit Mode"):
+    with pytest.raises(RuntimeError, match=f"{layer.name} is being edited; leave its mode"):
         bpy.ops.world_tracing.rebuild_trace(root=root.name)
     stacks = Path(bpy.path.abspath(root.world_tracing.stack)).parent
     written = set(stacks.iterdir())
     bpy.context.view_layer.objects.active = root
-    with pytest.raises(RuntimeError, match=f"{layer.name} is being edited; leave Edit Mode"):
+    with pytest.raises(RuntimeError, match=f"{layer.name} is being edited; leave its mode"):
         bpy.ops.world_tracing.use_known_camera(source="FOCAL", focal_length=50)
     assert set(stacks.iterdir()) == written  # nor is a stack left that belongs to nothing
     bpy.context.window.scene = scene
     bpy.ops.object.mode_set(mode="OBJECT")
     assert len(layer.data.polygons) == faces
+
+
+@pytest.mark.parametrize("mode", ["EDIT", "SCULPT", "VERTEX_PAINT", "WEIGHT_PAINT", "TEXTURE_PAINT"])
+def test_a_layer_is_not_rebuilt_under_who_works_on_it(root: bpy.types.Object, mode: str) -> None:
+    """With Multires, Blender crashed in Sculpt Mode."""
+    session = sys.modules["bl_ext.user_default.world_tracing.backend.session"]
+    layer = children(root, "LAYER")[0]
+    layer.world_tracing.grazing, layer.world_tracing.tear = 1.5, 1.0
+    bpy.context.view_layer.objects.active = layer
+    bpy.ops.object.mode_set(mode=mode)
+    session.notice, faces = None, len(layer.data.polygons)
+    layer.world_tracing.tear = 0.001
+    assert len(layer.data.polygons) == faces and "is being edited" in session.notice.message
+    assert bpy.ops.world_tracing.rebuild_trace() == {"FINISHED"}
+    assert bpy.context.mode == "OBJECT" and len(layer.data.polygons) < faces
 
 
 def test_buttons_leave_the_other_objects_of_a_scene_alone(root: bpy.types.Object) -> None:
