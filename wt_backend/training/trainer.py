@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -82,7 +83,7 @@ class Trainer:
         if config.compile:
             compile_parts(objective, self.fabric.device)
         self.progress = Progress()
-        self.stopping = False
+        self.stopping = self.stopped = False  # asked to, and agreed by all processes
         self.writer = SummaryWriter(str(config.state / "tensorboard")) if self.fabric.is_global_zero else None
         self.validation = Validation(config)
         self.saved_at = self.pictured_at = self.logged_at = time.monotonic()
@@ -110,25 +111,37 @@ class Trainer:
             shield_workers()
         if self.progress.stage >= len(self.config.stages):
             print(DONE, flush=True)
-        while self.progress.stage < len(self.config.stages) and not self.stopping:
+        while self.progress.stage < len(self.config.stages) and not self.stopped:
             stage = self.config.stages[self.progress.stage]
             self.run_stage(stage)
-            if not self.stopping:
+            if not self.stopped:
                 self.validate()
                 self.progress.next_stage()
         self.save()
-        return not self.stopping
+        return not self.stopped
 
     def ask_to_stop(self, number: int, frame: FrameType | None) -> None:
         """Signal handler: finish the step, save, leave."""
         self.stopping = True
+
+    def any_process(self, wish: bool) -> bool:
+        """Whether one of the processes wishes something: they do it together, or wait for ever."""
+        if self.fabric.world_size == 1:
+            return wish
+        wishes = self.fabric.all_reduce(torch.tensor(float(wish), device=self.fabric.device), reduce_op="sum")
+        return float(torch.as_tensor(wishes)) > 0
+
+    def ends(self, stage: StageConfig) -> bool:
+        """Whether a stage is over, or the run is to stop."""
+        self.stopped = self.any_process(self.stopping)
+        return self.stopped or self.any_process(stage_fraction(stage, self.progress) >= 1)
 
     def run_stage(self, stage: StageConfig) -> None:
         """Steps of one resolution, until its limit."""
         batches = self.batches(stage)
         clock = time.monotonic()
         batch = next(batches)
-        while not self.stopping and stage_fraction(stage, self.progress) < 1:
+        while not self.ends(stage):
             losses = self.gradients(batch, stage)
             asked = time.monotonic()
             seen, batch = len(batch["rgb"]), next(batches)  # fetched while the device still computes
@@ -139,9 +152,9 @@ class Trainer:
             self.progress.stage_seconds += now - clock
             self.progress.seconds += now - clock
             clock = now
-            if now - self.pictured_at > 60 * self.config.sheet_minutes:
+            if self.any_process(now - self.pictured_at > 60 * self.config.sheet_minutes):
                 self.validate()
-            if now - self.saved_at > 60 * self.config.save_minutes:
+            if self.any_process(now - self.saved_at > 60 * self.config.save_minutes):
                 self.save()
             clock = time.monotonic() if stage.steps else clock
 
@@ -305,20 +318,25 @@ class Trainer:
         for optimiser, state in zip(self.optimisers, saved["optimisers"], strict=True):
             optimiser.load_state_dict(state)
         self.progress = Progress(**saved["progress"])
-        restore_random_state(saved["random"])
+        if self.fabric.is_global_zero:
+            restore_random_state(saved["random"])
+        else:  # another process's draws would be the same as the first one's
+            torch.manual_seed(now.seed + self.fabric.global_rank + 1_000_003 * self.progress.step)
         print(f"Going on from step {self.progress.step} ({path}).", flush=True)
 
 
 def placed(precision: str) -> Fabric:
-    """The devices of this machine.
+    """The devices of this machine, or those that `torchrun` has started a process for, on all its nodes.
 
     Raises
     ------
     BackendError
         kind "bad_request": they know no such precision.
     """
+    processes, here = (int(os.environ.get(name, 1)) for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"))
+    devices: int | str = here if "LOCAL_WORLD_SIZE" in os.environ else "auto"
     try:
-        return Fabric(precision=precision, devices="auto", accelerator="auto")  # type: ignore[arg-type]
+        return Fabric(precision=precision, devices=devices, num_nodes=processes // here)  # type: ignore[arg-type]
     except ValueError as error:
         raise BackendError(
             "bad_request", f"`precision` is {precision!r}: {error}", "Take bf16-mixed or 32-true."

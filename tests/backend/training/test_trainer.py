@@ -305,3 +305,30 @@ def test_two_trainers_do_not_share_a_folder(tmp_path: Path) -> None:
         )
     assert second.returncode == 2 and "Error: Another trainer is at work in" in second.stderr
     assert not (tmp_path / "state" / "state.pt").exists()
+
+
+@pytest.mark.slow
+def test_several_processes_train_one_model_and_stop_together(tmp_path: Path) -> None:
+    """Two on the CPU, whose clocks differ: pictures, saves, the end of a stage, a signal, a resume."""
+    text = CONFIG.format(steps=1).replace("steps = 1\n", "minutes = 0.05\n")
+    text = text.replace("steps = 4\n", "minutes = 10\n").replace("sheet_minutes = 60", "sheet_minutes = 0.02")
+    (tmp_path / "run.toml").write_text(f"save_minutes = 0.01\n{text}")
+    program = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    program += ["-m", "wt_backend", "train", str(tmp_path / "run.toml"), "--state", str(tmp_path / "state")]
+    for _ in range(2):
+        run = subprocess.Popen(
+            program,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+            start_new_session=True,
+        )
+        try:
+            assert any("stage 1" in line for line in iter(run.stdout.readline, ""))
+            run.send_signal(signal.SIGTERM)
+            run.communicate(timeout=25)  # processes that wait for each other are killed after 30 s
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(run.pid, signal.SIGKILL)
+    saved = torch.load(tmp_path / "state" / "state.pt", weights_only=True)["progress"]
+    assert saved["stage"] == 1 and saved["images"] == 8 * saved["step"]
