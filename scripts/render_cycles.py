@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from wt_backend.terminal import at_least  # noqa: E402
 from wt_backend.training.data import Sample  # noqa: E402
 from wt_backend.training.data.cameras import Camera  # noqa: E402
 from wt_backend.training.data.degrade import degrade, tone_map  # noqa: E402
@@ -246,12 +247,12 @@ def photograph(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--count", type=int, default=16, help="subjects")
-    parser.add_argument("--first", type=int, default=0, help="index of the first subject")
-    parser.add_argument("--views", type=int, default=2, help="photographs of each subject")
-    parser.add_argument("--size", type=int, default=224)
-    parser.add_argument("--samples", type=int, default=24, help="paths a pixel")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--count", type=at_least(1), default=16, help="subjects")
+    parser.add_argument("--first", type=at_least(0), default=0, help="index of the first subject")
+    parser.add_argument("--views", type=at_least(1), default=2, help="photographs of each subject")
+    parser.add_argument("--size", type=at_least(16), default=224)
+    parser.add_argument("--samples", type=at_least(1), default=24, help="paths a pixel")
+    parser.add_argument("--seed", type=at_least(0), default=0)
     parser.add_argument("--kind", choices=["object", "scene"])
     parser.add_argument("--split", choices=["train", "validation"], default="train")
     parser.add_argument("--pairs", action="store_true", help="also write NAME.png + NAME.wts")

@@ -32,3 +32,11 @@ def test_cycles_sees_what_the_tracer_sees(tmp_path: Path) -> None:
         same = generate(21, index, 64, "object")[0]
         np.testing.assert_allclose(sample.intrinsics, same.intrinsics)
         np.testing.assert_allclose(sample.depth, same.depth, atol=1e-5)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("bpy") is None, reason="needs the bpy module")
+def test_numbers_out_of_bounds_are_refused_before_an_hour_of_rendering(tmp_path: Path) -> None:
+    command = [sys.executable, str(SCRIPT), "--out", str(tmp_path / "new"), "--seed=-1"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 2 and "argument --seed: -1 is below 0" in done.stderr
+    assert not (tmp_path / "new").exists()
