@@ -333,10 +333,13 @@ def placed(precision: str) -> Fabric:
     BackendError
         kind "bad_request": they know no such precision.
     """
-    processes, here = (int(os.environ.get(name, 1)) for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"))
-    devices: int | str = here if "LOCAL_WORLD_SIZE" in os.environ else "auto"
+    devices: int | str = "auto"
+    nodes = 1
+    if "LOCAL_WORLD_SIZE" in os.environ:  # torchrun: its processes are the devices
+        devices = int(os.environ["LOCAL_WORLD_SIZE"])
+        nodes = int(os.environ["WORLD_SIZE"]) // devices
     try:
-        return Fabric(precision=precision, devices=devices, num_nodes=processes // here)  # type: ignore[arg-type]
+        return Fabric(precision=precision, devices=devices, num_nodes=nodes)  # type: ignore[arg-type]
     except ValueError as error:
         raise BackendError(
             "bad_request", f"`precision` is {precision!r}: {error}", "Take bf16-mixed or 32-true."
