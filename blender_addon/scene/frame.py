@@ -44,16 +44,15 @@ def in_root(root: bpy.types.Object, before: LayerStack | None = None) -> Matrix:
     try:
         stack = before or LayerStack.load(stack_path(root))
         match = match_camera(stack.intrinsics, stack.grid_to_image, stack.info.image_size)
-        moved = camera.matrix_local @ camera_place(match).inverted()
+        moved = _place_in(root, camera) @ camera_place(match).inverted()
         if _alike(moved, Matrix()):
             return Matrix()
         layers = [*traces.layers_of(root), *traces.shot_layers_of(root)[:1]]
         stacks = [before or LayerStack.load(stack_path(layer)) for layer in layers]
     except (StackError, CameraMatchError):
         return Matrix()
-    to_root = root.matrix_world.inverted_safe()
     known = [
-        (_transformed(to_root @ layer.matrix_world, places), expected)
+        (_transformed(_place_in(root, layer), places), expected)
         for layer, stack in zip(layers, stacks, strict=True)
         for places, expected in _known_points(layer, stack)
     ]
@@ -79,8 +78,7 @@ def frame_in(
     root, nothing = traces.root_of(member), Matrix()
     applied = nothing
     if root is not None:
-        frame = root.matrix_world @ (inside or in_root(root))
-        applied = member.matrix_world.inverted_safe() @ frame
+        applied = _place_in(root, member).inverted_safe() @ (inside or in_root(root))
     if member.matrix_basis == nothing and _alike(applied, nothing):
         return nothing
     stack = stack or LayerStack.load(stack_path(member))
@@ -99,6 +97,15 @@ def frame_in(
 def transformed(frame: Matrix, places: NDArray[np.floating]) -> NDArray[np.float32]:
     """Places (N, 3) by a matrix; the same array where that changes nothing."""
     return places if frame == Matrix() else _transformed(frame, places).astype(np.float32)
+
+
+def _place_in(root: bpy.types.Object, member: bpy.types.Object) -> Matrix:
+    """How an object lies in the space of its root; Blender keeps no world matrices of what is hidden."""
+    place = Matrix()
+    while member != root:
+        place = member.matrix_parent_inverse @ member.matrix_basis @ place
+        member = member.parent
+    return place
 
 
 def _alike(one: Matrix, other: Matrix) -> bool:

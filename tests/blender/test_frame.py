@@ -133,3 +133,24 @@ def test_an_applied_trace_is_put_on_its_floor(scene: bpy.types.Scene, tmp_path: 
     only(root)
     assert bpy.ops.world_tracing.ground() == {"FINISHED"}
     assert np.abs(corners(children(root, "LAYER")[0])[:, 2]).max() < 1e-3
+
+
+def test_hidden_layers_go_with_a_trace_that_was_moved(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    """Blender keeps no places in the world of what is hidden."""
+    root = import_stack(shapes.sphere(48), tmp_path)
+    stand(root)
+    members = [*children(root, "LAYER"), *children(root, "CAMERA")]
+    before = np.array(members[-1].matrix_world.translation)
+    layer, places = members[0], corners(members[0])
+    apply(root, layer)
+    for member in members:
+        member.hide_viewport = True
+    root.location.x += 4.0
+    bpy.context.view_layer.update()
+    layer.world_tracing.tear = 0.05
+    assert bpy.ops.world_tracing.rebuild_trace(root=root.name) == {"FINISHED"}
+    for member in members:
+        member.hide_viewport = False
+    along = np.array([4.0, 0.0, 0.0])
+    np.testing.assert_allclose(corners(layer), places + along, atol=2e-5)
+    np.testing.assert_allclose(members[-1].matrix_world.translation, before + along, atol=1e-5)
