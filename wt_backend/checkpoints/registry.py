@@ -16,7 +16,7 @@ from wt_backend.model.config import (
     SCENE_R69L,
     ModelConfig,
 )
-from wt_backend.protocol import BackendError, ModelEntry
+from wt_backend.protocol import FITS, BackendError, ModelEntry
 
 WEIGHTS = Path(__file__).parent / "weights"
 
@@ -109,6 +109,16 @@ class RegistryEntry:
             missing = set(self.fits) - set(getattr(self, name))
             if missing:
                 raise ValueError(f"{name} has no value for {', '.join(sorted(missing))} mode")
+        for mode, fit in self.fits.items():
+            steps, tolerance = self.steps[mode], self.existence_tolerance[mode]
+            if fit not in FITS:
+                raise ValueError(f"fits has {fit!r} for {mode} mode, not one of {', '.join(FITS)}")
+            if type(steps) is not int or steps < 1:
+                raise ValueError(f"steps has {steps!r} for {mode} mode, not a whole number from 1")
+            if not isinstance(tolerance, int | float) or not tolerance > 0:
+                raise ValueError(
+                    f"existence_tolerance has {tolerance!r} for {mode} mode, not a share above 0"
+                )
 
     @property
     def modes(self) -> list[str]:
@@ -144,11 +154,11 @@ def read_card(path: Path) -> RegistryEntry:
         return RegistryEntry.from_dict(
             json.loads(path.read_text(encoding="utf-8")), path.with_suffix(".safetensors")
         )
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise BackendError(
             "model_damaged",
             f"The model card {path} cannot be read: {error}.",
-            "Reinstall or re-export the model.",
+            "Reinstall or re-export the model, or take away what is no card of it.",
         ) from error
 
 

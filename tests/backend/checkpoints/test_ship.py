@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from wt_backend.checkpoints.files import read_state_dict, sha256_of
-from wt_backend.checkpoints.load import load_model
+from wt_backend.checkpoints.load import find_entry, load_model
 from wt_backend.checkpoints.registry import read_card
 from wt_backend.checkpoints.ship import main, ship
 from wt_backend.protocol import BackendError
@@ -76,3 +76,24 @@ def test_weights_without_their_description_are_named(
 ) -> None:
     assert main([str(tmp_path / "x.safetensors"), *OPTIONS]) == 1
     assert "x.json cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"existence_tolerance": {"object": "0.02", "scene": 0.02}}, "'0.02' for object mode"),
+        ({"existence_tolerance": {"object": 0.02, "scene": 0}}, "0 for scene mode"),
+        ({"steps": {"object": 2, "scene": 0}}, "0 for scene mode"),
+        ({"fits": {"object": "squash"}}, "'squash' for object mode"),
+    ],
+)
+def test_a_card_edited_by_hand_is_read_with_care(card: Path, values: dict[str, object], said: str) -> None:
+    card.write_text(json.dumps(json.loads(card.read_text()) | values))
+    with pytest.raises(BackendError, match=said):
+        read_card(card)
+
+
+def test_other_json_beside_weights_is_no_card(card: Path) -> None:
+    card.write_text("[1, 2]")
+    with pytest.raises(BackendError, match="cannot be read"):
+        find_entry(str(card.with_suffix(".safetensors")))
