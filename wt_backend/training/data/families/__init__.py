@@ -11,11 +11,11 @@ from wt_backend.training.data.families import (
     animals,
     apparel,
     band,
+    bicycles,
     buildings,
     compositions,
     craft,
     creatures,
-    cycles,
     electronics,
     fans,
     furniture,
@@ -69,7 +69,7 @@ MADE: Pool = {
 }  # fmt: skip
 VEHICLES: Pool = {
     vehicles.train: 0.6, vehicles.lorry: 0.6, vehicles.bus: 0.4, yard.tractor: 0.5, yard.excavator: 0.5,
-    yard.cart: 0.6, cycles.two_wheeler: 0.7,
+    yard.cart: 0.6, bicycles.two_wheeler: 0.7,
     craft.helicopter: 0.5, craft.ship: 0.6, craft.rocket: 0.4, craft.balloon: 0.4,
 }  # fmt: skip
 BUILDINGS: Pool = {
