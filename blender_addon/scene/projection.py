@@ -245,10 +245,13 @@ def _photo(root: bpy.types.Object, path: Path) -> Path:
     ------
     ProjectionError
     """
-    source, image = LayerStack.load(path).info.source, photo_image(root)
+    info, image = LayerStack.load(path).info, photo_image(root)
+    source = info.source
     file = photo_file(root, source)
     if file is not None:
         return file
+    if image is not None and tuple(image.size) != tuple(info.image_size):
+        image = None  # but the small picture of the stack
     if image is not None and (image.packed_file or image.source == "GENERATED") and image.has_data:
         return _save_copy(image)
     raise ProjectionError(

@@ -217,6 +217,19 @@ def test_what_cannot_be_textured_is_told(scene, tmp_path: Path, route: str, spoi
     assert not thing.data.materials and "wt_seen" not in thing.data.attributes
 
 
+def test_a_photo_that_is_missing_is_called_that(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    """Not a file of ours that has too few pixels: a stack without its photo wears its own small picture."""
+    root = photographed(shapes.sphere, tmp_path)
+    bpy.ops.world_tracing.delete_trace(root=root.name)
+    bpy.data.images.remove(bpy.data.images["thing.png"])
+    (tmp_path / "thing.png").unlink()
+    bpy.ops.world_tracing.import_stack(filepath=str(tmp_path / "thing.wts"))
+    root = bpy.context.object
+    only(ball(root), root)
+    with pytest.raises(RuntimeError, match=r"The photo of .* is missing: .*thing\.png\. Put it back"):
+        bpy.ops.world_tracing.project_texture(size="512")
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
