@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,8 @@ import bpy
 
 
 def path_of(owner: Any, name: str) -> Path:
-    """The file that an attribute names."""
-    return Path(bpy.path.abspath(getattr(owner, name))).absolute()
+    """The file that an attribute names; by one name only, whatever Blender's relative paths go up and down."""
+    return Path(os.path.abspath(bpy.path.abspath(getattr(owner, name))))
 
 
 def data() -> Iterator[tuple[Any, str]]:

@@ -230,6 +230,18 @@ def test_where_nothing_can_be_put_saving_goes_on_and_it_is_said_once(
     assert "now in" in session.notice.message and not session.notice.error
 
 
+def test_what_stayed_counts_once_though_blender_made_its_paths_relative(
+    scene, kept: Path, session: ModuleType, tmp_path: Path
+) -> None:
+    trace(kept)
+    (tmp_path / "world_tracing").write_text("in the way")
+    save(tmp_path / "s.blend")
+    assert paths()["cup layer 2.png"].startswith("//..")
+    (tmp_path / "world_tracing").unlink()
+    bpy.ops.wm.save_mainfile()
+    assert session.notice.message.startswith("2 results")  # the trace and its picture
+
+
 def test_left_over_results_of_a_saved_file_go_along_into_another_folder(
     scene, kept: Path, tmp_path: Path
 ) -> None:
