@@ -52,7 +52,7 @@ class _Save:
 
 
 _save = _Save()
-_told: set[Bundle] = set()  # that they could not be put there
+_told = ""  # why some of it stayed, at the last save
 
 
 def register() -> None:
@@ -163,9 +163,10 @@ def _bring_beside(bundle: Bundle, blend: str) -> Bundle:
 
 def _say(problems: dict[Bundle, OSError], blend: str) -> None:
     """One sentence, and not again at every save."""
-    if problems.keys() <= _told:
+    global _told
+    if not problems:
+        _told = ""
         return
-    _told.update(problems)
     bundle, error = next(iter(problems.items()))
     more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
     reason = BackendError(
@@ -174,6 +175,9 @@ def _say(problems: dict[Bundle, OSError], blend: str) -> None:
         f"made before the file was saved stays in {bundle.folder.parent}.",
         "Make space or choose a folder that can be written to, and save again.",
     )
+    if reason.message == _told:
+        return
+    _told = reason.message
     session.say(reason)
     if bpy.app.background:
         print(f"World Tracing: {reason.message} {reason.hint}")

@@ -224,7 +224,11 @@ def test_where_nothing_can_be_put_saving_goes_on_and_it_is_said_once(
     session.notice = None
     bpy.ops.wm.save_mainfile()
     assert session.notice is None
-    (tmp_path / "world_tracing").unlink()
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "world_tracing").write_text("")
+    save(tmp_path / "b" / "t.blend")
+    assert "cannot be put beside t.blend" in session.notice.message
+    (tmp_path / "b" / "world_tracing").unlink()
     bpy.ops.wm.save_mainfile()
     assert all(path.startswith("//world_tracing/") for path in paths().values() if path)
     assert "now in" in session.notice.message and not session.notice.error
