@@ -24,7 +24,7 @@ from .. import preferences
 from ..backend import session
 from . import files, named_files
 from .origin import members, remember_stack, stack_path
-from .transfer import Bundle, bring
+from .transfer import Bundle, bring, own
 
 PACKAGE = preferences.ADDON.rpartition(".")[2]
 IN_A_SHOT = r"[\\/](?!\.).+"
@@ -44,6 +44,13 @@ class _Save:
         """Set an attribute."""
         self.before.append((owner, name, getattr(owner, name)))
         setattr(owner, name, value)
+
+    def part(self) -> None:
+        """Let a copy have pictures of its own, which whoever paints on in the open file leaves alone."""
+        for owner, name, _ in self.before:
+            if isinstance(owner, bpy.types.Image):
+                with suppress(OSError):  # the disk is full: they stay one file
+                    own(named_files.path_of(owner, name))
 
     def put_back(self) -> None:
         """Let the open file be what it was."""
@@ -100,7 +107,8 @@ def _before_save(path: str, *_args: object) -> None:
 def _after_save(path: str, *_args: object) -> None:
     global _save
     if path != bpy.data.filepath:
-        _save.put_back()  # it was a copy
+        _save.part()  # it was a copy
+        _save.put_back()
     elif _save.come and not _save.stay:
         count = f"{_save.come} result{'s' * (_save.come != 1)}"
         folder = Path(path).parent / files.FOLDER

@@ -113,6 +113,18 @@ def _link(source: Path, target: Path) -> bool:
     return True
 
 
+def own(file: Path) -> None:
+    """Let a file that was linked be one of its own.
+
+    Raises
+    ------
+    OSError
+        It is what it was.
+    """
+    if file.stat().st_nlink > 1:
+        _copy(file, file)
+
+
 def _copy(source: Path, target: Path) -> None:
     """Copy a file with its times, by which it is known again."""
     part = target.with_name(f".{target.stem[:40]}.part")

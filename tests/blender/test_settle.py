@@ -161,8 +161,9 @@ def test_a_copy_has_its_own_and_the_open_file_stays_as_it_is(scene, kept: Path, 
     before = paths()
     copy = save(tmp_path / "copy" / "s.blend", copy=True)
     assert paths() == before and shows("whole square")
+    write_picture(kept / "images" / "cup pasted.png", 0.25)  # in place, as Save
     save(tmp_path / "a" / "s.blend")
-    write_picture(tmp_path / "a" / "world_tracing" / "images" / "cup pasted.png", 0.25)  # in place, as Save
+    write_picture(tmp_path / "a" / "world_tracing" / "images" / "cup pasted.png", 0.125)
     bpy.ops.wm.open_mainfile(filepath=str(copy))
     assert all(path.startswith("//world_tracing/") for path in paths().values() if path)
     assert bpy.data.images["cup pasted.png"].pixels[0] == pytest.approx(0.5, abs=0.01)
