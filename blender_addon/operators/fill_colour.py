@@ -24,6 +24,12 @@ class WORLD_TRACING_OT_fill_colour(bpy.types.Operator, GeometryJob):
         """Start the job."""
         root = self.trace(context)
         path = stack_path(root)
+        if names := hidden_colour.painted(root, path):
+            return self.fail(
+                f"{names[0]} was painted on, and filling again would replace it.",
+                "Image ▸ Save As with another name keeps the painting. To let it go: Image ▸ Reload where it "
+                "is not saved, or delete that file.",
+            )
         method, params = "geometry/fill_colour", {"stack": str(path), "output": str(path.parent)}
         if traces.is_shot(root) and (path.parent / Shot.FILE).is_file():
             method, params = "fill_shot", {"shot": str(path.parent)}

@@ -1,5 +1,6 @@
 """What hidden layers wear: the photo (a smear of what is in front), a texture of their own, a flat hint."""
 
+import hashlib
 import math
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from .files import load_image
 from .materials import HINT_STRENGTH, UV_MAP, layer_colour, show_texture
 
 FILLED, TRANSFORM = "Filled", "Filled UV"  # node names
+MADE = "world_tracing_made"  # on the image of a filled texture: its file as it was made
 
 
 def dress(
@@ -60,10 +62,28 @@ def wear(root: bpy.types.Object, result: dict[str, Any]) -> int:
         if path and layer.world_tracing.role == "LAYER":
             image = load_image(path, check_existing=True)
             image.reload()  # an earlier fill may lie under the same name
+            image[MADE] = _fingerprint(Path(path))
             dress(layer, image, transform)
             count += 1
     root.world_tracing.hidden_colour = "FILLED"
     return count
+
+
+def painted(root: bpy.types.Object, stack: Path) -> list[str]:
+    """Names of files with an artist's painting, which filling the layers of a stack again would replace."""
+    names = []
+    images = {tree.nodes[FILLED].image for tree in _trees(root) if FILLED in tree.nodes}
+    for image in images - {None}:
+        path = Path(bpy.path.abspath(image.filepath))
+        if path.parent == stack.parent and path.stem.rpartition(" layer ")[0] == stack.stem:
+            made = image.get(MADE)
+            saved = made is not None and path.is_file() and _fingerprint(path) != made
+            names += [path.name] if image.is_dirty or saved else []
+    return sorted(names)
+
+
+def _fingerprint(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def restore(root: bpy.types.Object, layer: bpy.types.Object) -> None:

@@ -73,6 +73,27 @@ def test_hidden_colour_is_filled_and_switched(scene: bpy.types.Scene, tmp_path: 
     assert "Filled" not in seen.nodes
 
 
+@pytest.mark.parametrize("saved", [False, True])
+def test_a_filled_texture_that_was_painted_on_is_not_replaced(
+    scene: bpy.types.Scene, tmp_path: Path, saved: bool
+) -> None:
+    root = import_stack(shapes.sphere(48), tmp_path)
+    assert bpy.ops.world_tracing.fill_colour() == {"FINISHED"}
+    assert bpy.ops.world_tracing.fill_colour() == {"FINISHED"}, "nobody has painted"
+    nodes = layers(root)[1].data.materials[0].node_tree.nodes
+    painting = nodes["Filled"].image
+    painting.pixels[:4] = (1, 0, 0, 1)
+    if saved:
+        painting.save()
+    with pytest.raises(RuntimeError, match=r"thing layer 2\.png was painted on"):
+        bpy.ops.world_tracing.fill_colour()
+    assert painting.pixels[0] == 1
+    painting.filepath_raw = str(tmp_path / "mine.png")
+    painting.save()
+    assert bpy.ops.world_tracing.fill_colour() == {"FINISHED"}
+    assert nodes["Filled"].image != painting and painting.pixels[0] == 1
+
+
 def test_hidden_colour_of_a_stack_that_has_fewer_layers_now(scene: bpy.types.Scene, tmp_path: Path) -> None:
     stack = shapes.sphere(48)
     import_stack(stack, tmp_path)
