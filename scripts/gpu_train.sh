@@ -33,7 +33,9 @@ start)
     cd "$home"
     # What is missing is said now, not in a log that somebody reads minutes later.
     python3 -c 'import wt_backend.training.trainer, embreex, manifold3d; from wt_backend.training.train import read_config
-import sys, torch; read_config(sys.argv[1], None)
+import sys, torch; from wt_backend.protocol import BackendError
+try: read_config(sys.argv[1], None)
+except BackendError as error: sys.exit(f"{error} {error.hint}".strip())
 torch.multiprocessing.set_sharing_strategy("file_system"); torch.zeros(1).share_memory_()  # as the data travels' "$config"
     rm -f status
     echo "$config" >config
@@ -43,7 +45,12 @@ torch.multiprocessing.set_sharing_strategy("file_system"); torch.zeros(1).share_
     echo $! >pid
     ;;
 wait)
-    for _ in $(seq "${2:?seconds to wait}"); do
+    seconds=${2:?seconds to wait}
+    if [ ! -e "$home/train.log" ]; then
+        echo "No trainer was started in $home: gpu_train.sh start CONFIG." >&2
+        exit 1
+    fi
+    for _ in $(seq "$seconds"); do
         running || break
         sleep 1
     done

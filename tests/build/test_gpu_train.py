@@ -67,9 +67,18 @@ def test_start_wait_collect_join(tmp_path: Path) -> None:
     assert "wt-mini.safetensors: OK" in joined.stdout
 
 
+def test_waiting_for_what_was_not_started_is_one_sentence(tmp_path: Path) -> None:
+    waited = recipe(tmp_path, "wait", "1")
+    assert waited.returncode == 1 and waited.stdout == ""
+    assert waited.stderr.startswith("No trainer was started in") and waited.stderr.count("\n") == 1
+
+
 def test_a_run_that_cannot_start_or_fails_is_reported(tmp_path: Path) -> None:
     unknown = recipe(tmp_path, "start", "no-such-run")
-    assert unknown.returncode != 0 and "no-such-run" in unknown.stderr
+    assert unknown.returncode == 1 and unknown.stderr.startswith(
+        "There is no file no-such-run. Runs that ship:"
+    )
+    assert unknown.stderr.count("\n") == 1
     (tmp_path / "run.toml").write_text(f'initial_weights = "no-such-model"\n{RUN}')
     assert recipe(tmp_path, "start", str(tmp_path / "run.toml")).returncode == 0
     waited = recipe(tmp_path, "wait", "60")
