@@ -17,6 +17,9 @@ from torch import nn
 from wt_backend.output import output_error
 from wt_backend.protocol import BackendError
 
+PARTS = {"model", "ema", "optimisers", "progress", "random", "config"}
+"""What a saved run holds; any torch file has none of it."""
+
 
 @dataclass
 class Progress:
@@ -152,6 +155,8 @@ def load_state(path: Path, device: torch.device | str) -> dict[str, Any]:
     """
     try:
         saved: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        if not isinstance(saved, dict) or not saved.keys() >= PARTS:
+            raise ValueError(f"It lacks some of {', '.join(sorted(PARTS))}.")
     except (RuntimeError, OSError, EOFError, pickle.UnpicklingError, ValueError) as error:
         raise BackendError(
             "model_damaged",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import resource
 import signal
@@ -184,7 +185,16 @@ def test_a_failed_save_keeps_the_state_before_and_leaves_nothing_behind(tmp_path
     assert torch.load(state, weights_only=True) == {"step": 1}
 
 
-@pytest.mark.parametrize("content", [b"no state", b"PK\x03\x04" + bytes(9000), b""])
+def torch_file(content: object) -> bytes:
+    file = io.BytesIO()
+    torch.save(content, file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"no state", b"PK\x03\x04" + bytes(9000), b"", torch_file({"model": {}}), torch_file(torch.zeros(3))],
+)
 def test_a_damaged_state_is_a_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "run.toml").write_text(CONFIG.format(steps=1).replace("warmup_steps = 5", "warmup_steps = 0"))
     (tmp_path / "state.pt").write_bytes(content)
