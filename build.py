@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--seed", type=int, default=42)
     command.add_argument("--steps", type=_steps, help="denoising steps (default: the model's own)")
     command.add_argument("--fit", choices=("crop", "pad", "stretch"), help="default: the model's own")
-    command.add_argument("--model", help="name of a model (default: the bundled one)")
+    command.add_argument("--model", help="a model's name or file (default: the bundled one)")
     command.add_argument("--project", type=Path, metavar="MESH", help="a mesh to texture from the image")
     command.set_defaults(command=_trace)
 
@@ -110,7 +110,10 @@ def _trace(arguments: argparse.Namespace) -> None:
             )
         project.check_mesh(arguments.project)
     mask = arguments.mask and arguments.mask.resolve()  # the job runs in the repository's folder
-    given = {"mask": mask, "steps": arguments.steps, "fit": arguments.fit, "model": arguments.model}
+    model = arguments.model
+    if model and Path(model).expanduser().is_file():  # else it is a name, or an address
+        model = Path(model).expanduser().absolute()  # a link keeps the card beside it
+    given = {"mask": mask, "steps": arguments.steps, "fit": arguments.fit, "model": model}
     options = {"mode": arguments.mode, "seed": arguments.seed, **given}
     trace.trace(arguments.image, arguments.out, {k: v for k, v in options.items() if v is not None})
     if arguments.project:

@@ -101,6 +101,17 @@ def test_a_failed_trace_is_said_once_and_leaves_no_folder(tmp_path: Path) -> Non
     assert not (tmp_path / "results").exists()
 
 
+def test_a_file_of_weights_is_found_from_the_folder_of_the_caller(tmp_path: Path) -> None:
+    weights = tmp_path / "mine.safetensors"
+    weights.write_bytes(b"no weights")
+    model = str(weights.relative_to(weights.anchor))  # `build` runs in /, the job elsewhere
+    done = build(
+        "trace", str(ROOT / "samples" / "cup.jpg"), "--out", str(tmp_path / "results"), "--model", model
+    )
+    assert done.returncode == 1 and f"{weights}" in done.stdout + done.stderr
+    assert "There is no model" not in done.stdout + done.stderr
+
+
 def test_a_missing_image_is_said_before_blender_starts(tmp_path: Path) -> None:
     done = build("trace", str(tmp_path / "none.png"), "--out", str(tmp_path / "results"))
     assert done.returncode == 1 and f"There is no file {tmp_path / 'none.png'}" in done.stderr
