@@ -163,7 +163,8 @@ def scissors(rng: Rng) -> Mesh:
                      (length * 0.6, wide), (-wide, wide)])  # fmt: skip
     parts = []
     for s in (-1, 1):
-        half = p.extrude([edge * [1, s]], thick).shifted(0, 0, s * thick / 2).with_slot(0)
+        lift = s * (thick / 2 + 0.002)  # a gap: faces of two parts in one plane are odd to rays
+        half = p.extrude([edge * [1, s]], thick).shifted(0, 0, lift).with_slot(0)
         far = np.array([-shank - ring * stretch, -s * (ring + 0.03), 0])
         path = p.spline(
             np.array([(0, 0.2 * s * wide, s * thick / 2), far * [0.4, 0.6, 1], far * [0.75, 0.5, 1]]), 12
