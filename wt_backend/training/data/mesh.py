@@ -70,6 +70,10 @@ class Mesh:
         """Translated by (x, y, z)."""
         return self.moved(self.vertices + np.asarray(offset, np.float64))
 
+    def grounded(self) -> Mesh:
+        """Moved along Z so that its lowest point is at z = 0."""
+        return self.shifted(0, 0, -self.bounds[0][2])
+
     def rotated(self, matrix: NDArray) -> Mesh:
         """Rotated about the origin by a (3, 3) matrix."""
         return self.moved(self.vertices @ np.asarray(matrix).T)

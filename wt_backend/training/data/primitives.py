@@ -16,6 +16,12 @@ def rotation(axis: ArrayLike, angle: float) -> NDArray[np.float64]:
     return np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * (k @ k)
 
 
+ALONG_X = rotation((0, 1, 0), np.pi / 2)
+"""Lays what stands along Z along X."""
+ALONG_Y = rotation((1, 0, 0), np.pi / 2)
+"""Lays what stands along Z along Y, its top at −Y."""
+
+
 def random_rotation(rng: np.random.Generator) -> NDArray[np.float64]:
     """(3, 3) uniformly random rotation, from a random unit quaternion."""
     w, x, y, z = (q := rng.normal(size=4)) / np.linalg.norm(q)

@@ -70,7 +70,7 @@ def umbrella(rng: Rng) -> Mesh:
     mesh = joined(rng, parts)
     if kind < 2 and rng.random() < 0.5:  # lying
         mesh = mesh.rotated(p.rotation((0, 1, 0), np.pi / 2 + rng.uniform(0, 0.5)))
-    return mesh.shifted(0, 0, -mesh.bounds[0][2])
+    return mesh.grounded()
 
 
 def hat(rng: Rng) -> Mesh:
@@ -110,7 +110,7 @@ def hat(rng: Rng) -> Mesh:
     dent = rng.uniform(0, 0.35) * h * (kind == 1)
     v[:, 2] -= dent * np.clip(v[:, 2] / h, 0, 1) ** 3 * np.exp(-((v[:, 1] / (0.35 * r)) ** 2))
     mesh = mesh.moved(v * [long, 1, 1])
-    return mesh.shifted(0, 0, -mesh.bounds[0][2])
+    return mesh.grounded()
 
 
 def shoe(rng: Rng) -> Mesh:
@@ -159,7 +159,7 @@ def shoe(rng: Rng) -> Mesh:
             bar = p.rod((0.15 - 0.09 * i, -0.1, z + 0.05 * i), (0.15 - 0.09 * i, 0.1, z + 0.05 * i), 0.022, 8)
             parts.append(bar.with_slot(2))
     mesh = joined(rng, parts)
-    return mesh.shifted(0, 0, -mesh.bounds[0][2])
+    return mesh.grounded()
 
 
 def _loop(rng: Rng, y: float, z: float, x: float, rise: float) -> Mesh:
@@ -219,4 +219,4 @@ def bag(rng: Rng) -> Mesh:
             rise *= 1.5
         parts.append(_loop(rng, 0.2 * w, h, -0.2 * d, rise * rng.choice([0.4, 1.0])).with_slot(1))
     mesh = joined(rng, parts)
-    return mesh.shifted(0, 0, -mesh.bounds[0][2])
+    return mesh.grounded()

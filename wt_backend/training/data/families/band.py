@@ -6,7 +6,6 @@ import numpy as np
 
 from wt_backend.training.data import primitives as p
 from wt_backend.training.data.families.furniture import block
-from wt_backend.training.data.families.vehicles import ALONG_X, ALONG_Y
 from wt_backend.training.data.families.vessels import bell
 from wt_backend.training.data.mesh import Mesh, difference, joined
 
@@ -109,7 +108,7 @@ def _goblet_drum(rng: Rng, r: float) -> Mesh:
 
 def _kit(rng: Rng) -> list[Mesh]:
     r, deep = rng.uniform(0.28, 0.4), rng.uniform(0.25, 0.4)
-    parts = [m.rotated(ALONG_X).shifted(-deep / 2, 0, r + 0.03) for m in _shell_drum(rng, r, deep)]
+    parts = [m.rotated(p.ALONG_X).shifted(-deep / 2, 0, r + 0.03) for m in _shell_drum(rng, r, deep)]
     parts += p.pair(p.rod((0.05, 0.7 * r, 0.5 * r), (0.15, r + 0.05, 0), 0.02, 6).with_slot(3))
     toms = p.pair(p.cylinder(0.15, 0.2)) if rng.random() < 0.7 else [p.cylinder(0.18, 0.2)]
     for s, tom in zip((-1, 1) if len(toms) == 2 else (0,), toms, strict=True):
@@ -174,7 +173,7 @@ def _long_pipe(rng: Rng, thin: float) -> Mesh:
     ]
     for z in np.linspace(0.25, 0.8, int(rng.integers(0, 7))) * length:
         parts.append(
-            p.cylinder(0.028, 2.6 * thin, segments=10).rotated(ALONG_X).shifted(thin, 0, z).with_slot(2)
+            p.cylinder(0.028, 2.6 * thin, segments=10).rotated(p.ALONG_X).shifted(thin, 0, z).with_slot(2)
         )
     return joined(rng, parts)
 
@@ -205,7 +204,7 @@ def _saxophone(rng: Rng, mouth: float) -> Mesh:
     for z in np.linspace(0.25, 0.9, int(rng.integers(3, 8))) * tall:
         parts.append(
             p.cylinder(0.035, 0.18, segments=12)
-            .rotated(ALONG_Y if rng.random() < 0.5 else ALONG_X)
+            .rotated(p.ALONG_Y if rng.random() < 0.5 else p.ALONG_X)
             .shifted(0.03, 0.03, z)
             .with_slot(2)
         )
@@ -250,7 +249,7 @@ def _trumpet(rng: Rng, thin: float, mouth: float, flare: float) -> Mesh:
     parts = [p.tube(loop, thin, 8, closed=True)]
     parts.append(
         bell(mouth, thin, rng.uniform(0.35, 0.6), flare)
-        .rotated(ALONG_X)
+        .rotated(p.ALONG_X)
         .shifted(0.35 * length, 0, height / 2)
     )
     mouthpiece = -length / 2 - rng.uniform(0.2, 0.45)

@@ -90,7 +90,7 @@ def symmetric_assembly(rng: np.random.Generator) -> Mesh:
         flank = beside.vertices[beside.vertices[:, 1] > 0.6 * beside.vertices[:, 1].max()]
         place = flank[rng.integers(len(flank))] - [0, 0, rng.uniform(0, 1) * size[2]]
         part = part.shifted(*place).with_slot(slot)
-        parts += [part, part.scaled((1, -1, 1))]
+        parts += p.pair(part)
     if rng.random() < 0.35:
         parts += _ring(rng, core)
     if rng.random() < 0.4:

@@ -8,7 +8,6 @@ import numpy as np
 
 from wt_backend.training.data import primitives as p
 from wt_backend.training.data.families.furniture import block
-from wt_backend.training.data.families.vehicles import ALONG_X, ALONG_Y
 from wt_backend.training.data.mesh import SMOOTH, Mesh, difference, joined
 
 Rng = np.random.Generator
@@ -48,7 +47,7 @@ def helicopter(rng: Rng) -> Mesh:
         fin = np.array([(-0.12, -0.05), (0.08, -0.05), (-0.06, 0.26), (-0.18, 0.26)]) * rng.uniform(0.7, 1.3)
         parts.append(p.upright([fin], 0.035).shifted(tail, 0, end).with_slot(2))
         parts.append(block((tail + 0.08, -0.2, end - 0.05), (tail + 0.2, 0.2, end - 0.018), 2))
-        small = [m.scaled((1, 1, 0.8)).rotated(ALONG_Y) for m in _rotor(2 + count // 3, 0.17, 0.05, phase)]
+        small = [m.scaled((1, 1, 0.8)).rotated(p.ALONG_Y) for m in _rotor(2 + count // 3, 0.17, 0.05, phase)]
         parts += [m.shifted(tail - 0.02, 0.06, end + 0.03) for m in small]
     if rng.random() < 0.7:
         reach = rng.uniform(0.8, 1.3) * x
@@ -59,7 +58,7 @@ def helicopter(rng: Rng) -> Mesh:
     else:
         for u, v in ((0.6, 0.0), (-0.4, y), (-0.4, -y)):
             parts.append(
-                p.cylinder(0.07, 0.07, segments=16).rotated(ALONG_Y).shifted(u * x, v, 0.07).with_slot(3)
+                p.cylinder(0.07, 0.07, segments=16).rotated(p.ALONG_Y).shifted(u * x, v, 0.07).with_slot(3)
             )
             parts.append(p.rod((u * x, v, 0.07), (u * x, 0.5 * v, up - 0.4 * z), 0.025, 8).with_slot(3))
     return joined(rng, parts)
@@ -202,7 +201,7 @@ def rocket(rng: Rng) -> Mesh:
             m.with_slot(1) for m in p.around(pod.shifted(r + 0.8 * width, 0, base - 0.03), fins, np.pi / fins)
         ]
     for k in range(int(rng.integers(0, 3)) if plump else 0):
-        port = p.torus(0.3 * r, 0.09 * r, 20, 8).rotated(ALONG_X)
+        port = p.torus(0.3 * r, 0.09 * r, 20, 8).rotated(p.ALONG_X)
         level = base + (0.45 + 0.22 * k) * tall
         at = float(np.interp(level, outer[:, 1], outer[:, 0]))
         parts += [
@@ -222,7 +221,7 @@ def balloon(rng: Rng) -> Mesh:
         hull = (
             p.lathe(np.stack([shape, u * x], 1), 30)
             .with_crease(SMOOTH)
-            .rotated(ALONG_X)
+            .rotated(p.ALONG_X)
             .shifted(0, 0, r + 0.15)
         )
         fin = p.upright([np.array([(-0.95, 0), (-0.5, 0), (-0.7, 1.25 * r), (-0.98, 1.25 * r)])], 0.04)

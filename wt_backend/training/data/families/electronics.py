@@ -6,7 +6,6 @@ import numpy as np
 
 from wt_backend.training.data import primitives as p
 from wt_backend.training.data.families.furniture import block
-from wt_backend.training.data.families.vehicles import ALONG_X, ALONG_Y
 from wt_backend.training.data.mesh import Mesh, difference, joined
 
 Rng = np.random.Generator
@@ -30,7 +29,7 @@ def _barrel(rng: Rng, r: float, length: float) -> Mesh:
     mesh = p.lathe([*profile, (0, length - 0.7 * dip)], 30)
     middle = mesh.vertices[mesh.faces].mean(1)
     mesh.slot[:] = np.where((np.linalg.norm(middle[:, :2], axis=1) < 0.7 * now) & (middle[:, 2] > 0), 1, 2)
-    return mesh.rotated(ALONG_X)
+    return mesh.rotated(p.ALONG_X)
 
 
 def camera(rng: Rng) -> Mesh:
@@ -63,7 +62,7 @@ def _camcorder(rng: Rng, lens: Mesh, x: float, y: float, z: float) -> list[Mesh]
     parts = [lens.shifted(x, 0, 0)]
     if rng.random() < 0.5:
         parts += [
-            p.cylinder(0.7 * z, 0.08).rotated(ALONG_Y).shifted(u * x, 0, 1.55 * z).with_slot(2)
+            p.cylinder(0.7 * z, 0.08).rotated(p.ALONG_Y).shifted(u * x, 0, 1.55 * z).with_slot(2)
             for u in (-0.55, 0.45)
         ]
     else:
@@ -122,7 +121,7 @@ def _bellows(rng: Rng, lens: Mesh, x: float, y: float, z: float) -> list[Mesh]:
         parts.append(
             p.cylinder(0.9 * size, out / count + 0.004, 1.15 * size, 4)
             .rotated(p.rotation((0, 0, 1), np.pi / 4))
-            .rotated(ALONG_X)
+            .rotated(p.ALONG_X)
             .scaled((1, y, z))
             .shifted(x + (i + 0.45) * out / count, 0, 0)
             .with_slot(3)
@@ -191,7 +190,7 @@ def _television(rng: Rng, y: float, z: float) -> Mesh:
     tube = p.superquadric((bulge, 0.86 * y, 0.9 * z), 0.4, 0.4, 10).shifted(0.05, -0.05 * y, z).with_slot(1)
     parts = [body, front, tube]
     parts += [
-        p.cylinder(0.05, 0.1, segments=14).rotated(ALONG_X).shifted(0.12, 0.93 * y, h * z).with_slot(3)
+        p.cylinder(0.05, 0.1, segments=14).rotated(p.ALONG_X).shifted(0.12, 0.93 * y, h * z).with_slot(3)
         for h in (1.2, 1.6)
     ]
     if rng.random() < 0.5:

@@ -6,7 +6,6 @@ import numpy as np
 
 from wt_backend.training.data import primitives as p
 from wt_backend.training.data.families.furniture import block
-from wt_backend.training.data.families.vehicles import ALONG_X
 from wt_backend.training.data.mesh import Mesh, difference, joined
 
 Rng = np.random.Generator
@@ -48,7 +47,7 @@ def fan(rng: Rng) -> Mesh:
     tilt = p.rotation((0, 1, 0), -rng.uniform(-0.1, 0.4))
     height = rng.uniform(1.15, 1.4) * r if kind == 1 else rng.uniform(0.9, 1.4)
     head = [*rotor, *(m.with_slot(2) for m in rings), motor, p.rod((0, 0, -deep - 0.1), (0, 0, 0), 0.03)]
-    parts = [m.rotated(ALONG_X).rotated(tilt).shifted(0.14 + deep, 0, height) for m in head]
+    parts = [m.rotated(p.ALONG_X).rotated(tilt).shifted(0.14 + deep, 0, height) for m in head]
     parts.append(p.rod((0, 0, 0.02), (0, 0, height), rng.uniform(0.03, 0.06), 12))
     foot = rng.uniform(0.2, 0.32)
     if rng.random() < 0.7:
@@ -73,7 +72,7 @@ def _box_fan(rotor: list[Mesh], r: float, deep: float) -> list[Mesh]:
         for z in (-0.85 * deep, 0.85 * deep)
     ]
     head = [case, *rotor, *bars, p.rod((0, 0, -deep), (0, 0, deep), 0.04)]
-    parts = [m.rotated(ALONG_X).shifted(0, 0, size + 0.05) for m in head]
+    parts = [m.rotated(p.ALONG_X).shifted(0, 0, size + 0.05) for m in head]
     parts += [
         block((-deep - 0.08, s * 0.7 * size - 0.04, 0), (deep + 0.08, s * 0.7 * size + 0.04, 0.07), 3)
         for s in (-1, 1)

@@ -6,7 +6,6 @@ import numpy as np
 
 from wt_backend.training.data import primitives as p
 from wt_backend.training.data.families.furniture import block
-from wt_backend.training.data.families.vehicles import ALONG_X
 from wt_backend.training.data.families.vessels import bell
 from wt_backend.training.data.mesh import Mesh, difference, joined
 
@@ -127,7 +126,7 @@ def telephone(rng: Rng) -> Mesh:
             p.cylinder(0.26, 0.07, 0.2, 30).shifted(0, 0, 0.035),
             p.rod((0, 0, 0.03), (0, 0, tall), 0.045, 14),
         ]
-        parts.append(bell(0.14, 0.05, 0.2, 1.5).rotated(ALONG_X).shifted(0.02, 0, tall).with_slot(1))
+        parts.append(bell(0.14, 0.05, 0.2, 1.5).rotated(p.ALONG_X).shifted(0.02, 0, tall).with_slot(1))
         parts += [
             m.rotated(p.rotation((1, 0, 0), np.pi / 2)).scaled(0.75).shifted(0, 0.22, 0.6 * tall).with_slot(1)
             for m in receiver
@@ -198,7 +197,7 @@ def _mobile(rng: Rng) -> Mesh:
         parts = [difference(slab, [block((t / 2 - 0.012, 0.03 - y, 0.03 - z), (1, y - 0.03, z - 0.03), 1)])]
         spots = [(-0.5, 0.85), (-0.5, 0.6), (-0.05, 0.72)][: int(rng.integers(1, 4))]
         parts += [
-            p.cylinder(0.2 * y, 0.06).rotated(ALONG_X).shifted(-t / 2, a * y, b * z).with_slot(2)
+            p.cylinder(0.2 * y, 0.06).rotated(p.ALONG_X).shifted(-t / 2, a * y, b * z).with_slot(2)
             for a, b in spots
         ]
     else:

@@ -10,7 +10,6 @@ from wt_backend.training.data.families.vessels import outline, solid_and_cavity
 from wt_backend.training.data.mesh import SMOOTH, Mesh, concatenate, difference, joined, union
 
 Rng = np.random.Generator
-ALONG_X = p.rotation((0, 1, 0), np.pi / 2)
 
 
 def clock(rng: Rng) -> Mesh:
@@ -68,7 +67,7 @@ def clock(rng: Rng) -> Mesh:
             )
             parts.append(gable.shifted((front - deep) / 2, 0, out + 0.04).with_slot(3))
     mesh = joined(rng, parts)
-    return mesh.shifted(0, 0, -mesh.bounds[0][2])
+    return mesh.grounded()
 
 
 def bathtub(rng: Rng) -> Mesh:
@@ -202,7 +201,7 @@ def cushion(rng: Rng) -> Mesh:
     mesh = joined(rng, parts)
     if count == 1 and rng.random() < 0.5:  # leaning
         mesh = mesh.rotated(p.rotation((0, 1, 0), rng.uniform(0.6, 1.5)))
-    return mesh.shifted(0, 0, -mesh.bounds[0][2])
+    return mesh.grounded()
 
 
 def _present(rng: Rng) -> tuple[Mesh, float]:

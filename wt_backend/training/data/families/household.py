@@ -21,7 +21,7 @@ def placed(rng: Rng, mesh: Mesh) -> Mesh:
         p.rotation((0, 1, 0), -np.pi / 2),
     ][rng.integers(5)]
     mesh = mesh.rotated(turn)
-    return mesh.shifted(0, 0, -mesh.bounds[0][2])
+    return mesh.grounded()
 
 
 def blade(x: np.ndarray, half: np.ndarray, z: np.ndarray, dish: np.ndarray | float, thick: float) -> Mesh:

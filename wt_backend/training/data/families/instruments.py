@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from wt_backend.training.data import primitives as p
 from wt_backend.training.data.families.furniture import block
-from wt_backend.training.data.families.vehicles import ALONG_X
 from wt_backend.training.data.mesh import Mesh, difference, joined
 
 Rng = np.random.Generator
@@ -46,11 +45,11 @@ def guitar(rng: Rng) -> Mesh:
     if rng.random() < 0.6 and deep > 0.1:  # a real soundbox
         middle = np.array([0, tall / 2])
         inside = p.facing([(outline - middle) * 0.88 + middle], deep - 0.05)
-        mouth = p.cylinder(hole, deep).rotated(ALONG_X).shifted(front, 0, place)
+        mouth = p.cylinder(hole, deep).rotated(p.ALONG_X).shifted(front, 0, place)
         body = difference(body, [inside.with_slot(2), mouth.with_slot(2)])
     else:
         body = difference(
-            body, [p.cylinder(hole, 0.04).rotated(ALONG_X).shifted(front, 0, place).with_slot(2)]
+            body, [p.cylinder(hole, 0.04).rotated(p.ALONG_X).shifted(front, 0, place).with_slot(2)]
         )
     nut, thin = tall + long, rng.uniform(0.026, 0.045)
     neck = np.array([(-1.3 * thin, 0.75 * tall), (1.3 * thin, 0.75 * tall), (thin, nut), (-thin, nut)])

@@ -12,11 +12,6 @@ from wt_backend.training.data.sdf import Field
 Rng = np.random.Generator
 
 
-def _mirrored(part: Mesh) -> list[Mesh]:
-    """A part and its image on the other side of the XZ plane."""
-    return [part, part.scaled((1, -1, 1))]
-
-
 def _ball(centre: tuple[float, float, float], radii: tuple[float, float, float], slot: int = 0) -> Mesh:
     return p.sphere(1.0).scaled(radii).shifted(*centre).with_slot(slot)
 
@@ -33,7 +28,7 @@ def _walking(rng: Rng, pairs: int, out: float, height: float, knee: float) -> li
         knots = [root, root + (0.7 * out) * way, root + (out + 0.45 * reach) * way + [0, 0, knee]]
         knots.append(root * [1, 1, 0] + (out + reach) * way + [0, 0, 0.02])
         leg = p.tube(p.spline(knots, 12), np.linspace(thick * 1.2, thick * 0.7, 12), 7)
-        parts += _mirrored(leg.with_slot(1))
+        parts += p.pair(leg.with_slot(1))
     return parts
 
 
@@ -64,8 +59,8 @@ def snail(rng: Rng) -> Mesh:
     for part in (0.4, 1.0) if rng.random() < 0.5 else (1.0,):
         root = head + [0.25 * foot * (2 - part), 0.4 * foot, 0.2 * foot]
         tip = root + [lean + 0.1 * (1 - part), 0.1, horn * part]
-        stalks += _mirrored(p.tube([root, tip], [0.035, 0.028], 8))
-        stalks += _mirrored(p.sphere(0.045, 6).shifted(*tip).with_slot(2))
+        stalks += p.pair(p.tube([root, tip], [0.035, 0.028], 8))
+        stalks += p.pair(p.sphere(0.045, 6).shifted(*tip).with_slot(2))
     return joined(rng, [f.mesh(), *stalks])
 
 
@@ -83,7 +78,7 @@ def insect(rng: Rng) -> Mesh:
         parts.append(_ball((face, 0, height), (size, size * rng.uniform(0.8, 1.3), size * 0.85), 1))
     else:
         size, face = 0.08, 0.1 + waist
-    parts += _mirrored(
+    parts += p.pair(
         p.sphere(0.3 * size + 0.02, 6)
         .shifted(face + 0.5 * size, 0.6 * size, height + 0.5 * size)
         .with_slot(2)
@@ -100,7 +95,7 @@ def insect(rng: Rng) -> Mesh:
             ]
         )
         knots = np.concatenate([knots, [(face + long_, 0.35 * long_ if kind == 0 else 0.05, height + 0.05)]])
-        parts += _mirrored(p.tube(p.spline(knots, 9), 0.028 if kind == 0 else np.linspace(0.07, 0.025, 9), 7))
+        parts += p.pair(p.tube(p.spline(knots, 9), 0.028 if kind == 0 else np.linspace(0.07, 0.025, 9), 7))
     elif kind == 2:  # horn
         tip = (face + 0.45, 0, height + rng.uniform(0.25, 0.5))
         knots = np.array([(face, 0, height), (face + 0.35, 0, height + 0.1), tip])
@@ -144,11 +139,11 @@ def crab(rng: Rng) -> Mesh:
         ]
         claw.append(p.tube(p.spline(bow, 8), np.linspace(0.4 * grip, 0.03, 8), 8))
     for part in claw:
-        parts += _mirrored(part.with_slot(1))
+        parts += p.pair(part.with_slot(1))
     stalk = p.tube([(0.8 * long_, 0.12, height + 0.05), (0.9 * long_, 0.16, height + 0.28)], 0.03, 7)
     parts += [
-        *_mirrored(stalk),
-        *_mirrored(p.sphere(0.06, 6).shifted(0.9 * long_, 0.16, height + 0.3).with_slot(4)),
+        *p.pair(stalk),
+        *p.pair(p.sphere(0.06, 6).shifted(0.9 * long_, 0.16, height + 0.3).with_slot(4)),
     ]
     return joined(rng, [part.with_crease(SMOOTH) for part in parts])
 
@@ -161,7 +156,7 @@ def butterfly(rng: Rng) -> Mesh:
     girth = r * (0.55 + 0.45 * np.cos(np.clip((x - 0.05) / tail, -1, 1) * 2.5) + 0.25 * rng.random())
     body = p.tube(np.stack([x, 0 * x, rng.uniform(-0.2, 0.1) * x**2], 1), np.maximum(girth, 0.035), 12)
     parts = [body, _ball((0.3, 0, 0), (r * 1.1, r * 1.2, r), 1)]
-    parts += _mirrored(p.sphere(0.5 * r, 6).shifted(0.32, 0.8 * r, 0.3 * r).with_slot(2))
+    parts += p.pair(p.sphere(0.5 * r, 6).shifted(0.32, 0.8 * r, 0.3 * r).with_slot(2))
     fold, sweep = rng.choice([rng.uniform(-0.1, 0.4), rng.uniform(0.4, 1.35)]), rng.uniform(-0.3, 0.6)
     for slot, root, span in ((3, 0.1, rng.uniform(0.6, 1.1)), (4, -0.08, rng.uniform(0.45, 0.95))):
         chord = span * (rng.uniform(0.1, 0.17) if slim else rng.uniform(0.3, 0.6))
@@ -179,11 +174,11 @@ def butterfly(rng: Rng) -> Mesh:
         )
         wing = p.extrude([p.spline(outline, 40, closed=True)], 0.026).rotated(p.rotation((0, 0, 1), -ahead))
         tilt = p.rotation((1, 0, 0), fold - 0.12 * (slot == 4))
-        parts += _mirrored(wing.rotated(tilt).shifted(root, 0, 0.01 * slot).with_slot(slot))
+        parts += p.pair(wing.rotated(tilt).shifted(root, 0, 0.01 * slot).with_slot(slot))
     if rng.random() < 0.7:
         tip = (0.3 + rng.uniform(0.15, 0.4), rng.uniform(0.1, 0.3), rng.uniform(0.05, 0.25))
-        parts += _mirrored(p.tube([(0.3, 0.02, 0), tip], 0.022, 6).with_slot(1))
-        parts += _mirrored(p.sphere(0.035, 6).shifted(*tip).with_slot(1))
+        parts += p.pair(p.tube([(0.3, 0.02, 0), tip], 0.022, 6).with_slot(1))
+        parts += p.pair(p.sphere(0.035, 6).shifted(*tip).with_slot(1))
     return joined(rng, parts)
 
 
@@ -201,7 +196,7 @@ def octopus(rng: Rng) -> Mesh:
         lean = rng.normal(0, 0.25)
         body = _ball((0, 0, 0.75 * tall), (girth, girth * rng.uniform(0.85, 1.0), tall))
         parts = [body.moved(body.vertices - np.outer(body.vertices[:, 2], [lean, 0, 0]))]
-        parts += _mirrored(p.sphere(0.09, 6).shifted(0.85 * girth, 0.5 * girth, 0.25 * tall).with_slot(2))
+        parts += p.pair(p.sphere(0.09, 6).shifted(0.85 * girth, 0.5 * girth, 0.25 * tall).with_slot(2))
         if kind == 1:
             parts.append(_ball((-lean * 1.4 * tall, 0, 1.4 * tall), (0.05, 1.7 * girth, 0.4 * girth), 1))
     reach, drop, thick = rng.uniform(0.5, 1.0), rng.uniform(0.0, 0.5), rng.uniform(0.06, 0.11)

@@ -6,7 +6,6 @@ import numpy as np
 
 from wt_backend.training.data import primitives as p
 from wt_backend.training.data.families.furniture import block
-from wt_backend.training.data.families.vehicles import ALONG_X, ALONG_Y
 from wt_backend.training.data.families.vessels import bell
 from wt_backend.training.data.mesh import Mesh, difference, joined
 
@@ -32,9 +31,9 @@ def headphones(rng: Rng) -> Mesh:
         .shifted(0, 0.02, 0)
         .with_slot(2)
     ]
-    pad = p.torus(0.72 * r, 0.28 * r, 30, 12).scaled((1, oval, 0.75)).rotated(ALONG_Y)
+    pad = p.torus(0.72 * r, 0.28 * r, 30, 12).scaled((1, oval, 0.75)).rotated(p.ALONG_Y)
     cup.append(pad.shifted(0, -deep - 0.02, 0).with_slot(3))
-    cup.append(p.cylinder(0.6 * r, 0.06, 0.5 * r).rotated(ALONG_Y).shifted(0, deep + 0.02, 0))
+    cup.append(p.cylinder(0.6 * r, 0.06, 0.5 * r).rotated(p.ALONG_Y).shifted(0, deep + 0.02, 0))
     hang = p.rotation((0, 0, 1), rng.choice([0.0, rng.uniform(-0.6, 0.6)])) @ p.rotation(
         (1, 0, 0), rng.uniform(-0.1, 0.25)
     )
@@ -47,7 +46,7 @@ def headphones(rng: Rng) -> Mesh:
         )
         parts += [
             p.tube(boom, 0.02, 8).with_slot(1),
-            p.capsule(0.04, 0.06).rotated(ALONG_Y).shifted(*boom[-1]).with_slot(3),
+            p.capsule(0.04, 0.06).rotated(p.ALONG_Y).shifted(*boom[-1]).with_slot(3),
         ]
     if rng.random() < 0.4:
         path = np.array(
@@ -84,9 +83,9 @@ def loudspeaker(rng: Rng) -> Mesh:
         r = min(0.8 * wide, 0.85 * tall / count) * rng.uniform(0.5, 1.0)
         place = (x, spot, 0.0) if lying else (x, 0.0, -spot)
         pit = p.lathe([(0, -0.6 * r), (0.35 * r, -0.6 * r), (0.92 * r, -0.05), (r, 0.1), (0, 0.1)], 32)
-        cuts.append(pit.rotated(ALONG_X).shifted(*place).with_slot(1))
-        dome = p.sphere(0.36 * r, 6).rotated(ALONG_X).shifted(place[0] - 0.6 * r, *place[1:])
-        rim = p.torus(1.02 * r, 0.06 * r + 0.012, 32, 8).rotated(ALONG_X).shifted(*place)
+        cuts.append(pit.rotated(p.ALONG_X).shifted(*place).with_slot(1))
+        dome = p.sphere(0.36 * r, 6).rotated(p.ALONG_X).shifted(place[0] - 0.6 * r, *place[1:])
+        rim = p.torus(1.02 * r, 0.06 * r + 0.012, 32, 8).rotated(p.ALONG_X).shifted(*place)
         cones += [dome.with_slot(2), rim.with_slot(3)]
     parts = [difference(box, cuts), *cones]
     if rng.random() < 0.3:
@@ -113,10 +112,10 @@ def _megaphone(rng: Rng) -> list[Mesh]:
     length, mouth = rng.uniform(0.6, 1.0), rng.uniform(0.22, 0.4)
     neck = rng.uniform(0.06, 0.12)
     parts = [
-        bell(mouth, neck, length, rng.uniform(0.9, 2.5)).rotated(ALONG_X),
-        p.torus(mouth, 0.025, 32, 8).rotated(ALONG_X).shifted(length, 0, 0).with_slot(2),
+        bell(mouth, neck, length, rng.uniform(0.9, 2.5)).rotated(p.ALONG_X),
+        p.torus(mouth, 0.025, 32, 8).rotated(p.ALONG_X).shifted(length, 0, 0).with_slot(2),
     ]
-    parts.append(p.cylinder(1.15 * neck, 0.3).rotated(ALONG_X).shifted(-0.1, 0, 0).with_slot(1))
+    parts.append(p.cylinder(1.15 * neck, 0.3).rotated(p.ALONG_X).shifted(-0.1, 0, 0).with_slot(1))
     parts.append(
         p.lathe([(0, 0), (neck, 0), (0.8 * neck, 0.1), (1.2 * neck, 0.18), (0, 0.18)], 20)
         .rotated(p.rotation((0, 1, 0), -np.pi / 2))
@@ -158,7 +157,9 @@ def _gramophone(rng: Rng) -> list[Mesh]:
         20,
     )
     horn = (
-        bell(mouth, 0.055, long, rng.uniform(1.5, 3.5)).rotated(ALONG_X).rotated(p.rotation((0, 1, 0), -lean))
+        bell(mouth, 0.055, long, rng.uniform(1.5, 3.5))
+        .rotated(p.ALONG_X)
+        .rotated(p.rotation((0, 1, 0), -lean))
     )
     parts += [
         p.tube(pipe, np.linspace(0.025, 0.05, 20), 10).with_slot(2),

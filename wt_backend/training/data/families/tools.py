@@ -10,8 +10,6 @@ from wt_backend.training.data.families.household import blade, placed
 from wt_backend.training.data.mesh import Mesh, difference, joined, union
 
 Rng = np.random.Generator
-ALONG_X = p.rotation((0, 1, 0), np.pi / 2)
-ALONG_Y = p.rotation((1, 0, 0), np.pi / 2)
 
 
 def _haft(rng: Rng, length: float) -> Mesh:
@@ -30,12 +28,12 @@ def hammer(rng: Rng) -> Mesh:
     parts = [haft, p.rounded_box((2.4 * size, 2.2 * size, 1.8 * size), 0.4 * size)]
     if kind == 3:  # mallet
         shape = rng.uniform(1.2, 2.0) * size
-        body = p.cylinder(shape, 2 * reach + size, segments=26).rotated(ALONG_Y)
+        body = p.cylinder(shape, 2 * reach + size, segments=26).rotated(p.ALONG_Y)
         if rng.random() < 0.5:
             body = p.rounded_box((2 * shape, 2 * reach + size, 1.6 * shape), 0.2 * size)
         return placed(rng, joined(rng, [haft, body]))
     neck = p.rod((0, 0, 0), (0, -reach, 0), size * 0.75, 16)
-    parts += [neck, p.cylinder(size * rng.uniform(0.9, 1.4), 0.08).rotated(ALONG_Y).shifted(0, -reach, 0)]
+    parts += [neck, p.cylinder(size * rng.uniform(0.9, 1.4), 0.08).rotated(p.ALONG_Y).shifted(0, -reach, 0)]
     if kind == 0:  # claw
         for side in (-1, 1):
             knots = [(0, 0, side * 0.3), (-0.2, 0.9, side * 0.45), (-rng.uniform(0.7, 2.2), 2.4, side * 0.8)]
@@ -93,7 +91,7 @@ def screwdriver(rng: Rng) -> Mesh:
         parts.append(flat.moved(v).shifted(0, 0, shaft + tip / 2 - 0.02))
     else:
         parts.append(p.cylinder(thin, 3 * thin, 0.0, 14).shifted(0, 0, shaft + 1.5 * thin - 0.002))
-    return placed(rng, joined(rng, parts).rotated(ALONG_X))
+    return placed(rng, joined(rng, parts).rotated(p.ALONG_X))
 
 
 def _jaw(rng: Rng, size: float, thick: float) -> Mesh:
@@ -156,7 +154,7 @@ def shovel(rng: Rng) -> Mesh:
         hair = p.extrude(
             [np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * [0.04, wide * 1.2]], big, taper=flare
         )
-        parts += [head, hair.rotated(ALONG_X).shifted(big / 2 + 0.04, 0, 0).with_slot(2)]
+        parts += [head, hair.rotated(p.ALONG_X).shifted(big / 2 + 0.04, 0, 0).with_slot(2)]
     return placed(rng, joined(rng, parts))
 
 
@@ -172,7 +170,7 @@ def key(rng: Rng) -> Mesh:
             ring = p.torus(size * (1 if len(places) == 1 else 0.6), wire, 30, 10)
             parts.append(ring.shifted(size * x - size * 0.9, size * y, 0))
         parts.append(p.rod((-0.3 * size, 0, 0), (length, 0, 0), slim, 14))
-        parts.append(p.torus(slim, 0.02, 18, 8).rotated(ALONG_X).shifted(0.05, 0, 0))
+        parts.append(p.torus(slim, 0.02, 18, 8).rotated(p.ALONG_X).shifted(0.05, 0, 0))
     else:
         bow = p.regular_polygon(int(rng.choice([4, 6, 8, 32])), size, np.pi / 4) * [rng.uniform(0.7, 1.1), 1]
         hole = p.regular_polygon(20, size * rng.uniform(0.15, 0.6)) * [0.7, 1] - [0.15 * size, 0]
@@ -223,7 +221,7 @@ def bolt(rng: Rng) -> Mesh:
     mesh = joined(rng, parts)
     if rng.random() < 0.5:
         return mesh.rotated(p.rotation((1, 0, 0), np.pi)).shifted(0, 0, length + head)
-    return placed(rng, mesh.rotated(ALONG_X))
+    return placed(rng, mesh.rotated(p.ALONG_X))
 
 
 def padlock(rng: Rng) -> Mesh:
@@ -234,7 +232,7 @@ def padlock(rng: Rng) -> Mesh:
         body = p.rounded_box((deep, wide, tall), rng.uniform(0.02, 0.12))
     elif kind == 1:  # round
         tall = wide
-        body = p.cylinder(wide / 2, deep, segments=40).rotated(ALONG_X)
+        body = p.cylinder(wide / 2, deep, segments=40).rotated(p.ALONG_X)
     else:
         body = p.superquadric((deep / 2, wide / 2, tall / 2), rng.uniform(0.15, 0.9), rng.uniform(0.3, 0.9))
     thick, half = rng.uniform(0.035, 0.075), wide * rng.uniform(0.2, 0.34)
@@ -247,7 +245,7 @@ def padlock(rng: Rng) -> Mesh:
     if lift and rng.random() < 0.7:
         swing = p.rotation((0, 0, 1), rng.uniform(0.3, 2.8))
         shackle = shackle.shifted(0, -half, 0).rotated(swing).shifted(0, half, 0)
-    front = p.cylinder(rng.uniform(0.05, 0.12), deep + 0.03, segments=20).rotated(ALONG_X).with_slot(2)
+    front = p.cylinder(rng.uniform(0.05, 0.12), deep + 0.03, segments=20).rotated(p.ALONG_X).with_slot(2)
     hole = block((0.1 * deep, -0.02, -0.1), (deep, 0.02, 0.02)).with_slot(2)
     place = rng.uniform(-0.25, 0.1) * tall
     mesh = difference(union([body, shackle, front.shifted(0, 0, place)]), [hole.shifted(0, 0, place)])

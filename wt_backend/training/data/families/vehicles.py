@@ -10,8 +10,6 @@ from wt_backend.training.data.families.furniture import block
 from wt_backend.training.data.mesh import Mesh, difference, joined
 
 Rng = np.random.Generator
-ALONG_X = p.rotation((0, 1, 0), np.pi / 2)
-ALONG_Y = p.rotation((1, 0, 0), np.pi / 2)
 
 
 def wheel(radius: float, width: float, hub: float = 0.6) -> Mesh:
@@ -22,7 +20,7 @@ def wheel(radius: float, width: float, hub: float = 0.6) -> Mesh:
     mesh = p.lathe(half + [(x, -z) for x, z in half[::-1]], 24)
     out = np.linalg.norm(mesh.vertices[mesh.faces].mean(1)[:, :2], axis=1)
     mesh.slot[:] = np.where(out > (hub + 0.02) * r, 2, 3)
-    return mesh.rotated(ALONG_Y)
+    return mesh.rotated(p.ALONG_Y)
 
 
 def spoked_wheel(radius: float, thick: float, spokes: int) -> list[Mesh]:
@@ -30,7 +28,7 @@ def spoked_wheel(radius: float, thick: float, spokes: int) -> list[Mesh]:
     rim = p.torus(radius - thick, thick, 30, 8).with_slot(2)
     inner = [p.cylinder(2 * thick, 4 * thick, segments=12)]
     inner += p.around(p.rod((0, 0, 0), (radius - thick, 0, 0), 0.5 * thick, 6), spokes)
-    return [part.rotated(ALONG_Y) for part in (rim, *(part.with_slot(3) for part in inner))]
+    return [part.rotated(p.ALONG_Y) for part in (rim, *(part.with_slot(3) for part in inner))]
 
 
 def glazed(body: Mesh, y: float, spans: list[tuple[float, float]], low: float, high: float) -> Mesh:
@@ -55,11 +53,11 @@ def _freight(rng: Rng, x: float, y: float, floor: float) -> list[Mesh]:
             inner = block((-x + 0.05, -y + 0.05, floor + 0.06), (x - 0.05, y - 0.05, 9), 1)
             return [difference(block((-x, -y, floor), (x, y, floor + 0.5 * height)), [inner])]
         case 3:
-            tank = p.capsule(0.95 * y, max(2 * x - 2 * y, 0.1), 28).rotated(ALONG_X)
+            tank = p.capsule(0.95 * y, max(2 * x - 2 * y, 0.1), 28).rotated(p.ALONG_X)
             dome = p.cylinder(0.35 * y, 0.4 * y).shifted(0, 0, floor + 1.9 * y).with_slot(1)
             return [tank.shifted(0, 0, floor + 0.9 * y), dome]
         case _:
-            log = p.cylinder(0.32 * y, 1.9 * x, segments=14).rotated(ALONG_X).with_slot(1)
+            log = p.cylinder(0.32 * y, 1.9 * x, segments=14).rotated(p.ALONG_X).with_slot(1)
             spots = [(-0.65, 0.3), (0.0, 0.3), (0.65, 0.3), (-0.32, 0.82), (0.32, 0.82), (0.0, 1.35)]
             return [log.shifted(0, a * y, floor + b * y) for a, b in spots[: int(rng.integers(3, 7))]]
 
@@ -104,8 +102,10 @@ def _steam_engine(rng: Rng, x: float, y: float, floor: float) -> list[Mesh]:
     """Boiler, cab with open windows, chimney, domes, cowcatcher."""
     r, cab = y * rng.uniform(0.7, 1.0), -x + rng.uniform(0.45, 0.8) * x
     top, axis = floor + 2 * r + rng.uniform(0.05, 0.3), floor + 0.95 * r
-    boiler = p.cylinder(r, x - cab, segments=32).rotated(ALONG_X).shifted((x + cab) / 2 - 0.04, 0, axis)
-    smokebox = p.cylinder(1.08 * r, 0.35 * (x - cab), segments=32).rotated(ALONG_X).shifted(0.85 * x, 0, axis)
+    boiler = p.cylinder(r, x - cab, segments=32).rotated(p.ALONG_X).shifted((x + cab) / 2 - 0.04, 0, axis)
+    smokebox = (
+        p.cylinder(1.08 * r, 0.35 * (x - cab), segments=32).rotated(p.ALONG_X).shifted(0.85 * x, 0, axis)
+    )
     window = block((-x + 0.07, -1, floor + r), (cab - 0.07, 1, top - 0.07), 1)
     house = difference(block((-x, -y, floor), (cab, y, top)), [window])
     roof = block((-x - 0.06, -y - 0.05, top - 0.03), (cab + 0.08, y + 0.05, top + 0.04), 1)

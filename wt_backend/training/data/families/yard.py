@@ -6,7 +6,7 @@ import numpy as np
 
 from wt_backend.training.data import primitives as p
 from wt_backend.training.data.families.furniture import block
-from wt_backend.training.data.families.vehicles import ALONG_Y, glazed, spoked_wheel, wheel
+from wt_backend.training.data.families.vehicles import glazed, spoked_wheel, wheel
 from wt_backend.training.data.mesh import Mesh, difference, joined
 
 Rng = np.random.Generator
@@ -23,7 +23,7 @@ def tractor(rng: Rng) -> Mesh:
     parts = [bonnet, block((-0.15, -0.6 * y, 0.5 * deck), (base, 0.6 * y, deck), 2)]
     if rng.random() < 0.2:  # steamroller: one broad drum before
         parts.append(
-            p.cylinder(1.2 * small, 3.4 * y, segments=30).rotated(ALONG_Y).shifted(base, 0, 1.2 * small)
+            p.cylinder(1.2 * small, 3.4 * y, segments=30).rotated(p.ALONG_Y).shifted(base, 0, 1.2 * small)
         )
     else:
         parts += p.pair(wheel(small, 0.7 * wide).shifted(base, y + 0.4 * wide, small))
@@ -72,7 +72,7 @@ def _track(length: float, radius: float, width: float) -> Mesh:
     angle = np.linspace(-np.pi / 2, np.pi / 2, 10)
     half = np.stack([length / 2 - radius + radius * np.cos(angle), radius * np.sin(angle)], 1)
     band = p.upright([np.concatenate([half, -half])], width).with_slot(2)
-    holes = [p.cylinder(0.75 * radius, 0.2 * width, segments=16).rotated(ALONG_Y).with_slot(3)]
+    holes = [p.cylinder(0.75 * radius, 0.2 * width, segments=16).rotated(p.ALONG_Y).with_slot(3)]
     spots = np.linspace(-1, 1, 4) * (length / 2 - radius)
     return difference(
         band, [m.shifted(u, s * width / 2, 0) for m in holes for u in spots for s in (-1, 1)]
