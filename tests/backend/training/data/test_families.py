@@ -11,24 +11,24 @@ from wt_backend.training.data.checks import odd_share
 from wt_backend.training.data.families import (
     animals,
     apparel,
-    band,
     bicycles,
     buildings,
     compositions,
     creatures,
-    gadgets,
-    giants,
+    drums_and_horns,
+    furnishings,
+    handhelds,
     heldout,
-    home,
-    household,
     invertebrates,
+    kitchen,
+    large_animals,
     machines,
     nature,
     structures,
     tools,
     vehicles,
     vessels,
-    yard,
+    work_vehicles,
 )
 from wt_backend.training.data.mesh import Mesh
 from wt_backend.training.data.tracing import LAYERS, Tracer
@@ -62,10 +62,10 @@ def test_family(family: Callable[[np.random.Generator], Mesh]) -> None:
 WATERTIGHT = [
     creatures.quadruped, creatures.sitting_animal, creatures.person, creatures.blob, creatures.helmet,
     vessels.mug, machines.frame, machines.pipe, nature.fruit, compositions.single_primitive,
-    vehicles.lorry, yard.cart, bicycles.two_wheeler, buildings.castle, structures.temple, band.horn,
-    gadgets.telephone, household.pan, household.cutlery, tools.padlock, home.bathtub,
-    apparel.shoe, apparel.bag,
-    animals.turtle, giants.elephant, invertebrates.octopus, compositions.symmetric_assembly,
+    vehicles.lorry, work_vehicles.cart, bicycles.two_wheeler, buildings.castle, structures.temple,
+    drums_and_horns.horn, handhelds.telephone, kitchen.pan, kitchen.cutlery, tools.padlock,
+    furnishings.bathtub, apparel.shoe, apparel.bag,
+    animals.turtle, large_animals.elephant, invertebrates.octopus, compositions.symmetric_assembly,
     compositions.sculpted,
 ]  # fmt: skip
 

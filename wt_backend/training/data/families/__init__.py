@@ -8,34 +8,34 @@ import numpy as np
 
 from wt_backend.training.data.deform import deformed
 from wt_backend.training.data.families import (
+    air_and_sea,
     animals,
     apparel,
-    band,
     bicycles,
     buildings,
     compositions,
-    craft,
     creatures,
+    drums_and_horns,
     electronics,
     fans,
+    furnishings,
     furniture,
-    gadgets,
-    giants,
+    handhelds,
     heldout,
-    home,
-    household,
-    instruments,
     invertebrates,
+    kitchen,
+    large_animals,
     machines,
     nature,
     outdoors,
     sound,
     stairs,
+    strings,
     structures,
     tools,
     vehicles,
     vessels,
-    yard,
+    work_vehicles,
 )
 from wt_backend.training.data.mesh import Mesh
 
@@ -59,7 +59,7 @@ SOFT: Pool = {
 }  # fmt: skip
 ANIMALS: Pool = {
     animals.turtle: 0.8, animals.lizard: 0.7, animals.upright_animal: 1.0, animals.frog: 0.6,
-    animals.snake: 0.5, giants.dinosaur: 1.0, giants.elephant: 0.8, giants.whale: 0.8,
+    animals.snake: 0.5, large_animals.dinosaur: 1.0, large_animals.elephant: 0.8, large_animals.whale: 0.8,
     invertebrates.snail: 0.6, invertebrates.insect: 0.7, invertebrates.crab: 0.7,
     invertebrates.butterfly: 0.7, invertebrates.octopus: 0.6, invertebrates.starfish: 0.4,
 }  # fmt: skip
@@ -68,9 +68,9 @@ MADE: Pool = {
     machines.pipe: 0.8, machines.device: 0.7, machines.frame: 0.7, machines.figure: 0.9,
 }  # fmt: skip
 VEHICLES: Pool = {
-    vehicles.train: 0.6, vehicles.lorry: 0.6, vehicles.bus: 0.4, yard.tractor: 0.5, yard.excavator: 0.5,
-    yard.cart: 0.6, bicycles.two_wheeler: 0.7,
-    craft.helicopter: 0.5, craft.ship: 0.6, craft.rocket: 0.4, craft.balloon: 0.4,
+    vehicles.train: 0.6, vehicles.lorry: 0.6, vehicles.bus: 0.4, work_vehicles.tractor: 0.5,
+    work_vehicles.excavator: 0.5, work_vehicles.cart: 0.6, bicycles.two_wheeler: 0.7,
+    air_and_sea.helicopter: 0.5, air_and_sea.ship: 0.6, air_and_sea.rocket: 0.4, air_and_sea.balloon: 0.4,
 }  # fmt: skip
 BUILDINGS: Pool = {
     buildings.tower: 0.8, buildings.castle: 0.5, buildings.windmill: 0.5, structures.bridge: 0.6,
@@ -78,18 +78,20 @@ BUILDINGS: Pool = {
     outdoors.bench: 0.5,
 }  # fmt: skip
 INSTRUMENTS: Pool = {
-    instruments.guitar: 0.7, instruments.harp: 0.4, instruments.piano: 0.5, band.drum: 0.6, band.horn: 0.7,
+    strings.guitar: 0.7, strings.harp: 0.4, strings.piano: 0.5,
+    drums_and_horns.drum: 0.6, drums_and_horns.horn: 0.7,
 }  # fmt: skip
 HOUSEHOLD: Pool = {
-    household.jug: 0.7, household.pan: 0.7, household.cutlery: 0.6, household.scissors: 0.4,
+    kitchen.jug: 0.7, kitchen.pan: 0.7, kitchen.cutlery: 0.6, kitchen.scissors: 0.4,
     tools.hammer: 0.6, tools.axe: 0.5, tools.screwdriver: 0.4, tools.spanner: 0.4, tools.shovel: 0.6,
     tools.key: 0.5, tools.bolt: 0.5, tools.padlock: 0.6,
-    home.clock: 0.7, home.bathtub: 0.6, home.candlestick: 0.5, home.cushion: 0.6, home.gift_box: 0.6,
+    furnishings.clock: 0.7, furnishings.bathtub: 0.6, furnishings.candlestick: 0.5, furnishings.cushion: 0.6,
+    furnishings.gift_box: 0.6,
     apparel.umbrella: 0.6, apparel.hat: 0.8, apparel.shoe: 0.9, apparel.bag: 0.9,
 }  # fmt: skip
 ELECTRONICS: Pool = {
     electronics.camera: 0.7, electronics.computer: 0.6, fans.fan: 0.4, sound.headphones: 0.5,
-    sound.loudspeaker: 0.5, sound.microphone: 0.4, gadgets.controller: 0.6, gadgets.telephone: 0.6,
+    sound.loudspeaker: 0.5, sound.microphone: 0.4, handhelds.controller: 0.6, handhelds.telephone: 0.6,
 }  # fmt: skip
 NATURE: Pool = {nature.fruit: 0.6, nature.mushroom: 0.4, nature.potted_plant: 0.6, nature.cloth: 0.5}
 PLAIN: Pool = {

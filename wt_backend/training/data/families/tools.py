@@ -1,4 +1,4 @@
-"""Tools and hardware: hammers, axes, spanners, saws, shovels, keys, bolts, brushes, padlocks."""
+"""Tools and hardware: hammers, axes, screwdrivers, spanners, spades and brooms, keys, bolts, padlocks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from wt_backend.training.data import primitives as p
 from wt_backend.training.data.families.furniture import block
-from wt_backend.training.data.families.household import blade, placed
+from wt_backend.training.data.families.kitchen import blade, placed
 from wt_backend.training.data.mesh import Mesh, difference, joined, union
 
 Rng = np.random.Generator
