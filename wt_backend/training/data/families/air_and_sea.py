@@ -152,12 +152,9 @@ def _rigging(rng: Rng, x: float, y: float, depth: float) -> list[Mesh]:
     return parts
 
 
-def rocket(rng: Rng) -> Mesh:
-    """Rocket standing on fins, boosters or a nozzle; plump as in a comic or slender with stages."""
-    tall, r = rng.uniform(1.0, 1.8), rng.uniform(0.1, 0.3)
-    fins, base = int(rng.integers(3, 5)), rng.uniform(0.05, 0.2)
+def _rocket_outline(rng: Rng, plump: bool, r: float, base: float, tall: float) -> np.ndarray:
+    """(24, 2) radius and height of a hull from z = `base` to its tip: a belly, or stages and a nose."""
     z = np.linspace(0, 1, 24)
-    plump = rng.random() < 0.5
     if plump:
         body = rng.uniform(0.4, 0.75) + (1 - z) * 0.3 + 0.45 * np.sin(np.pi * z**0.9)
         shape = body * np.sqrt(np.clip(1 - z ** rng.uniform(2, 5), 0, 1))
@@ -169,6 +166,15 @@ def rocket(rng: Rng) -> Mesh:
         shape = shape * np.where(z > rng.uniform(0.4, 0.6), rng.uniform(0.65, 1.0), 1.0)
     outer = np.stack([np.maximum(r * shape, 0), base + tall * z], 1)
     outer[-1, 0] = 0
+    return outer
+
+
+def rocket(rng: Rng) -> Mesh:
+    """Rocket standing on fins, boosters or a nozzle; plump as in a comic or slender with stages."""
+    tall, r = rng.uniform(1.0, 1.8), rng.uniform(0.1, 0.3)
+    fins, base = int(rng.integers(3, 5)), rng.uniform(0.05, 0.2)
+    plump = rng.random() < 0.5
+    outer = _rocket_outline(rng, plump, r, base, tall)
     hull = p.lathe(np.concatenate([[[0, base]], outer]), 32)
     middle = hull.vertices[hull.faces].mean(1)[:, 2]
     hull.slot[middle > base + rng.uniform(0.65, 0.9) * tall] = 1
@@ -213,25 +219,33 @@ def rocket(rng: Rng) -> Mesh:
 
 def balloon(rng: Rng) -> Mesh:
     """Hot-air balloon with a basket on ropes, or an airship with fins and a gondola."""
-    if rng.random() < 0.4:
-        x, r = 1.0, rng.uniform(0.2, 0.4)
-        u = np.linspace(-1, 1, 30)
-        shape = r * np.sqrt(np.clip(1 - np.abs(u) ** rng.uniform(2, 3.5), 0, 1))
-        shape[[0, -1]] = 0
-        hull = (
-            p.lathe(np.stack([shape, u * x], 1), 30)
-            .with_crease(SMOOTH)
-            .rotated(p.ALONG_X)
-            .shifted(0, 0, r + 0.15)
-        )
-        fin = p.upright([np.array([(-0.95, 0), (-0.5, 0), (-0.7, 1.25 * r), (-0.98, 1.25 * r)])], 0.04)
-        fins = [
-            fin.rotated(p.rotation((1, 0, 0), a)).shifted(0, 0, r + 0.15).with_slot(1)
-            for a in np.arange(4) * np.pi / 2 + rng.choice([0, np.pi / 4])
-        ]
-        long, place = rng.uniform(0.15, 0.4), rng.uniform(-0.1, 0.3)
-        gondola = block((place - long, -0.09, 0), (place + long, 0.09, 0.25), 2, 0.04)
-        return joined(rng, [hull, *fins, gondola])
+    return _airship(rng) if rng.random() < 0.4 else _hot_air_balloon(rng)
+
+
+def _airship(rng: Rng) -> Mesh:
+    """Long hull, four fins behind, a gondola below."""
+    x, r = 1.0, rng.uniform(0.2, 0.4)
+    u = np.linspace(-1, 1, 30)
+    shape = r * np.sqrt(np.clip(1 - np.abs(u) ** rng.uniform(2, 3.5), 0, 1))
+    shape[[0, -1]] = 0
+    hull = (
+        p.lathe(np.stack([shape, u * x], 1), 30)
+        .with_crease(SMOOTH)
+        .rotated(p.ALONG_X)
+        .shifted(0, 0, r + 0.15)
+    )
+    fin = p.upright([np.array([(-0.95, 0), (-0.5, 0), (-0.7, 1.25 * r), (-0.98, 1.25 * r)])], 0.04)
+    fins = [
+        fin.rotated(p.rotation((1, 0, 0), a)).shifted(0, 0, r + 0.15).with_slot(1)
+        for a in np.arange(4) * np.pi / 2 + rng.choice([0, np.pi / 4])
+    ]
+    long, place = rng.uniform(0.15, 0.4), rng.uniform(-0.1, 0.3)
+    gondola = block((place - long, -0.09, 0), (place + long, 0.09, 0.25), 2, 0.04)
+    return joined(rng, [hull, *fins, gondola])
+
+
+def _hot_air_balloon(rng: Rng) -> Mesh:
+    """Bag open below, smooth or of swelling gores, and a basket on ropes."""
     r, neck = rng.uniform(0.45, 0.65), rng.uniform(0.08, 0.2)
     size, gap = rng.uniform(0.1, 0.18), rng.uniform(0.15, 0.4)
     foot = 1.6 * size + gap

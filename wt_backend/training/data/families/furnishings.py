@@ -28,46 +28,64 @@ def clock(rng: Rng) -> Mesh:
         hand = block((front - 0.03, -0.015, -0.1 * inner), (front + 0.012, 0.015, reach * inner), 2)
         parts.append(hand.rotated(p.rotation((1, 0, 0), rng.uniform(0, 6.28))))
     kind, out = rng.integers(4), r + rim
-    if kind == 0:  # alarm clock: bells and feet
-        for side in (-1, 1):
-            tilt = p.rotation((1, 0, 0), -side * rng.uniform(0.5, 0.8))
-            bell = p.superquadric((0.4 * r, 0.4 * r, 0.3 * r), 1, 1, 10).shifted(0, 0, out + 0.25 * r)
-            post = p.rod((0, 0, out - 0.05), (0, 0, out + 0.2 * r), 0.03)
-            foot = p.rod((0, 0, -out + 0.05), (0, 0, -out - rng.uniform(0.08, 0.2)), (0.04, 0.025))
-            parts += [m.rotated(tilt).with_slot(3) for m in (bell, post, foot)]
-        if rng.random() < 0.6:
-            arch = p.spline([(0, -0.6 * r, out), (0, 0, out + 0.8 * r), (0, 0.6 * r, out)], 20)
-            parts.append(p.tube(arch, 0.022, 8).with_slot(3))
-    elif kind == 1:  # mantel clock
-        wide, base = out * rng.uniform(1.05, 1.7), out * rng.uniform(1.1, 1.6)
-        top = out + rng.uniform(0.03, 0.3)
-        body = [
-            (-wide, -base),
-            (wide, -base),
-            (wide, 0.2 * out),
-            (0.8 * out, top),
-            (-0.8 * out, top),
-            (-wide, 0.2 * out),
-        ]
-        if rng.random() < 0.5:
-            u = np.linspace(0, np.pi, 24)
-            body = [(-wide, -base), (wide, -base), *np.stack([wide * np.cos(u), top * np.sin(u)], 1)]
-        parts.append(p.facing([np.array(body)], deep).shifted(-0.03, 0, 0).with_slot(3))
-        parts.append(
-            block((-deep * 0.7, -wide - 0.05, -base - 0.08), (deep * 0.7, wide + 0.05, -base + 0.02), 3)
+    if kind == 0:
+        parts += _bells_and_feet(rng, r, out)
+    elif kind == 1:
+        parts += _mantel(rng, out, deep)
+    elif kind == 2:
+        parts += _long_case(rng, out, deep)
+    return joined(rng, parts).grounded()
+
+
+def _bells_and_feet(rng: Rng, r: float, out: float) -> list[Mesh]:
+    """What an alarm clock has about its rim at radius `out`, perhaps with a handle."""
+    parts = []
+    for side in (-1, 1):
+        tilt = p.rotation((1, 0, 0), -side * rng.uniform(0.5, 0.8))
+        bell = p.superquadric((0.4 * r, 0.4 * r, 0.3 * r), 1, 1, 10).shifted(0, 0, out + 0.25 * r)
+        post = p.rod((0, 0, out - 0.05), (0, 0, out + 0.2 * r), 0.03)
+        foot = p.rod((0, 0, -out + 0.05), (0, 0, -out - rng.uniform(0.08, 0.2)), (0.04, 0.025))
+        parts += [m.rotated(tilt).with_slot(3) for m in (bell, post, foot)]
+    if rng.random() < 0.6:
+        arch = p.spline([(0, -0.6 * r, out), (0, 0, out + 0.8 * r), (0, 0.6 * r, out)], 20)
+        parts.append(p.tube(arch, 0.022, 8).with_slot(3))
+    return parts
+
+
+def _mantel(rng: Rng, out: float, deep: float) -> list[Mesh]:
+    """Gabled or arched body and its plinth."""
+    wide, base = out * rng.uniform(1.05, 1.7), out * rng.uniform(1.1, 1.6)
+    top = out + rng.uniform(0.03, 0.3)
+    body = [
+        (-wide, -base),
+        (wide, -base),
+        (wide, 0.2 * out),
+        (0.8 * out, top),
+        (-0.8 * out, top),
+        (-wide, 0.2 * out),
+    ]
+    if rng.random() < 0.5:
+        u = np.linspace(0, np.pi, 24)
+        body = [(-wide, -base), (wide, -base), *np.stack([wide * np.cos(u), top * np.sin(u)], 1)]
+    front = p.facing([np.array(body)], deep).shifted(-0.03, 0, 0).with_slot(3)
+    foot = block((-deep * 0.7, -wide - 0.05, -base - 0.08), (deep * 0.7, wide + 0.05, -base + 0.02), 3)
+    return [front, foot]
+
+
+def _long_case(rng: Rng, out: float, deep: float) -> list[Mesh]:
+    """Head, trunk and plinth of a tall clock, perhaps with a gable."""
+    tall, slim, front = rng.uniform(1.0, 2.0), out * rng.uniform(0.65, 0.95), deep / 2
+    parts = [
+        block((-deep, -out - 0.04, -out - 0.04), (front - 0.03, out + 0.04, out + 0.05), 3),
+        block((-0.95 * deep, -slim, -tall - 0.03), (front - 0.05, slim, -out), 3),
+        block((-deep, -out - 0.06, -tall - 0.35), (front, out + 0.06, -tall), 3),
+    ]
+    if rng.random() < 0.6:
+        gable = p.facing(
+            [np.array([(-out - 0.08, 0), (out + 0.08, 0), (0, rng.uniform(0.12, 0.4))])], front + deep
         )
-    elif kind == 2:  # long-case clock
-        tall, slim = rng.uniform(1.0, 2.0), out * rng.uniform(0.65, 0.95)
-        parts.append(block((-deep, -out - 0.04, -out - 0.04), (front - 0.03, out + 0.04, out + 0.05), 3))
-        parts.append(block((-0.95 * deep, -slim, -tall - 0.03), (front - 0.05, slim, -out), 3))
-        parts.append(block((-deep, -out - 0.06, -tall - 0.35), (front, out + 0.06, -tall), 3))
-        if rng.random() < 0.6:
-            gable = p.facing(
-                [np.array([(-out - 0.08, 0), (out + 0.08, 0), (0, rng.uniform(0.12, 0.4))])], front + deep
-            )
-            parts.append(gable.shifted((front - deep) / 2, 0, out + 0.04).with_slot(3))
-    mesh = joined(rng, parts)
-    return mesh.grounded()
+        parts.append(gable.shifted((front - deep) / 2, 0, out + 0.04).with_slot(3))
+    return parts
 
 
 def bathtub(rng: Rng) -> Mesh:

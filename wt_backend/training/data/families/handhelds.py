@@ -103,7 +103,14 @@ def telephone(rng: Rng) -> Mesh:
     kind = rng.random()
     if kind < 0.3:
         return _mobile(rng)
-    size = rng.uniform(0.28, 0.36)
+    size, receiver = rng.uniform(0.28, 0.36), _receiver(rng)
+    if kind < 0.42:
+        return _candlestick_telephone(rng, receiver)
+    return _desk_telephone(rng, size, receiver)
+
+
+def _receiver(rng: Rng) -> list[Mesh]:
+    """Bowed grip along Y with a cup at either end."""
     grip, bow = rng.uniform(0.3, 0.42), rng.uniform(0.08, 0.2)
     path = p.spline(
         np.array(
@@ -117,21 +124,26 @@ def telephone(rng: Rng) -> Mesh:
         ),
         22,
     )
-    receiver = [p.tube(path, rng.uniform(0.04, 0.06), 12)]
+    middle = p.tube(path, rng.uniform(0.04, 0.06), 12)
     ear = p.cylinder(rng.uniform(0.09, 0.12), 0.1, 0.07, 20).shifted(0, grip, -0.03)
-    receiver += p.pair(ear)
-    if kind < 0.42:  # candlestick
-        tall = rng.uniform(0.6, 0.9)
-        parts = [
-            p.cylinder(0.26, 0.07, 0.2, 30).shifted(0, 0, 0.035),
-            p.rod((0, 0, 0.03), (0, 0, tall), 0.045, 14),
-        ]
-        parts.append(bell(0.14, 0.05, 0.2, 1.5).rotated(p.ALONG_X).shifted(0.02, 0, tall).with_slot(1))
-        parts += [
-            m.rotated(p.rotation((1, 0, 0), np.pi / 2)).scaled(0.75).shifted(0, 0.22, 0.6 * tall).with_slot(1)
-            for m in receiver
-        ]
-        return joined(rng, [*parts, p.rod((0, 0, 0.75 * tall), (0, 0.2, 0.75 * tall), 0.022, 8)])
+    return [middle, *p.pair(ear)]
+
+
+def _candlestick_telephone(rng: Rng, receiver: list[Mesh]) -> Mesh:
+    """Mouthpiece on a post, the receiver hung up at its side."""
+    tall = rng.uniform(0.6, 0.9)
+    parts = [
+        p.cylinder(0.26, 0.07, 0.2, 30).shifted(0, 0, 0.035),
+        p.rod((0, 0, 0.03), (0, 0, tall), 0.045, 14),
+    ]
+    parts.append(bell(0.14, 0.05, 0.2, 1.5).rotated(p.ALONG_X).shifted(0.02, 0, tall).with_slot(1))
+    hung = [m.rotated(p.ALONG_Y).scaled(0.75).shifted(0, 0.22, 0.6 * tall) for m in receiver]
+    hook = p.rod((0, 0, 0.75 * tall), (0, 0.2, 0.75 * tall), 0.022, 8)
+    return joined(rng, [*parts, *(m.with_slot(1) for m in hung), hook])
+
+
+def _desk_telephone(rng: Rng, size: float, receiver: list[Mesh]) -> Mesh:
+    """Wedge with a dial or keys, its receiver on the cradle or beside it, perhaps with a coiled cord."""
     x, back, front = size, rng.uniform(0.2, 0.35), rng.uniform(0.06, 0.14)
     side = np.array(
         [
@@ -159,20 +171,17 @@ def telephone(rng: Rng) -> Mesh:
     turn = p.rotation((0, 0, 1), rng.uniform(-1, 1) if off else 0.0)
     parts += [m.rotated(turn).shifted(*place).with_slot(3) for m in receiver]
     if rng.random() < 0.5:
-        u = np.linspace(0, 1, 60)
-        coil = np.stack(
-            [
-                -0.4 + 0.5 * u + 0.03 * np.cos(80 * u),
-                np.full(60, -1.2 * size) - 0.1 * np.sin(3 * u),
-                0.06 + 0.03 * np.sin(80 * u),
-            ],
-            1,
-        )
-        parts += [
-            p.tube(coil, 0.018, 6).with_slot(3),
-            p.rod((-0.4, -1.2 * size, 0.06), (-0.4, -0.8 * size, 0.06), 0.018, 6).with_slot(3),
-        ]
+        parts += _cord(size)
     return joined(rng, parts)
+
+
+def _cord(size: float) -> list[Mesh]:
+    """Coil on the ground beside a body, and its end in it."""
+    u = np.linspace(0, 1, 60)
+    x, z = -0.4 + 0.5 * u + 0.03 * np.cos(80 * u), 0.06 + 0.03 * np.sin(80 * u)
+    coil = p.tube(np.stack([x, -1.2 * size - 0.1 * np.sin(3 * u), z], 1), 0.018, 6)
+    end = p.rod((-0.4, -1.2 * size, 0.06), (-0.4, -0.8 * size, 0.06), 0.018, 6)
+    return [coil.with_slot(3), end.with_slot(3)]
 
 
 def _dial(rng: Rng, size: float) -> list[Mesh]:

@@ -207,8 +207,7 @@ def bench(rng: Rng) -> Mesh:
         if kind == 0:
             frame.append(p.rod((-deep, s, h - 0.04), (-deep - 0.05, s, 0), 0.03, 8))
             frame.append(p.rod((deep - 0.03, s, h - 0.04), (deep, s, 0), 0.03, 8))
-    arms = rng.random() < 0.6
-    if arms:
+    if rng.random() < 0.6:  # arms
         bow = np.array(
             [
                 (-deep - 0.03, 0, h + 0.2),
@@ -218,21 +217,24 @@ def bench(rng: Rng) -> Mesh:
             ]
         )
         frame += p.pair(p.tube(p.spline(bow, 14), 0.025, 8).shifted(0, 0.85 * y, 0))
-    if kind == 3:  # hung in a frame
-        top, out = h + back + rng.uniform(0.4, 0.8), y + 0.15
-        frame += [
-            side for x in (-1, 1) for side in p.pair(p.rod((x * 0.55, out, -0.15), (0, out, top), 0.035, 8))
-        ]
-        frame.append(p.rod((0, -out - 0.05, top), (0, out + 0.05, top), 0.04, 8))
-        frame += [
-            side
-            for x in (-deep, deep)
-            for side in p.pair(p.rod((x, 0.85 * y, h - 0.05), (0, 0.85 * y, top), 0.02, 6))
-        ]
-        if rng.random() < 0.5:
-            roof = np.array([(-0.5, 0), (0.5, 0), (0.4, 0.08), (-0.4, 0.08)])
-            parts.append(p.upright([roof], 2 * out + 0.1).shifted(0, 0, top).with_slot(2))
-    return joined(rng, parts + [m.with_slot(1) for m in frame])
+    parts += [m.with_slot(1) for m in frame]
+    if kind == 3:
+        parts += _swing_frame(rng, y, deep, h, h + back)
+    return joined(rng, parts)
+
+
+def _swing_frame(rng: Rng, y: float, deep: float, h: float, z: float) -> list[Mesh]:
+    """What a seat at height h with its back up to z hangs in: two pairs of posts, ropes, perhaps a roof."""
+    top, out = z + rng.uniform(0.4, 0.8), y + 0.15
+    bars = [p.rod((0, -out - 0.05, top), (0, out + 0.05, top), 0.04, 8)]
+    for s in (-1, 1):
+        bars += p.pair(p.rod((s * 0.55, out, -0.15), (0, out, top), 0.035, 8))
+        bars += p.pair(p.rod((s * deep, 0.85 * y, h - 0.05), (0, 0.85 * y, top), 0.02, 6))
+    parts = [bar.with_slot(1) for bar in bars]
+    if rng.random() < 0.5:
+        roof = np.array([(-0.5, 0), (0.5, 0), (0.4, 0.08), (-0.4, 0.08)])
+        parts.append(p.upright([roof], 2 * out + 0.1).shifted(0, 0, top).with_slot(2))
+    return parts
 
 
 def _picnic_table(rng: Rng, y: float, h: float) -> Mesh:

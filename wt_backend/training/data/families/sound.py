@@ -174,8 +174,8 @@ def _gramophone(rng: Rng) -> list[Mesh]:
     return parts
 
 
-def microphone(rng: Rng) -> Mesh:
-    """Microphone in the hand, on a desk stand, a boom or a tripod; round, slotted or long head."""
+def _head(rng: Rng) -> list[Mesh]:
+    """Microphone along Z: a ball on a grip, a slotted case, or a long one in a spider's mount."""
     r, long = rng.uniform(0.08, 0.15), rng.uniform(0.35, 0.6)
     kind = int(rng.integers(3))
     if kind == 0:
@@ -203,6 +203,12 @@ def microphone(rng: Rng) -> Mesh:
             m.with_slot(2)
             for m in p.around(p.rod((1.5 * r, 0, 0.2 * long), (1.5 * r, 0, 0.5 * long), 0.018, 6), 4)
         ]
+    return mic
+
+
+def microphone(rng: Rng) -> Mesh:
+    """Microphone in the hand, on a desk stand, a boom or a tripod; round, slotted or long head."""
+    mic = _head(rng)
     lean = p.rotation((0, 1, 0), rng.uniform(-0.2, 1.2))
     if rng.random() < 0.25:
         return joined(rng, mic)

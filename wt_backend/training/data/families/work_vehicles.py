@@ -122,28 +122,33 @@ def excavator(rng: Rng) -> Mesh:
             high - 0.05,
         )
     )
-    root = (0.2 * length, up + 0.1)
-    if rng.random() < 0.3:  # crane: a long straight jib, a hook on a rope
-        tip = (root[0] + rng.uniform(0.3, 1.0), root[1] + rng.uniform(0.7, 1.2))
-        house.append(_beam([root, tip], 0.1, (0.14, 0.05), -0.3 * y).with_slot(1))
-        hook = max(up, tip[1] - rng.uniform(0.3, 0.9))
-        house += [p.rod((tip[0], -0.3 * y, tip[1]), (tip[0], -0.3 * y, hook), 0.018).with_slot(2)]
-        house.append(p.sphere(0.07, 6).shifted(tip[0], -0.3 * y, hook).with_slot(2))
-    else:
-        elbow = (root[0] + rng.uniform(0.35, 0.7), root[1] + rng.uniform(0.3, 0.8))
-        middle = ((root[0] + elbow[0]) / 2 - 0.1, (root[1] + elbow[1]) / 2 + 0.12)
-        wrist = (elbow[0] + rng.uniform(-0.1, 0.45), elbow[1] - rng.uniform(0.35, 0.7))
-        house.append(_beam([root, middle, elbow], 0.12, (0.16, 0.1), -0.25 * y).with_slot(1))
-        house.append(
-            _beam([(elbow[0] - 0.06, elbow[1] + 0.08), wrist], 0.09, (0.12, 0.08), -0.25 * y).with_slot(1)
-        )
-        house.append(_bucket(rng).shifted(wrist[0], -0.25 * y, wrist[1]))
+    root, crane = (0.2 * length, up + 0.1), rng.random() < 0.3
+    house += _jib(rng, root, -0.3 * y, up) if crane else _arm(rng, root, -0.25 * y)
     turn = p.rotation((0, 0, 1), rng.choice([0.0, rng.uniform(-1.2, 1.2)]))
     parts += [part.rotated(turn) for part in house]
     if rng.random() < 0.3:
         parts.append(block((0.55 * length, -y, 0.02), (0.55 * length + 0.05, y, 1.6 * r), 3))
         parts += p.pair(p.rod((0.3 * length, 0.4 * y, r), (0.57 * length, 0.4 * y, r), 0.04).with_slot(3))
     return joined(rng, parts)
+
+
+def _jib(rng: Rng, root: tuple[float, float], y: float, low: float) -> list[Mesh]:
+    """A crane's long straight beam from (x, z) in the plane y, a hook on its rope not below `low`."""
+    tip = (root[0] + rng.uniform(0.3, 1.0), root[1] + rng.uniform(0.7, 1.2))
+    beam = _beam([root, tip], 0.1, (0.14, 0.05), y).with_slot(1)
+    hook = max(low, tip[1] - rng.uniform(0.3, 0.9))
+    rope = p.rod((tip[0], y, tip[1]), (tip[0], y, hook), 0.018).with_slot(2)
+    return [beam, rope, p.sphere(0.07, 6).shifted(tip[0], y, hook).with_slot(2)]
+
+
+def _arm(rng: Rng, root: tuple[float, float], y: float) -> list[Mesh]:
+    """Two beams with an elbow from (x, z) in the plane y, and a bucket."""
+    elbow = (root[0] + rng.uniform(0.35, 0.7), root[1] + rng.uniform(0.3, 0.8))
+    middle = ((root[0] + elbow[0]) / 2 - 0.1, (root[1] + elbow[1]) / 2 + 0.12)
+    wrist = (elbow[0] + rng.uniform(-0.1, 0.45), elbow[1] - rng.uniform(0.35, 0.7))
+    upper = _beam([root, middle, elbow], 0.12, (0.16, 0.1), y).with_slot(1)
+    lower = _beam([(elbow[0] - 0.06, elbow[1] + 0.08), wrist], 0.09, (0.12, 0.08), y).with_slot(1)
+    return [upper, lower, _bucket(rng).shifted(wrist[0], y, wrist[1])]
 
 
 def _bucket(rng: Rng) -> Mesh:
