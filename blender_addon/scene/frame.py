@@ -48,6 +48,8 @@ def in_root(root: bpy.types.Object, before: LayerStack | None = None) -> Matrix:
         if _alike(moved, Matrix()):
             return Matrix()
         layers = [*traces.layers_of(root), *traces.shot_layers_of(root)[:1]]
+        if layers and layers[0].world_tracing.role == "CACHE":  # its points are the file's, wherever it goes
+            return moved if _alike(moved, _place_in(root, layers[0])) else Matrix()
         stacks = [before or LayerStack.load(stack_path(layer)) for layer in layers]
     except (StackError, CameraMatchError):
         return Matrix()
@@ -109,7 +111,7 @@ def _place_in(root: bpy.types.Object, member: bpy.types.Object) -> Matrix:
 
 
 def _alike(one: Matrix, other: Matrix) -> bool:
-    return bool(np.allclose(one, other, atol=1e-6))
+    return bool(np.allclose(one, other, atol=1e-6 * max(1.0, np.abs(one).max())))
 
 
 def _known_points(member: bpy.types.Object, stack: LayerStack) -> list[tuple[Points, Points]]:

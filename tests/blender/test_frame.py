@@ -13,6 +13,7 @@ from mathutils import Matrix
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # `tests` cannot be a package here: see conftest
 import analytic_stacks as shapes
 from projection_scenes import only
+from test_footage import folder  # noqa: F401
 from test_import import children, import_stack, numbers
 
 EVERYTHING = {"location": True, "rotation": True, "scale": True}
@@ -105,6 +106,27 @@ def test_the_worker_knows_where_the_trace_is(scene: bpy.types.Scene, tmp_path: P
     ahead = np.array(place)[:3, :3] @ (0, 0, -1) / 2
     depths = (corners(first) - np.array(place.translation)) @ ahead / 2
     assert depths.min() > 1.5 and np.ptp(depths) == pytest.approx(np.ptp(old @ ahead / 2), rel=0.7)
+
+
+@pytest.mark.parametrize("cache", ["NONE", "USD", "ALEMBIC"])
+def test_a_shot_too_has_its_camera_space_where_its_layers_are(
+    scene: bpy.types.Scene,
+    folder: Path,  # noqa: F811
+    cache: str,
+) -> None:
+    """Of what plays from a cache, no pixels are known."""
+    done = bpy.ops.world_tracing.import_shot(filepath=str(folder / "shot.json"), cache=cache)
+    assert done == {"FINISHED"}
+    root = bpy.context.object
+    stand(root)
+    place = children(root, "CAMERA")[0].matrix_world.copy()
+    apply(root)
+    frame = sys.modules["bl_ext.user_default.world_tracing.scene.frame"]
+    np.testing.assert_allclose(frame.frame_of(root), place, atol=1e-5)
+    children(root, "CAMERA")[0].location.x += 1.0  # by hand: the layers stay
+    bpy.context.view_layer.update()
+    moved = np.array(children(root, "CAMERA")[0].matrix_world)
+    assert np.abs(np.array(frame.frame_of(root)) - moved).max() > 0.5
 
 
 def test_a_camera_that_was_moved_by_hand_does_not_take_the_layers_along(
