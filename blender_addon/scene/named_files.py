@@ -11,8 +11,8 @@ import bpy
 
 
 def path_of(owner: Any, name: str) -> Path:
-    """The file that an attribute names; by one name only, whatever Blender's relative paths go up and down."""
-    return Path(os.path.abspath(bpy.path.abspath(getattr(owner, name))))
+    """The file that an attribute names, without what Blender's relative paths go up and down again."""
+    return Path(os.path.normpath(Path(bpy.path.abspath(getattr(owner, name))).absolute()))
 
 
 def data() -> Iterator[tuple[Any, str]]:
