@@ -27,33 +27,44 @@ def image_file(image: bpy.types.Image) -> Path:
     on_disk = Path(bpy.path.abspath(image.filepath_from_user())) if is_file else Path()
     if is_file and not image.is_dirty and not image.packed_file and on_disk.is_file():
         return on_disk.absolute()
-    if image.type == "RENDER_RESULT":
-        return _save_render(image)
+    if image.type != "RENDER_RESULT":
+        _check_pixels(image)
+    try:
+        return _save(image, on_disk.suffix.lower())
+    except (RuntimeError, OSError) as error:
+        raise BackendError(
+            "bad_image", f"The image {image.name} cannot be saved: {error}", "Check it."
+        ) from error
+
+
+def _check_pixels(image: bpy.types.Image) -> None:
     if image.source == "MOVIE":
         raise BackendError(
             "bad_image", f"{image.name} is a movie.", "Trace it in the Footage panel, or choose one picture."
         )
-    if image.source == "SEQUENCE" and not len(image.pixels):  # else the frame that was shown last is meant
+    if len(image.pixels):  # of a sequence, the frame that was shown last is meant
+        return
+    if image.source == "SEQUENCE":
         raise BackendError(
             "bad_image",
             f"{image.name} is an image sequence.",
             "Trace it in the Footage panel, or show the frame that you mean in the Image Editor.",
         )
-    if not len(image.pixels):
-        raise BackendError("bad_image", f"The image {image.name} has no pixels.", "Load or paint it first.")
-    whole = image.source == "FILE" and image.packed_file is not None and not image.is_dirty
-    suffix = on_disk.suffix.lower() if whole else ""
-    try:
-        if suffix in SUFFIXES:  # the file itself: it may say which way up the photo is, and by what lens
-            path = files.new_image_path(Path(image.name).stem, suffix)
-            path.write_bytes(image.packed_file.data)
-        else:
-            path = files.new_image_path(Path(image.name).stem, ".exr" if image.is_float else ".png")
-            (_save_float if image.is_float else _save_bytes)(image, path)
-    except (RuntimeError, OSError) as error:
-        raise BackendError(
-            "bad_image", f"The image {image.name} cannot be saved: {error}", "Check it."
-        ) from error
+    raise BackendError("bad_image", f"The image {image.name} has no pixels.", "Load or paint it first.")
+
+
+def _save(image: bpy.types.Image, suffix: str) -> Path:
+    """Write an image to a new file; ``suffix`` is that of its own, if it has one."""
+    if image.type == "RENDER_RESULT":
+        return _save_render(image)
+    is_whole = image.source == "FILE" and image.packed_file is not None and not image.is_dirty
+    name = Path(image.name).stem
+    if is_whole and suffix in SUFFIXES:  # the file itself: it may say which way up the photo is, by what lens
+        path = files.new_image_path(name, suffix)
+        path.write_bytes(image.packed_file.data)
+        return path
+    path = files.new_image_path(name, ".exr" if image.is_float else ".png")
+    (_save_float if image.is_float else _save_bytes)(image, path)
     return path
 
 

@@ -104,6 +104,23 @@ def test_of_a_stereo_render_one_view_is_traced(addon: ModuleType, scene: bpy.typ
     assert not [other for other in path.parent.iterdir() if other.name.startswith((".wt-", f"{path.stem}_"))]
 
 
+@pytest.mark.parametrize("kind", ["render", "painting"])
+def test_where_nothing_can_be_written_it_is_said(
+    addon: ModuleType, scene: bpy.types.Scene, kind: str
+) -> None:
+    image_source = sys.modules[f"{addon.__name__}.scene.image_source"]
+    image = render_of_a_world(scene) if kind == "render" else bpy.data.images.new("painting", 8, 8)
+    folder = sys.modules[f"{addon.__name__}.preferences"].user_folder("images")
+    kept = folder.rename(folder.with_name("images kept"))
+    folder.write_text("in the way")
+    try:
+        with pytest.raises(BackendError, match=f"The image {image.name} cannot be saved"):
+            image_source.image_file(image)
+    finally:
+        folder.unlink()
+        kept.rename(folder)
+
+
 def render_of_a_world(scene: bpy.types.Scene) -> bpy.types.Image:
     """A render of nothing but a brown background."""
     scene.world = bpy.data.worlds.new("World")
