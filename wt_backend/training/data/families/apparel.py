@@ -13,40 +13,46 @@ from wt_backend.training.data.sdf import Field
 Rng = np.random.Generator
 
 
+def _between_ribs(mesh: Mesh, ribs: int) -> np.ndarray:
+    """(N,) 0 at a rib, 1 between two."""
+    return np.sin(0.5 * ribs * np.arctan2(mesh.vertices[:, 1], mesh.vertices[:, 0])) ** 2
+
+
+def _open_cover(ribs: int, r: float, h: float, bulge: float, sag: float) -> tuple[np.ndarray, Mesh]:
+    """Profile (12, 2) of (radius, z) from the tip to the rim, and a canopy that sags between the ribs."""
+    u = np.linspace(0, 1, 12)
+    arc = np.stack([r * np.sin(u * np.pi / 2.2) / np.sin(np.pi / 2.2), h * (1 - u**bulge)], 1)
+    cover = p.lathe(np.concatenate([arc, arc[::-1] - np.array([0, 0.02])]), 6 * ribs)
+    v, wave = cover.vertices.copy(), _between_ribs(cover, ribs)
+    far = np.hypot(v[:, 0], v[:, 1]) / r
+    v[:, :2] *= 1 - (sag * far**3 * wave)[:, None]
+    v[:, 2] -= sag * 0.6 * r * far * wave * (1 - far)
+    return arc, cover.moved(v)
+
+
+def _folded_cover(rng: Rng, ribs: int, length: float) -> tuple[np.ndarray, Mesh]:
+    """Profile (12, 2) of (radius, z) from the tip down, and cloth that is tucked in between the ribs."""
+    knots = [(0, 0.9), (0.05, 0.75), (rng.uniform(0.1, 0.2), 0.4), (0.05, 0.3)]
+    arc = p.spline([(x, z * length) for x, z in knots], 12)
+    arc[:, 0] = np.maximum(arc[:, 0], 0)
+    arc[0, 0] = 0
+    cover = p.lathe(np.concatenate([arc, [[0, arc[-1, 1]]]]), 6 * ribs)
+    v = cover.vertices.copy()
+    v[:, :2] *= 1 - 0.45 * _between_ribs(cover, ribs)[:, None]
+    return arc, cover.moved(v)
+
+
 def umbrella(rng: Rng) -> Mesh:
     """Umbrella or parasol: open and upright, lying, on a stand, or folded."""
     ribs, r = int(rng.integers(6, 11)), rng.uniform(0.5, 0.9)
     h, sag = rng.uniform(0.2, 0.6) * r, rng.uniform(0.03, 0.14)
     folded, length = rng.random() < 0.25, rng.uniform(0.9, 1.5)
-    thin, u = rng.uniform(0.018, 0.03), np.linspace(0, 1, 12)
-    arc = np.stack(
-        [r * np.sin(u * np.pi / 2.2) / np.sin(np.pi / 2.2), h * (1 - u ** rng.uniform(1.4, 2.4))], 1
-    )
+    thin, bulge = rng.uniform(0.018, 0.03), rng.uniform(1.4, 2.4)
     if folded:
-        arc = p.spline(
-            [
-                (0, 0.9 * length),
-                (0.05, 0.75 * length),
-                (rng.uniform(0.1, 0.2), 0.4 * length),
-                (0.05, 0.3 * length),
-            ],
-            12,
-        )
-        arc[:, 0] = np.maximum(arc[:, 0], 0)
-    arc[0, 0] = 0
-    lower = arc[::-1] - np.array([0, 0.02])
-    if folded:
-        lower = np.array([[0, arc[-1, 1]]])
-    cover = p.lathe(np.concatenate([arc, lower]), 6 * ribs)
-    v = cover.vertices.copy()
-    wave = np.sin(0.5 * ribs * np.arctan2(v[:, 1], v[:, 0])) ** 2  # 0 at a rib, 1 between two
-    if folded:
-        v[:, :2] *= 1 - 0.45 * wave[:, None]
+        arc, cover = _folded_cover(rng, ribs, length)
     else:
-        far = np.hypot(v[:, 0], v[:, 1]) / r
-        v[:, :2] *= 1 - (sag * far**3 * wave)[:, None]
-        v[:, 2] -= sag * 0.6 * r * far * wave * (1 - far)
-    parts, top = [cover.moved(v)], float(arc[0, 1])
+        arc, cover = _open_cover(ribs, r, h, bulge, sag)
+    parts, top = [cover], float(arc[0, 1])
     foot = top - length
     parts.append(p.rod((0, 0, foot), (0, 0, top + 0.1), thin).with_slot(1))
     if not folded and rng.random() < 0.7:
@@ -195,28 +201,40 @@ def bag(rng: Rng) -> Mesh:
             drop = rng.uniform(0.3, 0.7) * h
             flap = p.rounded_box((d * 1.12, w * 0.92, drop), 0.03).shifted(0.03, 0, 1.02 * h - drop / 2)
             parts.append(flap.with_slot(2))
-    elif kind == 2:  # rucksack
-        pocket = p.superquadric((0.3 * d, 0.36 * w, rng.uniform(0.15, 0.3) * h), 0.5, 0.5)
-        parts += [pocket.shifted(d / 2, 0, rng.uniform(0.25, 0.4) * h).with_slot(2)]
-        out = rng.uniform(0.08, 0.22)
-        knots = [
-            (-0.4 * d, 0.18 * w, 0.9 * h),
-            (-d / 2 - out, 0.25 * w, 0.7 * h),
-            (-0.4 * d, 0.3 * w, 0.12 * h),
-        ]
-        parts += [m.with_slot(1) for m in p.pair(p.tube(p.spline(knots, 18), 0.03, 8, flat=1.6))]
-        parts.append(_loop(rng, 0.1 * w, 0.97 * h, -0.2 * d, 0.12).with_slot(1))
-        if rng.random() < 0.5:
-            side = p.superquadric((0.3 * d, 0.1, 0.2 * h), 0.5, 0.6).shifted(0, w / 2, 0.3 * h)
-            parts += [m.with_slot(2) for m in p.pair(side)]
-    else:  # case: grooves or corners, wheels, a pulled-out or small handle
-        for y in np.linspace(-0.4, 0.4, int(rng.integers(2, 6))) * w:
-            parts.append(block((-d / 2 - 0.015, y - 0.03, 0.08 * h), (d / 2 + 0.015, y + 0.03, 0.92 * h), 0))
-        if rng.random() < 0.6:
-            for x in (-0.35, 0.35):
-                wheel = p.cylinder(0.06, 0.06, segments=16).rotated(p.rotation((1, 0, 0), np.pi / 2))
-                parts += [m.with_slot(1) for m in p.pair(wheel.shifted(x * d, 0.4 * w, -0.02))]
-            rise *= 1.5
-        parts.append(_loop(rng, 0.2 * w, h, -0.2 * d, rise * rng.choice([0.4, 1.0])).with_slot(1))
-    mesh = joined(rng, parts)
-    return mesh.grounded()
+    elif kind == 2:
+        parts += _straps_and_pockets(rng, w, d, h)
+    else:
+        parts += _case_fittings(rng, w, d, h, rise)
+    return joined(rng, parts).grounded()
+
+
+def _straps_and_pockets(rng: Rng, w: float, d: float, h: float) -> list[Mesh]:
+    """What a rucksack has: pockets before it, perhaps at its sides, two straps behind and a loop."""
+    pocket = p.superquadric((0.3 * d, 0.36 * w, rng.uniform(0.15, 0.3) * h), 0.5, 0.5)
+    parts = [pocket.shifted(d / 2, 0, rng.uniform(0.25, 0.4) * h).with_slot(2)]
+    out = rng.uniform(0.08, 0.22)
+    knots = [
+        (-0.4 * d, 0.18 * w, 0.9 * h),
+        (-d / 2 - out, 0.25 * w, 0.7 * h),
+        (-0.4 * d, 0.3 * w, 0.12 * h),
+    ]
+    parts += [m.with_slot(1) for m in p.pair(p.tube(p.spline(knots, 18), 0.03, 8, flat=1.6))]
+    parts.append(_loop(rng, 0.1 * w, 0.97 * h, -0.2 * d, 0.12).with_slot(1))
+    if rng.random() < 0.5:
+        side = p.superquadric((0.3 * d, 0.1, 0.2 * h), 0.5, 0.6).shifted(0, w / 2, 0.3 * h)
+        parts += [m.with_slot(2) for m in p.pair(side)]
+    return parts
+
+
+def _case_fittings(rng: Rng, w: float, d: float, h: float, rise: float) -> list[Mesh]:
+    """Ribs around it, perhaps wheels, and a handle that is pulled out or small."""
+    parts = []
+    for y in np.linspace(-0.4, 0.4, int(rng.integers(2, 6))) * w:
+        parts.append(block((-d / 2 - 0.015, y - 0.03, 0.08 * h), (d / 2 + 0.015, y + 0.03, 0.92 * h), 0))
+    if rng.random() < 0.6:
+        for x in (-0.35, 0.35):
+            wheel = p.cylinder(0.06, 0.06, segments=16).rotated(p.ALONG_Y)
+            parts += [m.with_slot(1) for m in p.pair(wheel.shifted(x * d, 0.4 * w, -0.02))]
+        rise *= 1.5
+    parts.append(_loop(rng, 0.2 * w, h, -0.2 * d, rise * rng.choice([0.4, 1.0])).with_slot(1))
+    return parts

@@ -31,29 +31,7 @@ def tractor(rng: Rng) -> Mesh:
     parts += p.pair(wheel(big, wide, rng.uniform(0.4, 0.7)).shifted(0, 1.1 * y + wide / 2, big))
     parts.append(p.rod((0, -1.5 * y, big), (0, 1.5 * y, big), 0.06).with_slot(2))
     roof = deck + rng.uniform(0.55, 0.8)
-    if rng.random() < 0.6:  # posts and a roof, closed by glass or open
-        glass = block((-0.25, -1.1 * y, deck - 0.1), (0.18, 1.1 * y, roof), 1)
-        posts = [
-            p.rod((u, s * 1.1 * y, deck - 0.1), (0.85 * u, s * y, roof), 0.025)
-            for u in (-0.25, 0.2)
-            for s in (-1, 1)
-        ]
-        parts += (
-            [glass]
-            if rng.random() < 0.4
-            else [*posts, block((-0.25, -y, deck - 0.1), (-0.05, y, deck + 0.12), 1)]
-        )
-        parts.append(block((-0.32, -1.25 * y, roof - 0.02), (0.28, 1.25 * y, roof + 0.05), 0, 0.03))
-    else:
-        parts += [block((-0.2, -0.8 * y, deck - 0.1), (0.02, 0.8 * y, deck + 0.08), 1, 0.03)]
-        parts.append(block((-0.24, -0.8 * y, deck), (-0.16, 0.8 * y, deck + 0.3), 1, 0.03))
-        parts.append(
-            p.torus(0.09, 0.022, 20, 8)
-            .rotated(p.rotation((0, 1, 0), -0.9))
-            .shifted(0.16, 0, deck + 0.35)
-            .with_slot(2)
-        )
-        parts.append(p.rod((0.16, 0, deck + 0.35), (0.3, 0, deck + 0.1), 0.022).with_slot(2))
+    parts += _cab(rng, y, deck, roof) if rng.random() < 0.6 else _seat(y, deck)
     if rng.random() < 0.6:
         x = rng.uniform(0.4, 0.8) * base
         parts.append(
@@ -65,6 +43,30 @@ def tractor(rng: Rng) -> Mesh:
         guard = p.upright([np.concatenate([arc * (big + 0.08), arc[::-1] * (big + 0.03)])], wide)
         parts += p.pair(guard.shifted(0, 1.1 * y + wide / 2 - 0.03, big))
     return joined(rng, parts)
+
+
+def _cab(rng: Rng, y: float, deck: float, roof: float) -> list[Mesh]:
+    """Roof over glass, or over posts with a seat between."""
+    top = block((-0.32, -1.25 * y, roof - 0.02), (0.28, 1.25 * y, roof + 0.05), 0, 0.03)
+    if rng.random() < 0.4:
+        return [block((-0.25, -1.1 * y, deck - 0.1), (0.18, 1.1 * y, roof), 1), top]
+    feet = [(u, s * 1.1 * y) for u in (-0.25, 0.2) for s in (-1, 1)]
+    posts = [p.rod((u, v, deck - 0.1), (0.85 * u, v / 1.1, roof), 0.025) for u, v in feet]
+    return [*posts, block((-0.25, -y, deck - 0.1), (-0.05, y, deck + 0.12), 1), top]
+
+
+def _seat(y: float, deck: float) -> list[Mesh]:
+    """Bare seat behind a steering wheel."""
+    parts = [block((-0.2, -0.8 * y, deck - 0.1), (0.02, 0.8 * y, deck + 0.08), 1, 0.03)]
+    parts.append(block((-0.24, -0.8 * y, deck), (-0.16, 0.8 * y, deck + 0.3), 1, 0.03))
+    parts.append(
+        p.torus(0.09, 0.022, 20, 8)
+        .rotated(p.rotation((0, 1, 0), -0.9))
+        .shifted(0.16, 0, deck + 0.35)
+        .with_slot(2)
+    )
+    parts.append(p.rod((0.16, 0, deck + 0.35), (0.3, 0, deck + 0.1), 0.022).with_slot(2))
+    return parts
 
 
 def _track(length: float, radius: float, width: float) -> Mesh:
