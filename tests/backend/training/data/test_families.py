@@ -36,6 +36,19 @@ from wt_backend.training.data.tracing import LAYERS, Tracer
 EVERY = [*families.TRAIN, *families.VALIDATION]
 
 
+def test_laces_lie_on_their_shoe() -> None:
+    """They hung above shoes that are cut low or stand on high heels."""
+    laced = 0
+    for seed in range(24):
+        mesh = apparel.shoe(np.random.default_rng(seed))
+        laces = np.flatnonzero(mesh.slot == 2)
+        upper = mesh.vertices[np.unique(mesh.faces[mesh.slot == 0])]
+        for corner in mesh.vertices[np.unique(mesh.faces[laces])] if len(laces) else ():
+            assert np.linalg.norm(upper - corner, axis=1).min() < 0.08, f"seed {seed}"
+        laced += len(laces) > 0
+    assert laced >= 3
+
+
 def test_validation_families_are_not_trained_on() -> None:
     assert not set(families.TRAIN) & set(families.VALIDATION)
     assert {f.__module__ for f in families.VALIDATION} == {heldout.__name__}

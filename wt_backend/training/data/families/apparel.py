@@ -144,7 +144,8 @@ def shoe(rng: Rng) -> Mesh:
     f.add(foot(0.0), 0.0)
     f.cut(foot(0.05), 0.02)
     f.cut(f.half_space((0, 0, 1), heel + shaft - 0.02), 0.0)
-    if rng.random() < 0.35 and shaft < 0.4:  # cut low, as a slipper or a pump is
+    low = rng.random() < 0.35 and shaft < 0.4
+    if low:  # as a slipper or a pump is
         f.cut(f.block((-0.1, 0, heel + 0.42), (0.5, 0.6, 0.5), 0.08), 0.03)
     sole = rng.uniform(0.03, 0.08)
     upper = f.mesh()
@@ -159,13 +160,24 @@ def shoe(rng: Rng) -> Mesh:
         slim = rng.uniform(0.25, 1.0)
         post = p.cylinder(0.13 * slim, heel + sole, 0.13, 20).shifted(-0.4, 0, (heel - sole) / 2)
         parts.append(post.with_slot(1))
-    if rng.random() < 0.5:  # laces, a strap
-        for i in range(int(rng.integers(1, 5))):
-            z = heel + 0.18
-            bar = p.rod((0.15 - 0.09 * i, -0.1, z + 0.05 * i), (0.15 - 0.09 * i, 0.1, z + 0.05 * i), 0.022, 8)
-            parts.append(bar.with_slot(2))
+    if not low and rng.random() < 0.5:
+        parts += _laces(upper, int(rng.integers(1, 5)))
     mesh = joined(rng, parts)
     return mesh.grounded()
+
+
+def _laces(upper: Mesh, count: int) -> list[Mesh]:
+    """Bars across the instep, or one strap, half sunk into it."""
+    bars: list[Mesh] = []
+    height = None
+    for x in 0.15 - 0.09 * np.arange(count):
+        above = np.all(np.abs(upper.vertices[:, :2] - [x, 0]) < 0.04, axis=1)
+        z = upper.vertices[above, 2].max() - 0.015
+        if height is not None and abs(z - height) > 0.12:  # the opening, or the shaft, begins
+            break
+        bars.append(p.rod((x, -0.1, z), (x, 0.1, z), 0.022, 8).with_slot(2))
+        height = z
+    return bars
 
 
 def _loop(rng: Rng, y: float, z: float, x: float, rise: float) -> Mesh:
