@@ -124,8 +124,14 @@ def rebuild_trace(root: bpy.types.Object, before: LayerStack | None = None) -> N
     present = [layer for layer in members if layer.world_tracing.role == "LAYER"]
     for layer in present:
         rebuild_layer(layer, stack, before, inside)
-    if members and not present:  # a trace of points only
-        return
+    if present or not members:  # else a trace of points only
+        _bring_back(root, stack, present, inside)
+
+
+def _bring_back(
+    root: bpy.types.Object, stack: LayerStack, present: list[bpy.types.Object], inside: Matrix
+) -> None:
+    """Make mesh layers that were deleted anew, as the present ones are."""
     name, settings = build.trace_name(root), mesh_settings(present[0].world_tracing) if present else DEFAULTS
     image = next(filter(None, map(_texture, present)), None) or photo_image(root) or source_image(stack, name)
     away = back_layers(stack)
