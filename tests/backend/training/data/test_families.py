@@ -31,9 +31,28 @@ from wt_backend.training.data.families import (
     work_vehicles,
 )
 from wt_backend.training.data.mesh import Mesh
+from wt_backend.training.data.sdf import Field
 from wt_backend.training.data.tracing import LAYERS, Tracer
 
 EVERY = [*families.TRAIN, *families.VALIDATION]
+
+
+@pytest.mark.parametrize("family", families.ANIMALS)
+def test_no_limb_leaves_the_grid_of_its_field(
+    family: families.Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trunks and tails were cut off flat there, or in two."""
+    mesh = Field.mesh
+
+    def watched(field: Field) -> Mesh:
+        inside = field.value < 0
+        faces = [inside.take(end, axis) for axis in range(3) for end in (0, -1)]
+        assert not any(face.any() for face in faces), f"seed {seed}"
+        return mesh(field)
+
+    monkeypatch.setattr(Field, "mesh", watched)
+    for seed in range(14):
+        family(np.random.default_rng(seed))
 
 
 def test_laces_lie_on_their_shoe() -> None:

@@ -20,7 +20,7 @@ def eyes(f: Field, place: np.ndarray, apart: float, radius: float) -> None:
 
 def turtle(rng: Rng) -> Mesh:
     """Tortoise, pond turtle or sea turtle: domed shell with a rim, legs or flippers."""
-    f = Field((-1.2, -0.95, -0.65), (1.55, 0.95, 0.95), 58)
+    f = Field((-1.2, -1.05, -0.65), (1.55, 1.05, 0.95), 58)
     kind = rng.integers(3)
     dome = rng.uniform(0.45, 0.8) if kind == 0 else rng.uniform(0.2, 0.42)
     a, b = rng.uniform(0.68, 0.9), rng.uniform(0.45, 0.75)
@@ -62,10 +62,11 @@ def turtle(rng: Rng) -> Mesh:
 
 def lizard(rng: Rng) -> Mesh:
     """Lizard, newt or crocodile: sprawling legs, winding tail, jaws, perhaps a crest."""
-    f = Field((-1.75, -0.7, -0.3), (1.25, 0.7, 0.62), 70)
+    f = Field((-1.75, -0.8, -0.3), (1.7, 0.8, 0.75), 78)
     girth, bend, phase = rng.uniform(0.11, 0.24), rng.uniform(0, 0.34), rng.uniform(0, 6)
     x = np.linspace(-rng.uniform(1.1, 1.6), 0.55, 12)
     y = bend * (np.sin(2.2 * x + phase) - np.sin(phase)) * np.clip(0.75 - x, 0, 1.3)
+    y *= min(1.0, 0.6 / max(np.abs(y).max(), 1e-6))  # a tail that leaves the field is cut in two
     radius = girth * np.clip((x - x[0]) / rng.uniform(0.9, 1.5), 0, 1) ** rng.uniform(0.7, 1.4)
     radius = np.maximum(radius * (1 - 0.35 * np.clip(x - 0.2, 0, 1) / 0.35), 0.035)
     lift = rng.choice([0.0, rng.uniform(0.1, 0.5)]) * np.clip(-0.5 - x, 0, 1) ** 2
@@ -100,7 +101,7 @@ def lizard(rng: Rng) -> Mesh:
 
 def upright_animal(rng: Rng) -> Mesh:
     """Kangaroo, meerkat, standing bear or hare, penguin: upright body on two feet."""
-    f = Field((-1.05, -0.75, -1.02), (0.85, 0.75, 1.5), 62)
+    f = Field((-1.15, -0.75, -1.02), (0.95, 0.75, 1.5), 62)
     belly, tall, lean = rng.uniform(0.2, 0.42), rng.uniform(0.5, 0.85), rng.uniform(0, 0.3)
     seat = np.array([0, 0, -0.45])
     shoulder = seat + [lean, 0, tall]
@@ -149,7 +150,7 @@ def upright_animal(rng: Rng) -> Mesh:
 
 def frog(rng: Rng) -> Mesh:
     """Frog or toad: squat body, folded hind legs, eyes on top."""
-    f = Field((-1.05, -1.0, -0.5), (1.0, 1.0, 0.85), 56)
+    f = Field((-1.05, -1.1, -0.5), (1.0, 1.1, 0.85), 58)
     wide, high, rear = rng.uniform(0.35, 0.55), rng.uniform(0.25, 0.45), rng.uniform(0.0, 0.35)
     f.add(f.limb((-0.45, 0, -0.1), (0.25, 0, rear), wide * 0.7, wide * 0.85))
     jaw = np.array([0.45, 0, rear])

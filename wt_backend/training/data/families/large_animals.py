@@ -68,7 +68,7 @@ def dinosaur(rng: Rng) -> Mesh:
 
 def elephant(rng: Rng) -> Mesh:
     """Elephant, mammoth or rhinoceros: column legs, trunk and tusks or horns."""
-    f = Field((-1.15, -0.85, -1.05), (1.6, 0.85, 1.1), 60)
+    f = Field((-1.15, -0.95, -1.05), (2.2, 0.95, 1.3), 70)
     girth, length = rng.uniform(0.34, 0.46), rng.uniform(0.35, 0.55)
     horned = rng.random() < 0.22
     hump = rng.uniform(0, 0.18)
