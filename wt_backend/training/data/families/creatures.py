@@ -14,7 +14,7 @@ Rng = np.random.Generator
 
 def quadruped(rng: Rng) -> Mesh:
     """Four-legged animal facing +X: from dachshund to giraffe, sometimes horned."""
-    f = Field((-1.15, -0.5, -0.75), (1.35, 0.5, 1.25), 56)
+    f = Field((-1.15, -0.5, -0.8), (1.35, 0.5, 1.3), 56)
     k = rng.uniform(0.05, 0.18)
     length, girth = rng.uniform(0.35, 0.65), rng.uniform(0.14, 0.32)
     arch = rng.uniform(-0.06, 0.08)
@@ -78,7 +78,7 @@ def _head(f: Field, rng: Rng, centre: np.ndarray, size: float, blend: float) -> 
 
 def sitting_animal(rng: Rng) -> Mesh:
     """Animal on its haunches: rabbit, cat, squirrel, bear; head up or tucked in."""
-    f = Field((-0.95, -0.7, -0.75), (1.0, 0.7, 1.35), 56)
+    f = Field((-1.2, -0.7, -0.85), (1.2, 0.7, 1.45), 60)
     k = rng.uniform(0.08, 0.2)
     body = rng.uniform(0.32, 0.45)
     lean = rng.uniform(0.0, 0.45)
@@ -112,7 +112,7 @@ def sitting_animal(rng: Rng) -> Mesh:
 
 def person(rng: Rng) -> Mesh:
     """Standing, walking or sitting figure."""
-    f = Field((-0.75, -0.95, -1.05), (0.75, 0.95, 1.1), 58)
+    f = Field((-0.8, -0.95, -1.15), (0.8, 0.95, 1.2), 62)
     k = rng.uniform(0.04, 0.12)
     stout = rng.uniform(0.7, 1.6)
     hip, chest = np.array([0, 0, 0.0]), np.array([rng.normal(0, 0.05), 0, rng.uniform(0.35, 0.5)])
@@ -158,7 +158,7 @@ def _polar(swing: float, lift: float, side: int) -> np.ndarray:
 
 def head(rng: Rng) -> Mesh:
     """Face of man, ape or cartoon animal facing +X, with or without neck and shoulders."""
-    f = Field((-1.1, -1.3, -1.35), (1.25, 1.3, 1.3), 50)
+    f = Field((-1.1, -1.6, -1.35), (1.25, 1.6, 1.3), 56)
     k = rng.uniform(0.06, 0.2)
     wide, tall = rng.uniform(0.6, 0.95), rng.uniform(0.65, 1.0)
     f.add(f.ball((-0.1, 0, 0.15), (rng.uniform(0.65, 0.9), wide, tall * 0.9)))
@@ -212,7 +212,7 @@ def head(rng: Rng) -> Mesh:
 
 def bird(rng: Rng) -> Mesh:
     """Bird or duck, wings folded or spread."""
-    f = Field((-1.1, -1.2, -0.85), (1.1, 1.2, 1.0), 56)
+    f = Field((-1.2, -1.2, -0.85), (1.15, 1.2, 1.0), 56)
     body = rng.uniform(0.25, 0.4)
     f.add(f.ball((0, 0, 0), (body * rng.uniform(1.3, 1.9), body, body * rng.uniform(0.8, 1.1))))
     top = np.array([body * 1.3 + rng.uniform(0, 0.15), 0, rng.uniform(0.2, 0.6)])
