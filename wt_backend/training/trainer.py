@@ -124,17 +124,17 @@ class Trainer:
         """Signal handler: finish the step, save, leave."""
         self.stopping = True
 
-    def any_process(self, wish: bool) -> bool:
-        """Whether one of the processes wishes something: they do it together, or wait for ever."""
+    def any_process(self, *wishes: bool) -> list[bool]:
+        """Which wishes one of the processes has at least: they act together, or wait for ever."""
         if self.fabric.world_size == 1:
-            return wish
-        wishes = self.fabric.all_reduce(torch.tensor(float(wish), device=self.fabric.device), reduce_op="sum")
-        return float(torch.as_tensor(wishes)) > 0
+            return list(wishes)
+        mine = torch.tensor(wishes, dtype=torch.float32, device=self.fabric.device)
+        return (torch.as_tensor(self.fabric.all_reduce(mine, reduce_op="sum")) > 0).tolist()
 
     def ends(self, stage: StageConfig) -> bool:
         """Whether a stage is over, or the run is to stop."""
-        self.stopped = self.any_process(self.stopping)
-        return self.stopped or self.any_process(stage_fraction(stage, self.progress) >= 1)
+        self.stopped, over = self.any_process(self.stopping, stage_fraction(stage, self.progress) >= 1)
+        return self.stopped or over
 
     def run_stage(self, stage: StageConfig) -> None:
         """Steps of one resolution, until its limit."""
@@ -152,9 +152,13 @@ class Trainer:
             self.progress.stage_seconds += now - clock
             self.progress.seconds += now - clock
             clock = now
-            if self.any_process(now - self.pictured_at > 60 * self.config.sheet_minutes):
+            picture, save = self.any_process(
+                now - self.pictured_at > 60 * self.config.sheet_minutes,
+                now - self.saved_at > 60 * self.config.save_minutes,
+            )
+            if picture:
                 self.validate()
-            if self.any_process(now - self.saved_at > 60 * self.config.save_minutes):
+            if save:
                 self.save()
             clock = time.monotonic() if stage.steps else clock
 

@@ -283,7 +283,7 @@ def slab(top: NDArray, bottom: NDArray) -> Mesh:
 
 def upright(polygons: list[NDArray], width: float) -> Mesh:
     """Extrude outlines of (x, z), a thing seen from its side, along Y, centred."""
-    return extrude(polygons, width).rotated(rotation((1, 0, 0), np.pi / 2))
+    return extrude(polygons, width).rotated(ALONG_Y)
 
 
 def facing(polygons: list[NDArray], depth: float) -> Mesh:
