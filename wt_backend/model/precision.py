@@ -83,6 +83,16 @@ def policy_for(precision: Precision, device: torch.device) -> Policy:
     return RELEASED if precision == "bf16" else SMALL
 
 
+def bfloat16_pays(device: torch.device) -> bool:
+    """Whether products in bfloat16 are faster than in float32, for learning.
+
+    On a processor without AVX-512 they take some thirty times as long (docs/training.md, *The CPU road*).
+    """
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and torch.backends.cpu.get_cpu_capability() == "AVX512"
+
+
 def default_precision(device: torch.device) -> Precision:
     """bfloat16 on a GPU that has it; elsewhere float32, for not every processor multiplies less faster."""
     if device.type == "cuda":

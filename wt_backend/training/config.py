@@ -187,7 +187,10 @@ class OptimiserConfig:
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Everything that defines a run; `state` is the folder that makes it resumable."""
+    """Everything that defines a run; `state` is the folder that makes it resumable.
+
+    `precision` is Lightning Fabric's name for one, or "auto": bf16-mixed or 32-true, the faster one here.
+    """
 
     name: str
     state: Path
@@ -197,7 +200,7 @@ class TrainConfig:
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
     seed: int = 0
-    precision: str = "bf16-mixed"
+    precision: str = "auto"
     compile: bool = True
     initial_weights: str = ""
     save_minutes: float = 5.0

@@ -9,6 +9,8 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from wt_backend.model.precision import bfloat16_pays
+
 
 class Muon(torch.optim.Muon):
     """Orthogonalised momentum (Jordan 2024) with updates as large as AdamW's (Moonshot, arXiv 2502.16982).
@@ -58,7 +60,7 @@ def orthogonalised(
 ) -> Tensor:
     """Draw all singular values to about 1 (Newton, Schulz; quintic): (K, M, N) -> (K, M, N), float32."""
     a, b, c = coefficients
-    x = matrices.bfloat16()
+    x = matrices.bfloat16() if bfloat16_pays(matrices.device) else matrices
     tall = x.shape[-2] > x.shape[-1]
     x = x.mT if tall else x
     x = x / torch.linalg.vector_norm(x, dim=(-2, -1), keepdim=True).clamp(min=eps)

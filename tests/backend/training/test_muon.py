@@ -8,10 +8,18 @@ import pytest
 import torch
 from torch import nn
 
+from wt_backend.training import muon
 from wt_backend.training.muon import Muon, orthogonalised
 
 SHAPES = [(24, 8), (8, 8), (8, 24), (24, 8), (8, 8), (24, 8)]
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+
+
+@pytest.fixture(params=[True, False], ids=["bfloat16", "float32"], autouse=True)
+def in_bfloat16(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """The iteration as on each kind of processor, whichever this is."""
+    monkeypatch.setattr(muon, "bfloat16_pays", lambda device: request.param)
+    return request.param
 
 
 def matrices(seed: int) -> list[nn.Parameter]:
@@ -38,8 +46,8 @@ def test_updates_are_those_of_torch() -> None:
         mine.step()
         reference.step()
         for a, b in zip(ours, theirs, strict=True):
-            # The iteration is in bfloat16: products of a batch may be added in another order.
-            torch.testing.assert_close(a, b, rtol=0, atol=2e-4)
+            # torch's iteration is in bfloat16, and products of a batch may be added in another order.
+            torch.testing.assert_close(a, b, rtol=0, atol=4e-4)
     moved = [(a - b).abs().max() for a, b in zip(ours, matrices(0), strict=True)]
     assert min(moved) > 0.005
 

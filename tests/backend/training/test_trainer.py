@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import resource
 import signal
@@ -21,6 +22,7 @@ from tests.tiny_run import TINY_RUN
 from wt_backend.checkpoints.load import find_entry, load_model
 from wt_backend.checkpoints.ship import ship
 from wt_backend.protocol import BackendError
+from wt_backend.training import trainer
 from wt_backend.training.config import load_config
 from wt_backend.training.state import alone, save_atomically
 from wt_backend.training.train import CONFIGS, export
@@ -155,6 +157,18 @@ def test_what_cannot_be_trained_is_said_before_it_begins(tmp_path: Path, line: s
     (tmp_path / "run.toml").write_text(text)
     with pytest.raises(BackendError, match=said):
         Trainer(load_config(tmp_path / "run.toml", tmp_path / "state"))
+
+
+@pytest.mark.parametrize(("pays", "precision"), [(True, "bf16-mixed"), (False, "32-true")])
+def test_learns_in_what_the_machine_is_faster_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pays: bool, precision: str
+) -> None:
+    """And the state says which it was, instead of "auto"."""
+    monkeypatch.setattr(trainer, "bfloat16_pays", lambda device: pays)
+    (tmp_path / "run.toml").write_text(CONFIG.format(steps=1).replace('precision = "32-true"\n', ""))
+    Trainer(load_config(tmp_path / "run.toml", tmp_path / "state")).save()
+    saved = torch.load(tmp_path / "state" / "state.pt", weights_only=True)
+    assert json.loads(saved["config"])["precision"] == precision
 
 
 @pytest.mark.parametrize("change", [("std = [0.25,", "std = [0.5,"), ("muon = true", "muon = false")])
