@@ -126,6 +126,8 @@ def _check_file(path: Path, role: str) -> None:
     try:
         if path.is_dir():
             raise _bad(role, path, "is a folder", "Choose an image file.")
+        if path.exists() and not path.is_file():  # nobody may ever write into a pipe
+            raise _bad(role, path, "is no ordinary file", "Save it as an image file first.")
         with path.open("rb") as file:
             if not file.read(1):
                 raise _bad(role, path, "is empty (0 bytes)", "Choose another file, or copy it again.")

@@ -190,7 +190,7 @@ class LayerStack:
             return cls(info=info, **arrays)
         except StackError as error:
             raise StackError(f"{path}: {error}") from None
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a path, or shapes, that cannot be
             raise StackError(
                 f"{path}: cannot be read ({_reason(error)}); check the path and its permissions"
             ) from error
@@ -255,6 +255,8 @@ def _header(stack: LayerStack) -> bytes:
 
 def _read_header(path: Path) -> tuple[dict[str, Any], int]:
     """Header entries and the offset at which the data starts."""
+    if path.exists() and not (path.is_file() or path.is_dir()):  # nobody may ever write into a pipe
+        raise StackError("this is no ordinary file; choose a .wts file written by World Tracing")
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         size = os.fstat(file.fileno()).st_size
@@ -334,8 +336,8 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
         raise
 
 
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)
+def _reason(error: OSError | ValueError) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 @dataclass(frozen=True, eq=False)

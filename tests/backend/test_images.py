@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -274,6 +275,12 @@ def test_missing_folder_and_empty(tmp_path: Path) -> None:
     assert "is a folder" in refused(tmp_path).message
     (tmp_path / "empty.png").write_bytes(b"")
     assert "is empty" in refused(tmp_path / "empty.png").message
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
+def test_a_pipe_that_nobody_writes_into_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.png")
+    assert "is no ordinary file" in refused(tmp_path / "a.png").message
 
 
 def test_text_renamed_png(tmp_path: Path) -> None:

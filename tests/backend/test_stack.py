@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -258,6 +259,11 @@ def set_overflow(header: dict) -> None:
     header["xyz"]["shape"] = [2**40, 2**40, 2**40, 3]
 
 
+def set_shape_beyond_numpy(header: dict) -> None:
+    header["mask"]["shape"] = [0, 2**40, 2**40]
+    header["mask"]["data_offsets"] = [0, 0]
+
+
 def drop_metadata(header: dict) -> None:
     del header["__metadata__"]
 
@@ -284,6 +290,7 @@ def set_endless(header: dict) -> None:
         (set_negative, "array xyz"),
         (set_shape, "expected"),
         (set_overflow, "array xyz does not fill its place"),
+        (set_shape_beyond_numpy, "cannot be read"),
         (drop_metadata, "not a layer stack"),
         (drop_array, "array rgba is missing"),
         (drop_field, "metadata is damaged"),
@@ -316,6 +323,19 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
     for path in (tmp_path / "no.wts", tmp_path):
         with pytest.raises(StackError, match="cannot be read"):
             LayerStack.load(path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
+def test_a_pipe_that_nobody_writes_into_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.wts")
+    with pytest.raises(StackError, match="no ordinary file"):
+        LayerStack.load(tmp_path / "a.wts")
+
+
+@pytest.mark.parametrize("name", ["a\0b.wts", "\ud800.wts"])
+def test_a_path_that_no_file_can_have(name: str, tmp_path: Path) -> None:
+    with pytest.raises(StackError, match="cannot be read"):
+        LayerStack.load(tmp_path / name)
 
 
 def test_a_failed_save_leaves_the_old_file_alone(stack: LayerStack, tmp_path: Path) -> None:
