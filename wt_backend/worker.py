@@ -127,6 +127,9 @@ class Worker:
             self._channel.send(error_response(id, error, INVALID_REQUEST))
         elif method == "$/cancel":
             self._cancel(params.get("id"))
+        elif id is None and message.get("id") is not None:  # whoever sent it waits for an answer
+            error = BackendError("bad_request", "An id is neither a whole number nor a text.", "Use another.")
+            self._channel.send(error_response(None, error, INVALID_REQUEST))
         elif id is None:
             log.info("ignored notification %s", method)
         elif method == "initialize":

@@ -257,6 +257,8 @@ def test_cancelling_nothing_is_ignored(worker: Client) -> None:
         (b'{"id": 1, "method": "trace"}', -32700),
         (b'{"jsonrpc": "2.0", "id": 77}', -32600),
         (b'{"jsonrpc": "2.0", "id": 78, "method": "trace", "params": [1]}', -32600),
+        (b'{"jsonrpc": "2.0", "id": 78.5, "method": "models/list"}', -32600),
+        (b'{"jsonrpc": "2.0", "id": [78], "method": "models/list"}', -32600),
         (b'{"jsonrpc": "2.0", "id": 79, "method": "no/such"}', -32601),
         (b'{"jsonrpc": "2.0", "id": 80, "method": "trace", "params": {"imagge": "a"}}', -32602),
     ],

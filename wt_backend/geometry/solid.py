@@ -70,10 +70,14 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
     Raises
     ------
     BackendError
-        kind "bad_stack": no layer of the stack has any point.
+        kind "bad_stack": no layer of the stack has any point; "bad_request": no ray is to be used.
     """
     begun = time.monotonic()
     values = read_params(params, stack=REQUIRED, output=REQUIRED, resolution=RESOLUTION)
+    if values["resolution"] < 1:
+        raise BackendError(
+            "bad_request", f"The resolution is {values['resolution']}.", "Choose at least 1 ray a side."
+        )
     stack = load_stack(values["stack"])
     progress("make solid", 0, 3)
     solid = make_solid(stack, values["resolution"])

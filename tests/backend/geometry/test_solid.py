@@ -205,6 +205,15 @@ def test_nothing_is_no_solid(tmp_path: Path) -> None:
     assert not (tmp_path / "empty.npz").exists()
 
 
+@pytest.mark.parametrize("resolution", [0, -5])
+def test_a_resolution_without_rays_is_refused(resolution: int, tmp_path: Path) -> None:
+    shapes.box(16).save(tmp_path / "box.wts")
+    params = {"stack": str(tmp_path / "box.wts"), "output": "", "resolution": resolution}
+    with pytest.raises(BackendError, match=f"resolution is {resolution}") as caught:
+        METHODS["geometry/solid"](params, ignore, lambda: False)
+    assert caught.value.kind == "bad_request"
+
+
 def test_what_is_thinner_than_the_rays_that_are_used_is_no_solid() -> None:
     """A wire from corner to corner of a large grid, of which every other row and column is left out."""
     depths = np.full((2, 12, 12), np.nan)
