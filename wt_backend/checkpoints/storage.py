@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,10 @@ def delete_model(params: dict[str, Any], progress: Progress, cancel: Cancel) -> 
     size = _size(folder)
     try:
         shutil.rmtree(folder)
-        size += forget_copies()
     except OSError as error:
         raise _refused(error) from error
+    with suppress(OSError):  # one that is in use stays: it goes another time
+        size += forget_copies()
     return {"freed_mb": size / MEGABYTE}
 
 
@@ -62,9 +64,10 @@ def move_models(params: dict[str, Any], progress: Progress, cancel: Cancel) -> d
     try:
         target.mkdir(parents=True, exist_ok=True)
         _move_all({folder: target / folder.name for folder in folders}, meter)
-        forget_copies()  # a copy is found by where its source lies
     except OSError as error:
         raise _refused(error) from error
+    with suppress(OSError):  # the models have moved, whatever becomes of this
+        forget_copies()  # a copy is found by where its source lies
     return {"moved": len(folders), "folder": str(target)}
 
 

@@ -109,6 +109,23 @@ def test_models_move_and_are_found_there(
         storage.shutil.rmtree(target.parent)
 
 
+def test_a_converted_copy_in_use_does_not_take_the_move_back(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows does not delete what is mapped; Blender must be told where its models lie now."""
+
+    def in_use() -> int:
+        raise PermissionError(13, "in use", "copy.safetensors")
+
+    monkeypatch.setattr(storage, "forget_copies", in_use)
+    result = methods.call("models/move", {"folder": str(tmp_path / "new")}, nothing, nothing)
+    assert result["moved"] == 1 and cached(OBJECT) is None
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "new"))
+    assert cached(OBJECT) is not None
+    assert methods.call("models/delete", {"model": "object"}, nothing, nothing)["freed_mb"] > 2.9
+    assert cached(OBJECT) is None
+
+
 def test_a_cancelled_move_leaves_everything_where_it_was(cache: Path) -> None:
     if not SHARED.is_dir() or SHARED.stat().st_dev == cache.stat().st_dev:
         pytest.skip("this machine has one file system only")
