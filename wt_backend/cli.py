@@ -13,7 +13,7 @@ from pathlib import Path
 from wt_backend import __version__
 from wt_backend.jobs import Cancellation, Reporter
 from wt_backend.methods import as_backend_error
-from wt_backend.protocol import FITS, MODES, BackendError, TraceRequest, TraceResult
+from wt_backend.protocol import FITS, MODES, TraceRequest, TraceResult
 from wt_backend.terminal import Stages
 
 # command → (module with main(argv), what it does); a module is imported when its command is called
@@ -56,9 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         told = as_backend_error(error)
         if told.kind == "internal" and told is not error:
-            if not (isinstance(error, OSError) and error.filename):
-                raise  # a bug: its traceback is what helps
-            told = BackendError("bad_request", f"{error.filename}: {error.strerror}.", "Check the path.")
+            raise  # a bug: its traceback is what helps
         print(f"Error: {told.message}", file=sys.stderr)
         if told.hint:
             print(f"  {told.hint}", file=sys.stderr)

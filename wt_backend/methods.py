@@ -93,6 +93,9 @@ def as_backend_error(error: Exception, log: str = "") -> BackendError:
         )
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return BackendError("disk_full", "The disk is full.", "Free some space and try again.", log)
+    if isinstance(error, OSError) and error.filename:
+        reason = f"{error.filename} cannot be used ({error.strerror})."
+        return BackendError("access", reason, "Check the path and its permissions.", log)
     sentence = f"Something went wrong in the backend ({type(error).__name__}: {error!s:.200})."
     return BackendError("internal", sentence, f"Please report it with the log file {log}.", log)
 

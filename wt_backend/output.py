@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from wt_backend.protocol import BackendError
@@ -25,13 +27,8 @@ def check_output(path: Path, *sources: str | None) -> None:
     BackendError
         kind "bad_output" or "disk_full".
     """
-    if path.is_dir():
-        raise BackendError("bad_output", f"The output {path} is a folder.", "Choose a file name in it.")
-    if path.exists() and not path.is_file():  # a file takes its place: /dev/null would be gone for everybody
-        raise BackendError("bad_output", f"The output {path} is no ordinary file.", "Choose another name.")
-    if any(path.exists() and Path(source).exists() and path.samefile(source) for source in sources if source):
-        raise BackendError("bad_output", f"The output {path} is the source itself.", "Choose another name.")
     try:
+        _check_place(path, *sources)
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent) as file:
             file.write(b"\0")
@@ -44,6 +41,33 @@ def check_output(path: Path, *sources: str | None) -> None:
             f"Only {free / 1e6:.0f} MB are free in {path.parent}.",
             "Free some space or choose another folder.",
         )
+
+
+@contextmanager
+def output_place(path: Path, *sources: str | None) -> Iterator[None]:
+    """Check an output file as `check_output` does; if the block fails, empty folders made for it go again."""
+    try:
+        made = [folder for folder in path.parents if not folder.exists()]  # innermost first
+    except OSError as error:
+        raise output_error(path, error) from error
+    try:
+        check_output(path, *sources)
+        yield
+    except BaseException:
+        with suppress(OSError):  # it holds something, or was never made
+            for folder in made:
+                folder.rmdir()
+        raise
+
+
+def _check_place(path: Path, *sources: str | None) -> None:
+    """Whether a file may take this place."""
+    if path.is_dir():
+        raise BackendError("bad_output", f"The output {path} is a folder.", "Choose a file name in it.")
+    if path.exists() and not path.is_file():  # a file takes its place: /dev/null would be gone for everybody
+        raise BackendError("bad_output", f"The output {path} is no ordinary file.", "Choose another name.")
+    if any(path.exists() and Path(source).exists() and path.samefile(source) for source in sources if source):
+        raise BackendError("bad_output", f"The output {path} is the source itself.", "Choose another name.")
 
 
 def save(stack: LayerStack, path: Path) -> None:

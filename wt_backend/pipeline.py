@@ -32,7 +32,7 @@ from wt_backend.flow.sampler import sample
 from wt_backend.images import Photo, read_image
 from wt_backend.jobs import Cancel, Progress
 from wt_backend.mirror import mean_of_views, with_mirror_image
-from wt_backend.output import check_output, save
+from wt_backend.output import output_place, save
 from wt_backend.protocol import BackendError, TraceRequest, TraceResult
 from wt_backend.stack import LayerStack, StackInfo
 from wt_backend.subject import find_subject, read_mask
@@ -70,10 +70,10 @@ def trace_to_file(request: TraceRequest, progress: Progress, cancel: Cancel) -> 
     """
     start = time.monotonic()
     output = Path(request.output)
-    check_output(output, request.image, request.mask)
-    traced = run(request, progress, cancel)
-    progress("save", 0, 1)
-    save(traced.stack, output)
+    with output_place(output, request.image, request.mask):
+        traced = run(request, progress, cancel)
+        progress("save", 0, 1)
+        save(traced.stack, output)
     progress("save", 1, 1)
     return TraceResult(
         stack=str(output),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from wt_backend.output import check_output
+from wt_backend.output import check_output, output_place
 from wt_backend.protocol import BackendError
 
 
@@ -18,6 +19,29 @@ def test_what_is_no_file_is_not_replaced_by_one(tmp_path: Path) -> None:
     with pytest.raises(BackendError, match="is no ordinary file") as caught:
         check_output(pipe)
     assert caught.value.kind == "bad_output" and pipe.is_fifo()
+
+
+@pytest.mark.parametrize("name", ["a" * 300 + ".wts", "a" * 300 + "/b.wts"])
+@pytest.mark.parametrize("check", [check_output, lambda path: output_place(path).__enter__()])
+def test_a_place_that_cannot_be(name: str, check: Callable[[Path], None], tmp_path: Path) -> None:
+    with pytest.raises(BackendError, match="cannot be written") as caught:
+        check(tmp_path / name)
+    assert caught.value.kind == "bad_output"
+
+
+def test_folders_made_for_a_job_that_fails_go_again(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), output_place(tmp_path / "new" / "one" / "a.wts"):
+        assert (tmp_path / "new" / "one").is_dir()
+        raise ZeroDivisionError
+    assert not list(tmp_path.iterdir())
+
+
+def test_folders_with_something_in_them_stay(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    with pytest.raises(ZeroDivisionError), output_place(tmp_path / "old" / "new" / "one" / "a.wts"):
+        (tmp_path / "old" / "new" / "half.wts").write_bytes(b"half")
+        raise ZeroDivisionError
+    assert [path.name for path in (tmp_path / "old" / "new").iterdir()] == ["half.wts"]
 
 
 def test_an_older_result_may_be_replaced(tmp_path: Path) -> None:

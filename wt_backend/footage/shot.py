@@ -35,7 +35,7 @@ from wt_backend.footage.steady import Before, align_scale, smooth
 from wt_backend.footage.survey import Survey, read_survey, survey, with_subject
 from wt_backend.images import Photo
 from wt_backend.jobs import Cancel, Progress
-from wt_backend.output import check_output, output_error, save
+from wt_backend.output import output_error, output_place, save
 from wt_backend.protocol import BackendError, TraceRequest
 from wt_backend.stack import LayerStack, Shot, StackError
 
@@ -104,12 +104,11 @@ def trace_shot(request: ShotRequest, progress: Progress, cancel: Cancel) -> Shot
     progress("look", 0, 1)
     clip = open_clip(request.clip, request.rate)
     folder = Path(request.output)
-    check_output(folder / Shot.FILE)
-    check_apart(folder, (request.clip, request.mask))
-    shot = _existing(folder, request)
-    if shot is None:
-        found = survey(clip, request, entry, progress, cancel)
-        shot = _new_shot(folder, request, clip, found)
+    with output_place(folder / Shot.FILE):
+        check_apart(folder, (request.clip, request.mask))
+        shot = _existing(folder, request)
+        if shot is None:
+            shot = _new_shot(folder, request, clip, survey(clip, request, entry, progress, cancel))
     found = read_survey(shot.settings)
     caveats = [entry.caveat] if entry.caveat else []
     run = Run(request, clip, entry, found, progress, cancel, caveats)

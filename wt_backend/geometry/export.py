@@ -21,7 +21,7 @@ from wt_backend.geometry.job import REQUIRED, choose, load_stack, read_params, w
 from wt_backend.geometry.layer_mesh import existing, layer_mesh, layer_points
 from wt_backend.geometry.pairing import back_layers
 from wt_backend.jobs import Cancel, Progress
-from wt_backend.output import check_output
+from wt_backend.output import output_place
 from wt_backend.stack import LayerStack
 
 
@@ -41,9 +41,9 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
     write = KINDS[choose("kind", values["kind"], list(KINDS))]
     stack = load_stack(values["stack"])
     output = Path(values["output"])
-    check_output(output, values["stack"])
-    progress("export", 0, 1)
-    files = write(stack, output)
+    with output_place(output, values["stack"]):
+        progress("export", 0, 1)
+        files = write(stack, output)
     progress("export", 1, 1)
     return {"files": [str(file) for file in files]}
 

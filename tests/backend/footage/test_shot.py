@@ -232,6 +232,12 @@ def test_bad_requests_are_sentences(request_: ShotRequest, change: dict, words: 
     assert not (Path(request_.output) / Shot.FILE).exists()  # it would refuse the next request
 
 
+def test_footage_that_cannot_be_traced_leaves_no_folder(request_: ShotRequest) -> None:
+    with pytest.raises(BackendError, match="lies outside"):
+        trace(replace(request_, first=50))
+    assert not Path(request_.output).exists()
+
+
 def test_a_range_that_ends_after_the_clip_is_noted(request_: ShotRequest) -> None:
     result = trace_shot(replace(request_, first=3, last=9), silent, Cancellation())
     assert result.frames == 2
