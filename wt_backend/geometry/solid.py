@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import trimesh
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
@@ -45,11 +44,18 @@ class Solid:
     piece: NDArray[np.int32]  # (T,) connected piece, largest first
     ray_volume: float  # what the rays themselves enclose: the check on the mesh's volume
 
-    def pieces(self) -> list[trimesh.Trimesh]:
-        """Each connected piece as a mesh of its own."""
+    def pieces(self) -> list[dict[str, Any]]:
+        """Of each connected piece ``faces``, ``volume``, and ``watertight``: each edge joins two faces."""
+        count = int(self.piece.max(initial=-1)) + 1
+        volume = np.bincount(self.piece, _volumes(self.vertices.astype(np.float64), self.triangles), count)
+        ends = np.sort(self.triangles[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2).astype(np.int64), axis=1)
+        keys = ends[:, 0] * len(self.vertices) + ends[:, 1]
+        _, first, times = np.unique(keys, return_index=True, return_counts=True)
+        leaking = np.bincount(self.piece[first[times != 2] // 3], minlength=count)
+        faces = np.bincount(self.piece, minlength=count)
         return [
-            trimesh.Trimesh(self.vertices, self.triangles[self.piece == number], process=False)
-            for number in range(int(self.piece.max(initial=-1)) + 1)
+            {"faces": int(number), "volume": float(inside), "watertight": not holes}
+            for number, inside, holes in zip(faces, volume, leaking, strict=True)
         ]
 
 
@@ -89,17 +95,14 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
         )
     cancel()
     progress("check solid", 1, 3)
-    pieces = [
-        {"faces": len(mesh.faces), "volume": float(mesh.volume), "watertight": bool(mesh.is_watertight)}
-        for mesh in solid.pieces()
-    ]
+    pieces = solid.pieces()
     cancel()
     progress("write solid", 2, 3)
     arrays = {name: value for name, value in vars(solid).items() if isinstance(value, np.ndarray)}
     with whole_file(values["output"]) as part, part.open("wb") as file:
         np.savez(file, **arrays, seen=solid.layer == 0)
     progress("write solid", 3, 3)
-    volume = sum(float(str(piece["volume"])) for piece in pieces)
+    volume = sum(piece["volume"] for piece in pieces)
     return {
         "mesh": values["output"],
         "watertight": all(piece["watertight"] for piece in pieces),
@@ -137,7 +140,7 @@ def make_solid(stack: LayerStack, resolution: int = RESOLUTION) -> Solid:
     places = places.astype(np.float64) - (1, 1, 0)  # the border of empty rays
     faces = faces.astype(np.int32)
     vertices = grid.camera_points(places)
-    if _volume(vertices, faces) < 0:
+    if _volumes(vertices, faces).sum() < 0:
         faces = faces[:, ::-1]
     vertices, faces, places, piece = _pieces(vertices, faces, places)
     pixel, layer = _origin(places, depth, valid, grid, rows, columns, stack.size[0])
@@ -321,9 +324,10 @@ def _surround(field: NDArray[np.float32], filled: NDArray[np.bool_]) -> None:
     field[rows, columns] = -np.maximum(total / around[rows, columns, None], 1e-3)
 
 
-def _volume(vertices: NDArray[np.float64], faces: NDArray[np.int32]) -> float:
+def _volumes(vertices: NDArray[np.float64], faces: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Signed volume (T,) between each face and the camera; their sum is what a closed mesh holds."""
     one, two, three = (vertices[faces[:, corner]] for corner in range(3))
-    return float(np.einsum("ij,ij->i", one, np.cross(two, three)).sum() / 6)
+    return np.asarray(np.einsum("ij,ij->i", one, np.cross(two, three)) / 6)
 
 
 def _pieces(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +21,14 @@ from wt_backend.protocol import BackendError
 
 def ignore(stage: str, step: int, total: int) -> None:
     """Progress that nobody watches."""
+
+
+def pieces_of(solid: Solid) -> list[trimesh.Trimesh]:
+    """Each connected piece as a mesh of its own."""
+    return [
+        trimesh.Trimesh(solid.vertices, solid.triangles[solid.piece == number], process=False)
+        for number in range(int(solid.piece.max(initial=-1)) + 1)
+    ]
 
 
 def placed(mesh: trimesh.Trimesh, *turns: tuple[float, list[float]]) -> trimesh.Trimesh:
@@ -61,7 +71,7 @@ def table() -> trimesh.Trimesh:
 
 
 def volume(solid: Solid) -> float:
-    return sum(float(piece.volume) for piece in solid.pieces())
+    return sum(float(piece.volume) for piece in pieces_of(solid))
 
 
 CASES = {
@@ -78,7 +88,7 @@ CASES = {
 def test_solid_is_closed_and_has_the_true_volume(name: str) -> None:
     stack, expected = CASES[name]()
     solid = make_solid(stack)
-    pieces = solid.pieces()
+    pieces = pieces_of(solid)
     assert len(pieces) == 1
     assert pieces[0].is_watertight and pieces[0].is_winding_consistent
     assert volume(solid) == pytest.approx(expected, rel=0.005)
@@ -88,21 +98,21 @@ def test_solid_is_closed_and_has_the_true_volume(name: str) -> None:
 def test_torus_and_mug_keep_their_hole() -> None:
     for name in ("torus", "mug"):
         stack, _ = CASES[name]()
-        assert make_solid(stack).pieces()[0].euler_number == 0
+        assert pieces_of(make_solid(stack))[0].euler_number == 0
 
 
 @pytest.mark.parametrize("size", [128, 256])
 def test_thin_legs_are_closed_and_the_error_is_told(size: int) -> None:
     mesh = table()
     solid = make_solid(shapes.traced_mesh(mesh, size))
-    assert all(piece.is_watertight for piece in solid.pieces())
+    assert all(piece.is_watertight for piece in pieces_of(solid))
     assert volume(solid) == pytest.approx(mesh.volume, rel=0.1)
 
 
 @pytest.mark.parametrize("thickness", [0.0, 0.001, 0.02])
 def test_thin_sheets_are_closed(thickness: float) -> None:
     solid = make_solid(shapes.thin_sheet(128, thickness=thickness))
-    assert len(solid.pieces()) == 1 and solid.pieces()[0].is_watertight
+    assert len(pieces_of(solid)) == 1 and pieces_of(solid)[0].is_watertight
     assert volume(solid) > 0
     if thickness == 0.02:
         assert volume(solid) == pytest.approx(solid.ray_volume, rel=0.02)
@@ -111,7 +121,7 @@ def test_thin_sheets_are_closed(thickness: float) -> None:
 def test_surface_without_a_back_becomes_a_slab() -> None:
     wall = shapes.one_layer(32)
     solid = make_solid(replace(wall, info=replace(wall.info, mode="object")))
-    assert solid.pieces()[0].is_watertight
+    assert pieces_of(solid)[0].is_watertight
     np.testing.assert_allclose(solid.vertices[:, 2], -shapes.DISTANCE, atol=0.15)
 
 
@@ -121,7 +131,7 @@ def test_the_wall_of_a_scene_is_no_matter_but_what_stands_before_it_is() -> None
     depths[2] = np.where(ball.mask[0], wall, np.nan)
     depths[0] = np.where(ball.mask[0], depths[0], wall)
     solid = make_solid(shapes.make_stack(depths, mode="scene"))
-    (piece,) = solid.pieces()
+    (piece,) = pieces_of(solid)
     assert piece.is_watertight and piece.volume == pytest.approx(4 / 3 * math.pi * 0.9**3, rel=0.02)
     assert not len(make_solid(shapes.one_layer(32)).triangles)
 
@@ -133,19 +143,19 @@ def test_a_thing_far_away_is_not_behind_the_camera(far: float) -> None:
     depths[:2, :6, :6] = np.array([far, 1.05 * far])[:, None, None] * shapes.DISTANCE
     solid = make_solid(shapes.make_stack(depths, mode="object"))
     assert (solid.vertices[:, 2] < 0).all(), "cameras look along -Z"
-    assert all(piece.is_watertight and piece.volume > 0 for piece in solid.pieces())
+    assert all(piece.is_watertight and piece.volume > 0 for piece in pieces_of(solid))
 
 
 def test_noise_leaves_it_closed() -> None:
     stack = shapes.noisy_relief(96, noise=0.004)
-    assert all(piece.is_watertight for piece in make_solid(stack).pieces())
+    assert all(piece.is_watertight for piece in pieces_of(make_solid(stack)))
 
 
 def test_large_stacks_are_thinned_out() -> None:
     stack = shapes.sphere(256)
     coarse, fine = make_solid(stack, 64), make_solid(stack)
     assert len(coarse.triangles) < len(fine.triangles) / 4
-    assert coarse.pieces()[0].is_watertight
+    assert pieces_of(coarse)[0].is_watertight
     assert volume(coarse) == pytest.approx(volume(fine), rel=0.02)
 
 
@@ -174,9 +184,40 @@ def test_two_things_are_two_pieces_in_order_of_size() -> None:
     depths[:, 8:20, 8:20] = np.array([2.9, 3.1])[:, None, None]
     depths[:, 30:60, 30:60] = np.array([2.9, 3.1])[:, None, None]
     solid = make_solid(shapes.make_stack(depths))
-    pieces = solid.pieces()
+    pieces = pieces_of(solid)
     assert len(pieces) == 2 and pieces[0].volume > 4 * pieces[1].volume
     assert all(piece.is_watertight for piece in pieces)
+
+
+def test_pieces_are_as_trimesh_sees_them() -> None:
+    depths = np.full((2, 64, 64), np.nan)
+    depths[:, 4:20, 4:20] = np.array([2.0, 2.5])[:, None, None]
+    depths[:, 30:60, 30:60] = np.array([2.9, 3.1])[:, None, None]
+    solid = make_solid(shapes.make_stack(depths))
+    torn = replace(solid, triangles=solid.triangles[1:], piece=solid.piece[1:])  # a face is missing
+    for some in (solid, torn, make_solid(shapes.nothing())):
+        found, known = some.pieces(), pieces_of(some)
+        assert [piece["faces"] for piece in found] == [len(mesh.faces) for mesh in known]
+        assert [piece["watertight"] for piece in found] == [mesh.is_watertight for mesh in known]
+        for piece, mesh in zip(found, known, strict=True):  # what leaks has no volume
+            assert not mesh.is_watertight or piece["volume"] == pytest.approx(mesh.volume, rel=1e-6)
+    assert [piece["watertight"] for piece in torn.pieces()] == [True, False]
+
+
+def test_a_solid_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Meshes that hold each other were kept until Python's collector came by: a gigabyte in the end."""
+    shapes.box(64).save(tmp_path / "box.wts")
+    params = {"stack": str(tmp_path / "box.wts"), "output": str(tmp_path / "box.npz")}
+    gc.disable()
+    tracemalloc.start()
+    try:
+        METHODS["geometry/solid"](params, ignore, lambda: False)  # imports
+        before = tracemalloc.get_traced_memory()[0]
+        METHODS["geometry/solid"](params, ignore, lambda: False)
+        assert tracemalloc.get_traced_memory()[0] - before < (tmp_path / "box.npz").stat().st_size / 10
+    finally:
+        tracemalloc.stop()
+        gc.enable()
 
 
 def test_method_writes_arrays_and_reports(tmp_path: Path) -> None:
@@ -223,4 +264,4 @@ def test_what_is_thinner_than_the_rays_that_are_used_is_no_solid() -> None:
 
 def test_single_pixel_is_a_closed_crumb() -> None:
     solid = make_solid(shapes.single_pixel())
-    assert all(piece.is_watertight for piece in solid.pieces())
+    assert all(piece.is_watertight for piece in pieces_of(solid))
