@@ -12,6 +12,7 @@ NEEDED = {  # what is imported → the package that brings it, as in the extra `
     "numpy": "numpy",
     "safetensors": "safetensors",
     "huggingface_hub": "huggingface_hub",
+    "filelock": "filelock",
     "OpenImageIO": "OpenImageIO",
     "cv2": "opencv-python-headless",
     "scipy": "scipy",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import cv2
@@ -24,6 +27,27 @@ def test_the_packages_are_those_of_the_worker_extra() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     pins = [*project["dependencies"], *project["optional-dependencies"]["worker"]]
     assert set(NEEDED.values()) == {pin.partition("=")[0].partition(">")[0].strip() for pin in pins}
+
+
+def test_what_is_imported_is_pinned_by_us_and_not_only_by_what_brings_it() -> None:
+    imported = set()
+    for path in (ROOT / "wt_backend").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                imported.add(node.module.partition(".")[0])
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    pins = [*project["dependencies"], *extras["worker"], *extras["train"]]
+    pinned = {plain_name(re.split("[=>]", pin)[0]) for pin in pins}
+    brought_by = packages_distributions()  # knows no module that is one library file
+    foreign = imported - set(sys.stdlib_module_names) - {"wt_backend"}
+    assert {n for n in foreign if not pinned & {plain_name(p) for p in (n, *brought_by.get(n, ()))}} == set()
+
+
+def plain_name(package: str) -> str:
+    return package.lower().replace("_", "-")
 
 
 @pytest.mark.parametrize(
