@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch.optim import Optimizer
 
@@ -31,3 +33,13 @@ def build_optimisers(model: WTDiT, settings: OptimiserConfig) -> list[Optimizer]
     if not hidden:
         return [adamw]
     return [Muon(hidden, rate, decay), adamw]
+
+
+def restore_optimiser(optimiser: Optimizer, saved: dict[str, Any]) -> None:
+    """Take over a saved state, but keep the settings that the optimiser was built with: the saved are old."""
+    settings = [
+        {name: value for name, value in group.items() if name != "params"} for group in optimiser.param_groups
+    ]
+    optimiser.load_state_dict(saved)
+    for group, own in zip(optimiser.param_groups, settings, strict=True):
+        group.update(own)

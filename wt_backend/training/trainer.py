@@ -26,7 +26,7 @@ from wt_backend.model.wt_dit import WTDiT
 from wt_backend.protocol import BackendError
 from wt_backend.training.config import StageConfig, TrainConfig, describe
 from wt_backend.training.objective import FlowObjective
-from wt_backend.training.optimisers import build_optimisers
+from wt_backend.training.optimisers import build_optimisers, restore_optimiser
 from wt_backend.training.state import (
     Ema,
     Progress,
@@ -85,27 +85,32 @@ class Trainer:
             compile_parts(objective, self.fabric.device)
         self.progress = Progress()
         self.stopping = self.stopped = False  # asked to, and agreed by all processes
-        self.writer = SummaryWriter(str(config.state / "tensorboard")) if self.fabric.is_global_zero else None
+        self.writer: SummaryWriter | None = None
         self.validation = Validation(config)
         self.saved_at = self.pictured_at = self.logged_at = time.monotonic()
         self.data_seconds = 0.0  # spent on waiting for the next batch since the last log
-        self.resume()
 
     # -- the loop ---------------------------------------------------------------------------------
 
     def run(self) -> bool:
-        """Train to the end. Returns False where a signal stopped the run before.
+        """Train to the end, from the saved state where there is one. Returns False where a signal stopped it.
 
         Raises
         ------
         BackendError
-            kind "bad_request": another trainer is at work in the run's folder.
+            kind "bad_request": another trainer is at work in the run's folder, or its state is of another
+            kind of run; "model_damaged": the state cannot be read.
         """
-        with alone(self.config.state) if self.fabric.is_global_zero else nullcontext():
+        first = self.fabric.is_global_zero
+        with alone(self.config.state) if first else nullcontext():  # another may be about to write the state
+            self.fabric.barrier()
+            self.resume()
+            if first:
+                self.writer = SummaryWriter(str(self.config.state / "tensorboard"))
             return self.run_stages()
 
     def run_stages(self) -> bool:
-        """`run`, alone in its folder."""
+        """`run`, alone in its folder and from where it stood."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.ask_to_stop)
         if self.config.data.workers:
@@ -321,7 +326,7 @@ class Trainer:
         self.model.load_state_dict(saved["model"])
         self.ema.values = saved["ema"]
         for optimiser, state in zip(self.optimisers, saved["optimisers"], strict=True):
-            optimiser.load_state_dict(state)
+            restore_optimiser(optimiser, state)
         self.progress = Progress(**saved["progress"])
         if self.fabric.is_global_zero:
             restore_random_state(saved["random"])

@@ -176,10 +176,24 @@ def test_another_kind_of_run_does_not_go_on_from_a_state(tmp_path: Path, change:
     text = CONFIG.format(steps=1).replace("warmup_steps = 5", "warmup_steps = 0")
     (tmp_path / "run.toml").write_text(text)
     Trainer(load_config(tmp_path / "run.toml", tmp_path / "state")).save()
-    Trainer(load_config(tmp_path / "run.toml", tmp_path / "state"))
+    Trainer(load_config(tmp_path / "run.toml", tmp_path / "state")).resume()
     (tmp_path / "run.toml").write_text(text.replace(*change))
     with pytest.raises(BackendError, match="another network, normalisation or kind of optimiser"):
-        Trainer(load_config(tmp_path / "run.toml", tmp_path / "state"))
+        Trainer(load_config(tmp_path / "run.toml", tmp_path / "state")).run()
+
+
+def test_settings_of_the_optimisers_may_change_on_the_way(tmp_path: Path) -> None:
+    text = CONFIG.format(steps=1)
+    (tmp_path / "run.toml").write_text(text)
+    Trainer(load_config(tmp_path / "run.toml", tmp_path / "state")).save()
+    (tmp_path / "run.toml").write_text(
+        text.replace("muon = true", "muon = true\nweight_decay = 0.2\nbetas = [0.8, 0.99]")
+    )
+    trainer = Trainer(load_config(tmp_path / "run.toml", tmp_path / "state"))
+    trainer.resume()
+    muon, adamw = (optimiser.param_groups for optimiser in trainer.optimisers)
+    assert [group["weight_decay"] for group in (*muon, *adamw)] == [0.2, 0.2, 0.0]
+    assert [group["betas"] for group in adamw] == [(0.8, 0.99)] * 2
 
 
 def test_a_failed_save_keeps_the_state_before_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -213,7 +227,7 @@ def test_a_damaged_state_is_a_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "run.toml").write_text(CONFIG.format(steps=1).replace("warmup_steps = 5", "warmup_steps = 0"))
     (tmp_path / "state.pt").write_bytes(content)
     with pytest.raises(BackendError, match="damaged"):
-        Trainer(load_config(tmp_path / "run.toml", tmp_path))
+        Trainer(load_config(tmp_path / "run.toml", tmp_path)).run()
     with pytest.raises(BackendError, match="damaged"):
         export(tmp_path / "state.pt", tmp_path / "out")
     assert (tmp_path / "state.pt").read_bytes() == content
@@ -328,7 +342,21 @@ def test_two_trainers_do_not_share_a_folder(tmp_path: Path) -> None:
             check=False,
         )
     assert second.returncode == 2 and "Error: Another trainer is at work in" in second.stderr
-    assert not (tmp_path / "state" / "state.pt").exists()
+    assert {path.name for path in (tmp_path / "state").iterdir()} <= {"lock"}
+
+
+def test_the_state_is_read_by_who_is_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is started while another is at its last step would read what that is about to replace."""
+    monkeypatch.setattr(signal, "signal", lambda number, handler: None)
+    (tmp_path / "run.toml").write_text(CONFIG.format(steps=1))
+    config = load_config(tmp_path / "run.toml", tmp_path / "state")
+    early, late = Trainer(config), Trainer(config)
+    early.run()
+    capsys.readouterr()
+    late.run()
+    assert "All stages of this run are done." in capsys.readouterr().out
 
 
 @pytest.mark.slow
