@@ -54,8 +54,29 @@ def evaluate(
     BackendError
         If a model is not there, or cannot run at all.
     """
+    return list(results_of(folder, predictors, seeds, points, sheets))
+
+
+def results_of(
+    folder: Path,
+    predictors: Sequence[Baseline],
+    seeds: Sequence[int] = (0,),
+    points: int | None = None,
+    sheets: Path | None = None,
+) -> Iterator[Result]:
+    """What `evaluate` returns, each result as soon as there is one.
+
+    Where Ctrl-C or an error ends it, what has been scored so far comes first, as a result that is `stopped`.
+    """
     images = look_at(folder, predictors)
-    return [run(predictor, images, seeds, points, sheets) for predictor in predictors]
+    for predictor in predictors:
+        result = Result(predictor.name, stopped=True)
+        try:
+            _run(predictor, images, seeds, points, sheets, result)
+            result.stopped = False
+        finally:
+            if result.rows or not result.stopped:
+                yield result  # what ended it goes on after this
 
 
 def look_at(folder: Path, predictors: Sequence[Baseline]) -> list[Path]:
@@ -71,23 +92,25 @@ def look_at(folder: Path, predictors: Sequence[Baseline]) -> list[Path]:
     for predictor in predictors:
         left_out = [mode for mode in modes if mode not in predictor.modes]
         if left_out:
-            print(
+            _say(
                 f"{predictor.name} takes {' and '.join(predictor.modes)}s only: "
-                f"{len(left_out)} of {len(modes)} samples are left out.",
-                file=sys.stderr,
+                f"{len(left_out)} of {len(modes)} samples are left out."
             )
+    for image in find_images(folder):
+        if image not in images:
+            _say(f"{image.name} has no truth beside it and is left out.")
     return images
 
 
-def run(
+def _run(
     predictor: Baseline,
     images: Sequence[Path],
-    seeds: Sequence[int] = (0,),
-    points: int | None = None,
-    sheets: Path | None = None,
-) -> Result:
-    """Score one predictor on the samples that it is made for; see `evaluate`."""
-    result = Result(predictor.name)
+    seeds: Sequence[int],
+    points: int | None,
+    sheets: Path | None,
+    result: Result,
+) -> None:
+    """Score one predictor on the samples that it is made for."""
     for index, image in enumerate(images, 1):
         sample = load_sample(image)
         if sample.mode not in predictor.modes:
@@ -95,12 +118,7 @@ def run(
         for seed in seeds if predictor.random else seeds[:1]:
             _score(predictor, sample, seed, points, sheets if seed == seeds[0] else None, result)
         fscore = result.rows[-1].scores["all/f@0.05"]
-        print(
-            f"{result.name} [{index}/{len(images)}] {sample.name}: F@.05 {fscore:.3f}",
-            file=sys.stderr,
-            flush=True,
-        )
-    return result
+        _say(f"{result.name} [{index}/{len(images)}] {sample.name}: F@.05 {fscore:.3f}")
 
 
 def _score(
@@ -129,7 +147,11 @@ def _write_sheet(path: Path, sample: Sample, predicted: LayerStack, scores: Scor
         path.parent.mkdir(parents=True, exist_ok=True)
         write_png(draw_sheet(sample, predicted, scores), str(path))
     except (OSError, BackendError) as error:  # no reason to lose hours of numbers
-        print(f"The sheet was not written: {error}", file=sys.stderr)
+        _say(f"The sheet was not written: {error}")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -138,16 +160,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     predictors: list[Baseline] = list(_models(options))
     if not options.models_only:
         predictors += [baseline() for baseline in TRIVIAL]
+    results: list[Result] = []
     try:
         options.out.mkdir(parents=True, exist_ok=True)
-        images = look_at(options.folder, predictors)
-        for image in find_images(options.folder):
-            if image not in images:
-                print(f"{image.name} has no truth beside it and is left out.", file=sys.stderr)
-        results: list[Result] = []
-        for predictor in predictors:
-            results.append(run(predictor, images, options.seeds, options.points, options.out / "sheets"))
+        for result in results_of(
+            options.folder, predictors, options.seeds, options.points, options.out / "sheets"
+        ):
+            results.append(result)
             write_report(options.out, options.folder, results)  # stays, whatever becomes of the next
+            if result.stopped:
+                _say(f"Stopped; what was scored so far is in {options.out / 'report.md'}.")
     except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -7,7 +7,7 @@ import math
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -43,6 +43,7 @@ LAYER_COLUMNS = {
     "monotonic ↑": "monotonic",
     "thickness error ↓": "thickness_error",
 }
+PARTIAL = "Its numbers are of other samples than those of the others: do not compare them."
 FLOOR_FSCORE_GAIN = 0.10  # over inflation
 FLOOR_ABS_REL_RATIO = 0.7  # of the mean plane
 
@@ -69,15 +70,23 @@ class Result:
         One a sample and seed.
     failures : list of str
         What went wrong, a sentence each; a failed sample counts with F-scores of 0.
+    stopped : bool
+        It was ended before its last sample.
     """
 
     name: str
     rows: list[Row] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    stopped: bool = False
 
     def of_mode(self, mode: str) -> Result:
         """The part of one mode."""
-        return Result(self.name, [row for row in self.rows if row.mode == mode], self.failures)
+        return replace(self, rows=[row for row in self.rows if row.mode == mode])
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return f"{self.name} (stopped after {len(self._by_sample())})" if self.stopped else self.name
 
     @property
     def seeds(self) -> int:
@@ -112,12 +121,17 @@ def write_report(out: Path, folder: Path, results: Sequence[Result]) -> None:
 def as_markdown(folder: Path, results: Sequence[Result]) -> str:
     """The report as tables, one group a mode."""
     lines = [f"# Evaluation on {folder.name}", ""]
+    for result in results:
+        if result.stopped:
+            lines += [f"**Partial:** {result.name} was stopped before its last sample. {PARTIAL}", ""]
+        elif not result.rows:
+            lines += [f"None of the samples is of the kind that {result.name} takes.", ""]
     for mode in ("object", "scene"):
         part = [result.of_mode(mode) for result in results]
         part = [result for result in part if result.rows]
         if not part:
             continue
-        samples = len({row.sample for row in part[0].rows})
+        samples = max(len({row.sample for row in result.rows}) for result in part)
         lines += [
             f"## {samples} {mode}s",
             "",
@@ -147,9 +161,9 @@ def _table(results: Sequence[Result], columns: dict[str, str], with_seconds: boo
     lines = ["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles)]
     for result in results:
         several = result.seeds > 1
-        rows = [(f"{result.name}, mean of {result.seeds}" if several else result.name, result.mean())]
+        rows = [(f"{result.label}, mean of {result.seeds}" if several else result.label, result.mean())]
         if several:
-            rows.append((f"{result.name}, best of {result.seeds}", result.best()))
+            rows.append((f"{result.label}, best of {result.seeds}", result.best()))
         for label, scores in rows:
             cells = [label, *(_number(scores.get(metric, math.nan)) for metric in columns.values())]
             lines.append(
@@ -160,7 +174,7 @@ def _table(results: Sequence[Result], columns: dict[str, str], with_seconds: boo
 
 def _floor_lines(results: Sequence[Result]) -> list[str]:
     """Whether a model beats the trivial baselines by enough to be worth shipping."""
-    means = {result.name: result.mean() for result in results}
+    means = {result.name: result.mean() for result in results if not result.stopped}
     if "inflation" not in means or "mean-plane" not in means:
         return []
     needed_f = means["inflation"]["all/f@0.05"] + FLOOR_FSCORE_GAIN
@@ -191,6 +205,7 @@ def _as_json(folder: Path, results: Sequence[Result]) -> dict[str, Any]:
                 "name": result.name,
                 "seconds": _finite(result.seconds()),
                 "failures": result.failures,
+                "stopped": result.stopped,
                 "modes": {
                     mode: {"mean": _clean(part.mean()), "best": _clean(part.best()), "seeds": part.seeds}
                     for mode in ("object", "scene")

@@ -149,6 +149,37 @@ def test_one_model_after_the_other_and_what_is_measured_stays(pairs: Path, tiny_
     assert [row["sample"] for row in report["results"][0]["samples"]] == ["ball", "shell"]
 
 
+def test_what_ctrl_c_leaves_is_in_the_report_and_said_to_be_partial(
+    pairs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupted(Guess):
+        def predict(self, sample: Sample, seed: int) -> LayerStack:
+            if sample.name == "shell":
+                raise KeyboardInterrupt
+            return super().predict(sample, seed)
+
+    monkeypatch.setattr(evaluate, "_models", lambda options: [Interrupted()])
+    out = pairs / "out"
+    with pytest.raises(KeyboardInterrupt):
+        evaluate.main([str(pairs), "--out", str(out)])
+    assert f"what was scored so far is in {out / 'report.md'}" in capsys.readouterr().err
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert [(r["name"], r["stopped"]) for r in report["results"]] == [("guess", True)]
+    assert [row["sample"] for row in report["results"][0]["samples"]] == ["ball"]
+    markdown = (out / "report.md").read_text(encoding="utf-8")
+    assert (
+        "guess was stopped before its last sample" in markdown and "| guess (stopped after 1) |" in markdown
+    )
+
+
+def test_the_report_says_that_a_model_takes_none_of_the_samples(pairs: Path) -> None:
+    class Rooms(Guess):
+        name = "rooms"
+        modes = ("scene",)
+
+    assert "the kind that rooms takes" in as_markdown(pairs, evaluate.evaluate(pairs, [Rooms()]))
+
+
 def test_a_folder_without_pairs_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate.main([str(tmp_path), "--models-only"]) == 1
     assert "no pair of NAME.png and NAME.wts" in capsys.readouterr().err
