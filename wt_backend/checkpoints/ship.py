@@ -13,6 +13,7 @@ from wt_backend.checkpoints.files import check_state_dict, read_state_dict, writ
 from wt_backend.checkpoints.registry import WEIGHTS, RegistryEntry, read_card
 from wt_backend.flow.sampler import Solver
 from wt_backend.model.wt_dit import WTDiT
+from wt_backend.output import output_error
 from wt_backend.protocol import MOST_STEPS, BackendError
 
 LICENCE = "GPL-3.0-or-later"
@@ -50,9 +51,17 @@ def ship(
     Raises
     ------
     BackendError
-        kind "model_damaged": the files are not those of an export, or do not fit each other.
+        kind "model_damaged": the files are not those of an export, or do not fit each other; "access": they
+        go on from weights of another licence.
     """
-    config = read_card(weights.with_suffix(".json")).config
+    exported = read_card(weights.with_suffix(".json"))
+    if exported.licence != LICENCE:
+        raise BackendError(
+            "access",
+            f"The licence of {weights} is {exported.licence}, as of the weights that it goes on from.",
+            f"What ships is licensed {LICENCE}: train from nothing, or from a model that ships.",
+        )
+    config = exported.config
     state = read_state_dict(weights)
     with torch.device("meta"):
         wanted = WTDiT(config.network).state_dict()
@@ -104,8 +113,9 @@ def main(argv: list[str] | None = None) -> int:
     steps: dict[str, int] = {"object": given.object_steps, "scene": given.scene_steps}
     try:
         print(ship(given.weights, given.name, given.label, steps, tolerance, given.solver))
-    except BackendError as error:
-        print(f"error: {error.message} {error.hint}", file=sys.stderr)
+    except (BackendError, OSError) as error:
+        told = output_error(WEIGHTS, error) if isinstance(error, OSError) else error
+        print(f"error: {told.message} {told.hint}", file=sys.stderr)
         return 1
     return 0
 

@@ -93,10 +93,13 @@ def export(state: Path, stem: Path) -> int:
 def _entry_like(run: dict[str, Any]) -> RegistryEntry:
     """How to use what a run has learned: as the model that it began with, or as wt-mini, unmeasured."""
     config = ModelConfig.from_dict(run["model"])
+    first = run["initial_weights"]
     with suppress(BackendError):  # the weights it began with may be gone
-        if run["initial_weights"]:
-            return replace(find_entry(run["initial_weights"]), config=config)
+        if first:
+            return replace(find_entry(first), config=config)
     bundled = find_entry("wt-mini")
+    if first:  # whose licence the result has is not known any more
+        bundled = replace(bundled, licence=f"that of {first}", licence_url="")
     return replace(
         bundled,
         config=config,

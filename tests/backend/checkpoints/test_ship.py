@@ -10,7 +10,7 @@ import torch
 
 from wt_backend.checkpoints.files import read_state_dict, sha256_of
 from wt_backend.checkpoints.load import find_entry, load_model
-from wt_backend.checkpoints.registry import read_card
+from wt_backend.checkpoints.registry import OFFICIAL_LICENCE, read_card
 from wt_backend.checkpoints.ship import main, ship
 from wt_backend.protocol import BackendError
 
@@ -39,6 +39,20 @@ def test_the_weights_are_half_precision_and_load(card: Path, tiny_model: Path) -
     assert all(tensor.dtype == torch.float16 for tensor in state.values())
     loaded = load_model(str(card.with_suffix(".safetensors")), device="cpu").model.state_dict()
     assert all(torch.allclose(loaded[key], exact[key], atol=1e-3, rtol=1e-3) for key in exact)
+
+
+def test_what_goes_on_from_weights_that_may_not_be_shared_is_not_shipped(card: Path, tmp_path: Path) -> None:
+    """It became a model under our licence."""
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"licence": OFFICIAL_LICENCE}))
+    weights, each = card.with_suffix(".safetensors"), {"object": 0.1, "scene": 0.1}
+    with pytest.raises(BackendError, match="CC BY-NC-ND"):
+        ship(weights, "free", "Free", {"object": 1, "scene": 1}, each, folder=tmp_path)
+    assert not (tmp_path / "free.safetensors").exists()
+
+
+def test_a_place_that_cannot_be_written_is_said(card: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(card.with_suffix(".safetensors")), *OPTIONS, "--name", "x" * 300]) == 1
+    assert "cannot be written (File name too long)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("value", [{"object": 1}, {}, 2])

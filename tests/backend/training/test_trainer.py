@@ -144,6 +144,15 @@ def test_what_goes_on_from_a_model_is_used_like_it(tmp_path: Path) -> None:
     ship(tmp_path / "mine.safetensors", "x", "X", mine.steps, mine.existence_tolerance, folder=tmp_path)
 
 
+def test_weights_whose_beginning_is_gone_are_not_said_to_be_ours(tmp_path: Path) -> None:
+    (tmp_path / "run.toml").write_text(CONFIG.format(steps=1))
+    trainer = Trainer(load_config(tmp_path / "run.toml", tmp_path / "state"))
+    trainer.config = replace(trainer.config, initial_weights="gone.pt")
+    trainer.save()
+    assert export(tmp_path / "state" / "state.pt", tmp_path / "mine") == 0
+    assert find_entry(str(tmp_path / "mine.safetensors")).licence == "that of gone.pt"
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
