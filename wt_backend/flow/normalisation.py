@@ -85,8 +85,14 @@ class Normalisation:
     def from_dict(cls, values: dict[str, Any]) -> Normalisation:
         """Read what :meth:`to_dict` wrote; official mode names are accepted."""
         mode: Mode = "median_log" if values["mode"] == "median_log_global" else values["mode"]
-        mean, std = values.get("mean", ZERO), values.get("std", ONE)
-        return cls(mode, (mean[0], mean[1], mean[2]), (std[0], std[1], std[2]))
+        return cls(mode, _vector(values, "mean", ZERO), _vector(values, "std", ONE))
+
+
+def _vector(values: dict[str, Any], name: str, default: Vector) -> Vector:
+    found = values.get(name, default)
+    if not isinstance(found, list | tuple) or len(found) != 3:
+        raise ValueError(f"`{name}` of the normalisation are three numbers, not {found!r}.")
+    return found[0], found[1], found[2]
 
 
 OFFICIAL_ZSCORE = Normalisation("zscore", (-0.002366, -0.004008, 1.904278), (0.280865, 0.315927, 0.706423))

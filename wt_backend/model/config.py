@@ -14,6 +14,20 @@ ENCODER_TAPS = 4  # the last blocks whose outputs the decoder sees
 NORM_GROUPS = 8  # of channels, in the stem's norms
 
 
+def check_sizes(config: Any, *names: str) -> None:
+    """Hold sizes of a dataclass against what a size may be.
+
+    Raises
+    ------
+    ValueError
+        One is no whole number from 1; it is named.
+    """
+    for name in names:
+        value = getattr(config, name)
+        if type(value) is not int or value < 1:
+            raise ValueError(f"`{name}` is a whole number from 1, not {value!r}.")
+
+
 @dataclass(frozen=True)
 class EncoderConfig:
     """A DINOv2 vision transformer.
@@ -36,7 +50,8 @@ class EncoderConfig:
     stem: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.stem and any(width % NORM_GROUPS for width in (*self.stem, self.embed_dim)):
+        check_sizes(self, "embed_dim", "depth", "num_heads", "mlp_ratio", "pos_embed_grid", "patch_size")
+        if self.stem and any(width < 1 or width % NORM_GROUPS for width in (*self.stem, self.embed_dim)):
             raise ValueError(
                 f"Widths of the stem and the encoder are multiples of {NORM_GROUPS}, "
                 f"not {[*self.stem, self.embed_dim]}."
@@ -83,6 +98,8 @@ class WTDiTConfig:
     temporal_layer_scale_init: float = 1e-5
 
     def __post_init__(self) -> None:
+        check_sizes(self, "num_layers", "image_size", "decoder_dim", "decoder_heads", "decoder_blocks")
+        check_sizes(self, "head_blocks", "patch_size")
         if self.layer_conditioning not in ("film", "film_adaln"):
             raise ValueError(f"Unknown layer conditioning {self.layer_conditioning!r}.")
         if self.decoder_dim % self.decoder_heads or self.head_width % 4:

@@ -43,6 +43,32 @@ def check(settings: Any, **least: float) -> None:
             raise ValueError(f"`{name}` is at least {least[name]}, not {value}.")
 
 
+def check_share(settings: Any, name: str) -> None:
+    """Refuse a share above 1.
+
+    Raises
+    ------
+    ValueError
+        It names the value.
+    """
+    if getattr(settings, name) > 1:
+        raise ValueError(f"`{name}` is a share up to 1, not {getattr(settings, name)}.")
+
+
+def table(raw: dict[str, Any], name: str) -> dict[str, Any]:
+    """Take a table out of what a TOML file says; empty where there is none.
+
+    Raises
+    ------
+    ValueError
+        Something else has its name.
+    """
+    values = raw.pop(name, {})
+    if not isinstance(values, dict):
+        raise ValueError(f"`{name}` is a table [{name}], not {values!r}.")
+    return values
+
+
 @dataclass(frozen=True)
 class DataConfig:
     """The endless procedural data set (`wt_backend.training.data`), a folder of stacks, or a mixture.
@@ -76,6 +102,7 @@ class DataConfig:
 
     def __post_init__(self) -> None:
         check(self, seed=0, scene_share=0, workers=0, reuse=1, buffer_scenes=1)
+        check_share(self, "scene_share")
         if not 0 < self.stacks_share <= 1:
             raise ValueError(f"`stacks_share` is a share above 0 and at most 1, not {self.stacks_share}.")
 
@@ -108,6 +135,7 @@ class ObjectiveConfig:
 
     def __post_init__(self) -> None:
         check(self, max_weight=0, pure_noise_share=0, monotonic_weight=0, scene_weight=0, slope_weight=0)
+        check_share(self, "pure_noise_share")
 
 
 @dataclass(frozen=True)
@@ -179,10 +207,12 @@ class OptimiserConfig:
             ema=0,
             spike_factor=1,
         )
-        if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
+        numbers = isinstance(self.betas, tuple) and all(type(b) in KINDS[float][0] for b in self.betas)
+        if not numbers or len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
             raise ValueError(f"`betas` are two numbers from 0 to below 1, not {self.betas}.")
-        if self.ema > 1:
-            raise ValueError(f"`ema` is a share up to 1, not {self.ema}.")
+        if self.clip <= 0:
+            raise ValueError(f"`clip` is above 0, not {self.clip}; a large one clips nothing.")
+        check_share(self, "ema")
 
 
 @dataclass(frozen=True)
@@ -209,6 +239,8 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         check(self, validation_samples=1, save_minutes=0, sheet_minutes=0)
+        if self.name in ("", ".", "..") or Path(self.name).name != self.name:
+            raise ValueError(f"`name` is that of a folder in runs, not {self.name!r}.")
         if not self.stages:
             raise ValueError("A run needs at least one stage: add a table [[stages]].")
         network = self.model.network
@@ -242,7 +274,9 @@ def load_config(path: str | Path, state: str | Path | None = None) -> TrainConfi
     """
     raw = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     name = raw.pop("name", Path(path).stem)
-    stages = tuple(StageConfig(**stage) for stage in raw.pop("stages", ()))
+    stages = raw.pop("stages", [])
+    if not isinstance(stages, list) or not all(isinstance(stage, dict) for stage in stages):
+        raise ValueError("`stages` are tables, each under a line [[stages]].")
     if "model" not in raw:
         raise ValueError("`model` is missing: name one, or describe its network.")
     model = raw.pop("model")
@@ -251,18 +285,22 @@ def load_config(path: str | Path, state: str | Path | None = None) -> TrainConfi
         if entry is None:
             raise ValueError(f"there is no model named {model!r} to take the network from.")
         network = entry.config
+    elif not isinstance(model, dict) or "network" not in model or "normalisation" not in raw:
+        raise ValueError(
+            "a model is described by the tables [model.network], [model.network.encoder] and [normalisation]."
+        )
     else:
-        network = ModelConfig.from_dict(model | {"normalisation": raw.pop("normalisation")})
-    optimiser = raw.pop("optimiser", {})
-    if "betas" in optimiser:
+        network = ModelConfig.from_dict(model | {"normalisation": table(raw, "normalisation")})
+    optimiser = table(raw, "optimiser")
+    if isinstance(optimiser.get("betas"), list):
         optimiser["betas"] = tuple(optimiser["betas"])
     return TrainConfig(
         name=name,
-        state=Path(state) if state else Path("runs") / name,
+        state=Path(state) if state else Path("runs") / str(name),
         model=network,
-        stages=stages,
-        data=DataConfig(**raw.pop("data", {})),
-        objective=ObjectiveConfig(**raw.pop("objective", {})),
+        stages=tuple(StageConfig(**stage) for stage in stages),
+        data=DataConfig(**table(raw, "data")),
+        objective=ObjectiveConfig(**table(raw, "objective")),
         optimiser=OptimiserConfig(**optimiser),
         **raw,
     )

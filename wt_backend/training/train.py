@@ -34,7 +34,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     arguments = parser.parse_args(argv)
     config = read_config(arguments.config, arguments.state)
-    if arguments.export:
+    if arguments.export is not None:
         return export(config.state / "state.pt", Path(arguments.export))
     from wt_backend.training.trainer import Trainer
 
@@ -60,7 +60,7 @@ def read_config(name: str, state: str | None) -> TrainConfig:
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise BackendError(
             "bad_request",
-            f"{path}: {error}",
+            f"{path}: {error} is missing." if isinstance(error, KeyError) else f"{path}: {error}",
             "docs/training.md and wt_backend/training/config.py say what it takes.",
         ) from error
 
@@ -76,8 +76,12 @@ def export(state: Path, stem: Path) -> int:
             f"{state} does not exist: this run has not saved anything yet.",
             "Name its folder with --state, or let it run until it has saved.",
         )
-    saved = load_state(state, "cpu")
     name = stem.name.removesuffix(".safetensors")
+    if not name:
+        raise BackendError(
+            "bad_output", f"{stem} is no name of a file.", "Name the weights, for example --export out/mine."
+        )
+    saved = load_state(state, "cpu")
     weights, card = stem.with_name(f"{name}.safetensors"), stem.with_name(f"{name}.json")
     run = json.loads(saved["config"])
     sha256 = write_safetensors(weights, saved["ema"], lambda _: torch.float16)

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.tiny_run import TINY_RUN
 from wt_backend import cli
 from wt_backend.model.wt_dit import WTDiT
 from wt_backend.training import config as config_module
 from wt_backend.training.config import load_config
 
 SHIPPED = sorted((Path(config_module.__file__).parent / "configs").glob("*.toml"))
+NETWORK = f"stages = [{{size = 28, images = 1, draws = 1, steps = 1}}]\n{TINY_RUN}"
 STAGE = 'model = "object"\n[[stages]]\nimages = 1\ndraws = 1\n'
 
 
@@ -61,6 +63,22 @@ def test_fine_tuning_takes_the_network_from_a_model_by_name(tmp_path: Path) -> N
         (f'{STAGE}size = 56\nsteps = 1\n[optimiser]\nlearning_rate = "1e-4"\n', "a number, not '1e-4'"),
         (f"{STAGE}size = 56\nsteps = 1\n[optimiser]\nbetas = [0.9]\n", "two numbers"),
         (f"{STAGE}size = 56\nsteps = 1\n[optimiser]\nema = 2\n", "a share up to 1"),
+        (f"{STAGE}size = 56\nsteps = 1\n[optimiser]\nbetas = 5\n", "two numbers"),
+        (f"{STAGE}size = 56\nsteps = 1\n[optimiser]\nclip = 0.0\n", "`clip` is above 0"),
+        (f"{STAGE}size = 56\nsteps = 1\n[data]\nscene_share = 2.0\n", "`scene_share` is a share up to 1"),
+        (f"{STAGE}size = 56\nsteps = 1\n[objective]\npure_noise_share = 2.0\n", "a share up to 1"),
+        (f"name = 5\n{STAGE}size = 56\nsteps = 1\n", "`name` is text, not 5"),
+        (f'name = "../x"\n{STAGE}size = 56\nsteps = 1\n', "`name` is that of a folder"),
+        (f"data = 5\n{STAGE}size = 56\nsteps = 1\n", "`data` is a table"),
+        (f"{STAGE}size = 56\nsteps = 1\n".replace("[[stages]]", "[stages]"), "a line \\[\\[stages\\]\\]"),
+        ("model = 5\n[[stages]]\nsize = 56\nimages = 1\ndraws = 1\nsteps = 1\n", "described by the tables"),
+        (
+            NETWORK.replace("decoder_heads = 2", "decoder_heads = 0"),
+            "`decoder_heads` is a whole number from 1",
+        ),
+        (NETWORK.replace("num_heads = 2", "num_heads = 0"), "`num_heads` is a whole number from 1, not 0"),
+        (NETWORK.replace("dim = 16", "dim = -16"), "`embed_dim` is a whole number from 1, not -16"),
+        (NETWORK + "std = [0.25]\n", "three numbers"),
         ('model = "object"\n', "stages"),
         ("[[stages]]\nsize = 56\nimages = 1\ndraws = 1\nsteps = 1\n", "model"),
     ],
@@ -87,6 +105,16 @@ def test_the_command_answers_a_wrong_run_with_a_sentence(
     assert cli.main(["train", str(tmp_path / name) if text else name]) == cli.FAILED
     error = capsys.readouterr().err
     assert error.startswith("Error: ") and said in error
+
+
+@pytest.mark.parametrize("stem", ["", "/", ".safetensors"])
+def test_an_export_without_a_name_is_refused_and_trains_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], stem: str
+) -> None:
+    """An empty one, as of a variable that is not set, was passed over: the command began to train."""
+    (tmp_path / "state.pt").touch()
+    assert cli.main(["train", "wt-toy", "--state", str(tmp_path), "--export", stem]) == cli.FAILED
+    assert "is no name of a file" in capsys.readouterr().err
 
 
 def test_nothing_is_exported_from_a_run_that_has_not_saved(
