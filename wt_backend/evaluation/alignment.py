@@ -85,7 +85,7 @@ def fit_depth_scale(predicted: NDArray[np.float64], truth: NDArray[np.float64]) 
     """
     if len(predicted) == 0:
         raise ValueError("a depth scale needs at least one pixel that both stacks have")
-    ratio, weight = truth / predicted, predicted / truth
+    ratio, weight = truth / predicted, np.abs(predicted) / truth
     order = np.argsort(ratio)
     cumulative = np.cumsum(weight[order])
     return float(ratio[order][np.searchsorted(cumulative, cumulative[-1] / 2)])

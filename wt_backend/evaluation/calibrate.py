@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from wt_backend.cleanup import existing_layers
 from wt_backend.evaluation.baselines import Baseline, WorldTracing
-from wt_backend.evaluation.evaluate import DEFAULT_MODEL
-from wt_backend.evaluation.samples import find_samples, load_sample
+from wt_backend.evaluation.evaluate import DEFAULT_MODEL, look_at
+from wt_backend.evaluation.samples import load_sample
 from wt_backend.evaluation.score import on_grid_of
 from wt_backend.protocol import BackendError
 
@@ -88,10 +88,11 @@ def calibrate(
     FileNotFoundError
         If the folder holds no pair, or none for this model.
     ValueError
-        If a prediction has another number of layers than its truth.
+        If a sample is damaged, which is said before the first prediction; if a prediction has another number
+        of layers than its truth.
     """
     counts: dict[str, list[Counts]] = {}
-    for image in find_samples(folder):
+    for image in look_at(folder, [predictor]):
         sample = load_sample(image)
         if sample.mode not in predictor.modes:
             continue

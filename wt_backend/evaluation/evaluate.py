@@ -7,7 +7,7 @@ import math
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from wt_backend.evaluation.baselines import TRIVIAL, Baseline, WorldTracing
@@ -194,9 +194,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("folder", type=Path, help="folder with the pairs")
     parser.add_argument("--model", action="append", help=f"by name, repeatable (default {DEFAULT_MODEL})")
-    parser.add_argument("--seeds", type=_numbers, default=[0], help="e.g. 0,1,2 (default 0)")
+    parser.add_argument("--seeds", type=_numbers(0), default=[0], help="e.g. 0,1,2 (default 0)")
     parser.add_argument("--steps", type=int, help="sampler steps (default: the model's own)")
-    parser.add_argument("--steps-curve", type=_numbers, help="score each of these step counts, e.g. 1,2,4,8")
+    parser.add_argument(
+        "--steps-curve", type=_numbers(1), help="score each of these step counts, e.g. 1,2,4,8"
+    )
     parser.add_argument(
         "--points", type=at_least(1), help="points a split (default 10000 an object, 100000 a scene)"
     )
@@ -206,5 +208,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _numbers(text: str) -> list[int]:
-    return [int(part) for part in text.split(",")]
+def _numbers(least: int) -> Callable[[str], list[int]]:
+    """Type of an argument: whole numbers that are not below `least`, each once."""
+
+    def numbers(text: str) -> list[int]:
+        parts = [part.strip() for part in text.split(",")]
+        if not all(part.isdecimal() and int(part) >= least for part in parts):
+            raise argparse.ArgumentTypeError(f"{text!r} is no list of whole numbers from {least}, as 1,2,4")
+        return list(dict.fromkeys(map(int, parts)))
+
+    return numbers

@@ -178,7 +178,7 @@ def _floor_lines(results: Sequence[Result]) -> list[str]:
     if "inflation" not in means or "mean-plane" not in means:
         return []
     needed_f = means["inflation"]["all/f@0.05"] + FLOOR_FSCORE_GAIN
-    allowed = means["mean-plane"]["abs_rel"] * FLOOR_ABS_REL_RATIO
+    allowed = means["mean-plane"].get("abs_rel", math.nan) * FLOOR_ABS_REL_RATIO
     lines = []
     for name, scores in means.items():
         if name in ("inflation", "mean-plane", "exact-visible", "truth"):

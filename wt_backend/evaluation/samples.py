@@ -71,12 +71,14 @@ def load_sample(image: Path) -> Sample:
     Raises
     ------
     ValueError
-        If the image's size is not that of the truth's image.
+        If the image's size is not that of the truth's image, or the truth shows nothing to measure by.
     BackendError, StackError
         If the image or the truth cannot be read, or the truth is damaged.
     """
     truth = LayerStack.load(image.with_suffix(".wts"))
     truth.validate()  # a truth of infinite numbers would be taken for a failure of every model
+    if np.count_nonzero(truth.mask[0]) < 2:  # one point has no radius, the unit of what is measured
+        raise ValueError(f"{image.with_suffix('.wts')}: it shows no surface; trace it again, or leave it out")
     photo = read_image(image)
     if photo.file_size != tuple(truth.info.image_size):
         raise ValueError(

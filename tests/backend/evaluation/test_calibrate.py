@@ -87,6 +87,17 @@ def test_another_number_of_layers_is_refused(pairs: Path) -> None:
         calibrate(pairs, Fewer(0.0))
 
 
+def test_a_damaged_pair_is_said_before_the_first_prediction(pairs: Path) -> None:
+    class Impossible(NoisyTruth):
+        def predict(self, sample: Sample, seed: int) -> LayerStack:
+            raise AssertionError("hours of work that would be lost")
+
+    (pairs / "zz.png").write_bytes((pairs / "shell.png").read_bytes())
+    (pairs / "zz.wts").write_bytes((pairs / "shell.wts").read_bytes()[:-100])
+    with pytest.raises(ValueError, match=r"zz\.wts.*truncated"):
+        calibrate(pairs, Impossible(0.0))
+
+
 def test_a_model_that_is_not_there_is_named(pairs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(pairs), "--model", "no-such-model"]) == 1
     assert "no-such-model" in capsys.readouterr().err

@@ -191,6 +191,31 @@ def test_an_image_of_the_wrong_size_is_refused(pairs: Path) -> None:
         evaluate.evaluate(pairs, [MeanPlane()])
 
 
+def keep(stack: LayerStack, rows: slice, columns: slice) -> LayerStack:
+    """One layer of a part of a stack, at the same size."""
+    mask = np.zeros_like(stack.mask[:1])
+    mask[:, rows, columns] = stack.mask[:1, rows, columns]
+    return replace(stack, xyz=stack.xyz[:1], mask=mask)
+
+
+@pytest.mark.parametrize("last", [24, 25])
+def test_a_truth_that_shows_nothing_is_no_failure_of_the_models(pairs: Path, last: int) -> None:
+    """Of a single point the radius is 0, by which all is measured."""
+    keep(sphere_stack(48), slice(24, last), slice(24, 25)).save(pairs / "ball.wts")
+    with pytest.raises(ValueError, match=r"ball\.wts: it shows no surface"):
+        evaluate.evaluate(pairs, [Impossible()])
+
+
+def test_a_report_of_failures_alone_is_written(tmp_path: Path) -> None:
+    """An image that does not belong to its truth: nothing is where both are."""
+    stack = keep(sphere_stack(48), slice(20, 28), slice(20, 28))
+    stack.rgba[..., 3] = 0
+    stack.rgba[:, :10, 3] = 255
+    write_pair(tmp_path, "other", stack)
+    results = evaluate.evaluate(tmp_path, [Guess(), *(baseline() for baseline in TRIVIAL[:2])])
+    assert "* guess: F@.05" in as_markdown(tmp_path, results)
+
+
 class Impossible(MeanPlane):
     """Stands for hours of work: it must not begin."""
 
@@ -246,6 +271,16 @@ def test_the_command_names_what_it_leaves_out_and_where_it_cannot_write(
     assert evaluate.main([str(pairs), "--out", str(pairs / "out")]) == 0
     assert "alone.png has no truth beside it" in capsys.readouterr().err
     assert (pairs / "out" / "sheets" / "тест 写真.mean-plane.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("option", [["--seeds", ""], ["--seeds", "1,x"], ["--steps-curve", "1,0"]])
+def test_numbers_that_are_none_are_said_before_anything_is_done(
+    option: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        evaluate._parser().parse_args(["pairs", *option])
+    assert "is no list of whole numbers from" in capsys.readouterr().err
+    assert evaluate._parser().parse_args(["pairs", "--seeds", "2, 0,2"]).seeds == [2, 0]
 
 
 def test_two_models_with_files_of_one_name_are_told_apart() -> None:
