@@ -82,7 +82,8 @@ class WORLD_TRACING_OT_trace_ground_truth(bpy.types.Operator):
 
     def _path(self, context: bpy.types.Context) -> Path:
         if self.filepath:
-            return Path(bpy.path.abspath(self.filepath)).with_suffix(".wts")
+            path = Path(bpy.path.abspath(self.filepath))
+            return path.with_name(f"{path.name.removesuffix('.png').removesuffix('.wts')}.wts")
         return new_stack_path(f"{context.scene.name} ground truth")
 
     def _settings(self, context: bpy.types.Context) -> Settings:

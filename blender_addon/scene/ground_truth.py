@@ -69,11 +69,14 @@ def trace_scene(
     directions = pixel_directions(intrinsics, width, height)
     vertices, triangles = _render_geometry(scene)
     flat = directions.reshape(-1, 3)
-    depths = trace_layers(vertices, triangles, flat, settings.layers, progress)
+    clip = scene.camera.data.clip_start, scene.camera.data.clip_end
+    depths = trace_layers(vertices, triangles, flat, settings.layers, progress, clip)
     xyz, mask = layer_points(depths.reshape(-1, height, width), directions)
     xyz *= np.float32(metres(scene))
     if not mask.any():
-        raise RayTraceError("The camera looks past everything; aim it at what you want to trace.")
+        raise RayTraceError(
+            "The camera looks past everything, or clips it away; aim it at what you want to trace."
+        )
 
     rgba = _render_picture(scene, picture, transparent=settings.mode == "object", size=(width, height))
     rgba[..., 3] = np.where(mask[0], 255, 0)
@@ -94,10 +97,10 @@ def trace_scene(
 
 
 def _render_size(scene: bpy.types.Scene) -> tuple[int, int]:
-    """(width, height) of the render in pixels."""
+    """(width, height) of the render in pixels, rounded as Blender does."""
     render = scene.render
-    share = render.resolution_percentage / 100
-    return max(1, int(render.resolution_x * share)), max(1, int(render.resolution_y * share))
+    percent = render.resolution_percentage
+    return max(1, render.resolution_x * percent // 100), max(1, render.resolution_y * percent // 100)
 
 
 def _render_geometry(scene: bpy.types.Scene) -> tuple[NDArray[np.float64], NDArray[np.int32]]:

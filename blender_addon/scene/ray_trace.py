@@ -7,6 +7,7 @@ their depths are computed again in double precision from the triangle's plane.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +112,7 @@ def trace_layers(
     directions: NDArray[np.float64],
     layers: int,
     progress: Callable[[float], Any] | None = None,
+    clip: tuple[float, float] = (0.0, math.inf),
 ) -> NDArray[np.float64]:
     """Depths of the first surfaces along rays from the origin, front to back.
 
@@ -125,6 +127,8 @@ def trace_layers(
         Hits kept a ray.
     progress : callable, optional
         Told the finished fraction, 0 … 1, now and then.
+    clip : (float, float)
+        Depths between which surfaces are seen, as a camera's.
 
     Returns
     -------
@@ -142,13 +146,15 @@ def trace_layers(
     for ray, direction in enumerate(directions.tolist()):
         if progress is not None and ray % 4096 == 0:
             progress(ray / len(directions))
-        vector, length, depth = Vector(direction), lengths[ray], 0.0
+        vector, length, depth = Vector(direction), lengths[ray], clip[0]
         for layer in range(layers):
             start = depth * (1 + CLEARANCE)
             _, _, triangle, distance = cast(vector * start, vector)
             if triangle is None:
                 break
             depth = start + distance / length
+            if depth > clip[1]:
+                break
             depths[layer, ray], found[layer, ray] = depth, triangle
     return _refine(vertices, triangles, directions, depths, found)
 

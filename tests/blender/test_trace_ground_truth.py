@@ -116,6 +116,38 @@ def test_truth_is_in_metres_and_as_large_as_the_scene(view, tmp_path: Path) -> N
         assert camera.data.clip_start == pytest.approx(0.05 * (DISTANCE - 1) / 100 * factor, rel=1e-4)
 
 
+def test_the_pair_is_of_one_size_where_the_percentage_leaves_a_rest(view, tmp_path: Path) -> None:
+    view.render.resolution_x, view.render.resolution_y = 100, 120
+    view.render.resolution_percentage = 29  # 29 / 100 × 100 is 28.99… in floating point
+    add("cube", size=2)
+    stack = trace(tmp_path)
+    image = bpy.data.images.load(str(tmp_path / "truth.png"))
+    assert stack.info.image_size == tuple(image.size) == (29, 34)
+
+
+def test_what_the_camera_clips_away_is_not_there(view, tmp_path: Path) -> None:
+    """The wall behind is beyond the end of the clip range: neither the picture nor the stack has it."""
+    add("cube", size=2)
+    add("plane", size=1.5, location=(0, -4, 0), rotation=(math.pi / 2, 0, 0))
+    add("plane", size=50, location=(0, 20, 0), rotation=(math.pi / 2, 0, 0))
+    view.camera.data.clip_start, view.camera.data.clip_end = 2.0, 15.0
+    stack = trace(tmp_path)
+    assert stack.xyz[:2, 32, 48, 2] == pytest.approx([DISTANCE - 1, DISTANCE + 1], abs=1e-5)
+    assert not stack.mask[2:, 32, 48].any() and not stack.mask[0, 0, 0]
+    assert bpy.data.images.load(str(tmp_path / "truth.png")).pixels[3] == 0
+
+
+def test_names_with_points_stay_apart(view, tmp_path: Path) -> None:
+    """`chair.001` and `chair.002` were written one over the other."""
+    add("cube", size=2)
+    for name in ("chair.001", "chair.002.wts", "chair.003.png"):
+        bpy.ops.world_tracing.trace_ground_truth(
+            filepath=str(tmp_path / name), longest=16, build_layers=False
+        )
+    assert {path.name for path in tmp_path.glob("*.wts")} == {f"chair.00{n}.wts" for n in (1, 2, 3)}
+    assert {path.name for path in tmp_path.glob("*.png")} == {f"chair.00{n}.png" for n in (1, 2, 3)}
+
+
 def test_layers_end_where_they_are_asked_to(view, tmp_path: Path) -> None:
     add("cube", size=2)
     stack = trace(tmp_path, layers=1, longest=48)
