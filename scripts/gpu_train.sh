@@ -67,7 +67,8 @@ wait)
     fi
     ;;
 collect)
-    out=${OUT:?the folder for the results}
+    mkdir -p "${OUT:?the folder for the results}"
+    out=$(cd "$OUT" && pwd)
     cd "$home"
     for file in train.log run/validation.jsonl; do # first what tells why, if nothing else is there
         if [ -e "$file" ]; then cp "$file" "$out/"; fi

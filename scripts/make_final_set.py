@@ -91,11 +91,14 @@ def main() -> None:
     parser.add_argument("--meshes", type=Path, required=True, help="what fetch_final_meshes.py unpacked")
     parser.add_argument("--only", nargs="*", help="names of the samples to make")
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
     entries = json.loads((ROOT / "scripts" / "final_set" / "meshes.json").read_text())["meshes"]
     objects = dict.fromkeys(FROM_BLENDER) | {entry["name"]: entry for entry in entries}
     sizes = [(256, 256), (320, 320), (384, 384), (384, 288), (288, 384)]
     jobs = [(name, "object") for name in objects] + [(f"scene-{index}", "scene") for index in range(SCENES)]
+    unknown = set(options.only or ()) - {name for name, _ in jobs}
+    if unknown:
+        parser.error(f"there is no sample {', '.join(sorted(unknown))}")
+    options.out.mkdir(parents=True, exist_ok=True)
     for name, mode in jobs:
         if options.only and name not in options.only:
             continue

@@ -25,11 +25,10 @@ steps = 2
 
 
 def recipe(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the script as on the machine: this Python is `python3` there, $OUT is an empty folder."""
-    out = folder / "out"
-    out.mkdir(exist_ok=True)
+    """Run the script as on the machine: this Python is `python3` there. $OUT is named from where it runs."""
+    out = os.path.relpath(folder / "out", ROOT)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    variables = {"WT_GPU_HOME": str(folder / "wt"), "OUT": str(out), "PATH": path}
+    variables = {"WT_GPU_HOME": str(folder / "wt"), "OUT": out, "PATH": path}
     command = ["bash", str(ROOT / "scripts" / "gpu_train.sh"), *arguments]
     return subprocess.run(
         command,

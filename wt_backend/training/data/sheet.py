@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from wt_backend.output import check_output
 from wt_backend.projection.pictures import write_png
 from wt_backend.terminal import at_least
 from wt_backend.training.data.sample import Sample, generate
@@ -58,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=at_least(1), default=64)
     parser.add_argument("--views", type=at_least(1), default=1, help="views shown of every object or scene")
     options = parser.parse_args(argv)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
+    check_output(options.out)  # before minutes of work
     samples: list[Sample] = []
     for index in count():
         if len(samples) >= options.count:

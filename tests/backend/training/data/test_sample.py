@@ -11,6 +11,7 @@ import pytest
 from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack
 from wt_backend.training.data import Sample, generate
+from wt_backend.training.data import sheet as sheet_module
 from wt_backend.training.data.checks import odd_share, reprojection_error, unordered_pixels
 from wt_backend.training.data.sheet import contact_sheet, depth_picture
 from wt_backend.training.data.sheet import main as sheet_main
@@ -135,6 +136,14 @@ def test_a_sheet_that_does_not_fit_on_the_disk_leaves_the_one_before(
         resource.setrlimit(resource.RLIMIT_FSIZE, old)
         signal.signal(signal.SIGXFSZ, before)
     assert picture.read_bytes() == b"the one before" and len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_sheet_without_a_place_is_refused_before_it_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheet_module, "generate", lambda *_: pytest.fail("minutes of work"))
+    with pytest.raises(BackendError, match="is a folder"):
+        sheet_main(["--out", str(tmp_path)])
 
 
 def test_sheet_and_validation_commands(tmp_path: Path, samples: list[Sample]) -> None:
