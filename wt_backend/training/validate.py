@@ -32,6 +32,8 @@ SHEET_ROWS = 8
 SEED = 777
 ValidationTask = tuple[int, int, Literal["object", "scene"]]
 """Index, image side and kind of a validation view."""
+Item = dict[str, NDArray | bool]
+"""A view as `training_item` makes it."""
 
 
 class Validation:
@@ -44,12 +46,12 @@ class Validation:
 
     def __init__(self, config: TrainConfig) -> None:
         self.config = config
-        self.samples: dict[int, list[Sample]] = {}
+        self.seen: dict[int, list[Item]] = {}
         self.model: WTDiT | None = None
 
-    def views(self, size: int) -> list[Sample]:
+    def items(self, size: int) -> list[Item]:
         """The validation views at one resolution: half objects, half scenes, one view a scene."""
-        if size not in self.samples:
+        if size not in self.seen:
             count, workers = self.config.validation_samples, self.config.data.workers
             tasks: list[ValidationTask] = [
                 (index, size, "object" if index < count // 2 else "scene") for index in range(count)
@@ -57,10 +59,12 @@ class Validation:
             if workers:
                 context = multiprocessing.get_context("forkserver")
                 with ProcessPoolExecutor(workers, context, leave_with_starter) as pool:
-                    self.samples[size] = list(pool.map(validation_view, tasks))
+                    views = list(pool.map(validation_view, tasks))
             else:
-                self.samples[size] = [validation_view(task) for task in tasks]
-        return self.samples[size]
+                views = [validation_view(task) for task in tasks]
+            metric = self.config.model.normalisation.mode == "zscore"
+            self.seen[size] = [unaugmented(view, metric) for view in views]
+        return self.seen[size]
 
     @torch.no_grad()
     def run(self, ema: Ema, size: int, device: torch.device, step: int) -> dict[str, float]:
@@ -75,27 +79,27 @@ class Validation:
         if self.model is None:
             self.model = WTDiT(self.config.model.network).to(device).eval()
         self.model.load_state_dict(ema.values)
-        views = self.views(size)
+        items = self.items(size)
         errors: dict[str, float] = {}
         estimates: list[NDArray] = []
         for steps in STEP_COUNTS:
             depth = np.concatenate(
-                [self.predict(views[i : i + 16], steps, device) for i in range(0, len(views), 16)]
+                [self.predict(items[i : i + 16], steps, device) for i in range(0, len(items), 16)]
             )
             estimates.append(depth)
-            errors |= depth_errors(views, depth, steps)
+            errors |= depth_errors(items, depth, steps)
         path = self.config.state / "sheets" / f"{step:07d}.png"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_png(sheet(views, estimates), str(path))
+            write_png(sheet(items, estimates), str(path))
         except (OSError, BackendError) as error:  # no reason to end a training
             print(f"The sample sheet was not written: {error}", flush=True)
         return errors
 
-    def predict(self, views: list[Sample], steps: int, device: torch.device) -> NDArray[np.float32]:
+    def predict(self, items: list[Item], steps: int, device: torch.device) -> NDArray[np.float32]:
         """Sampled depth of all layers, (B, L, H, W)."""
         assert self.model is not None
-        batch = default_collate([unaugmented(view) for view in views])
+        batch = default_collate(items)
         rgb = batch["rgb"].to(device).permute(0, 3, 1, 2).float() / 255
         mask = batch["mask"].to(device)
         layers = self.config.model.network.num_layers
@@ -117,27 +121,25 @@ def validation_view(task: ValidationTask) -> Sample:
     return generate(SEED, index, size, kind=kind, split="validation")[0]
 
 
-def unaugmented(view: Sample) -> dict[str, NDArray | bool]:
-    """A validation view as the pipeline would feed it: fixed generator, so no draw differs between runs."""
-    return training_item(view, np.random.default_rng(SEED))
+def unaugmented(view: Sample, metric: bool) -> Item:
+    """A validation view as it would be trained on: fixed generator, so no draw differs between runs."""
+    return training_item(view, np.random.default_rng(SEED), metric)
 
 
-def depth_errors(views: list[Sample], depth: NDArray, steps: int) -> dict[str, float]:
+def depth_errors(items: list[Item], depth: NDArray, steps: int) -> dict[str, float]:
     """Mean AbsRel a mode and layer group; real hits only, one scale a sample from the medians of layer 0."""
     collected: dict[str, list[float]] = {}
-    for view, estimate in zip(views, depth, strict=True):
-        item = unaugmented(view)
+    for item, estimate in zip(items, depth, strict=True):
+        mode = "scene" if item["scene"] else "object"
         truth = np.asarray(item["depth"], np.float32)  # the same flip as the prediction has seen
         hit = truth > 0
         if not hit[0].any():
             continue
         scaled = estimate * (np.median(truth[0][hit[0]]) / np.median(estimate[0][hit[0]]))
         relative = np.abs(scaled - truth) / np.maximum(truth, 1e-6)
-        collected.setdefault(f"{view.mode}_{steps}step_layer0", []).append(float(relative[0][hit[0]].mean()))
+        collected.setdefault(f"{mode}_{steps}step_layer0", []).append(float(relative[0][hit[0]].mean()))
         if hit[1:].any():
-            collected.setdefault(f"{view.mode}_{steps}step_deeper", []).append(
-                float(relative[1:][hit[1:]].mean())
-            )
+            collected.setdefault(f"{mode}_{steps}step_deeper", []).append(float(relative[1:][hit[1:]].mean()))
     return {name: float(np.mean(values)) for name, values in sorted(collected.items())}
 
 
@@ -148,12 +150,12 @@ def depth_picture(depth: NDArray, shown: NDArray[np.bool_], low: float, high: fl
     return np.where(shown[..., None], colour, 0).astype(np.uint8)
 
 
-def sheet(views: list[Sample], estimates: list[NDArray]) -> NDArray[np.uint8]:
+def sheet(items: list[Item], estimates: list[NDArray]) -> NDArray[np.uint8]:
     """Rows of image, true layers 0–3, and the same layers of each estimate."""
-    step = max(1, len(views) // SHEET_ROWS)
+    step = max(1, len(items) // SHEET_ROWS)
     rows = []
-    for i in range(0, len(views), step):
-        item = unaugmented(views[i])
+    for i in range(0, len(items), step):
+        item = items[i]
         truth = np.asarray(item["depth"], np.float32)
         shown = truth[0] > 0
         filled = fill_depth(Tensor(truth)[None])[0].numpy()

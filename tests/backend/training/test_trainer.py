@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -27,6 +28,7 @@ from wt_backend.training.config import load_config
 from wt_backend.training.state import alone, save_atomically
 from wt_backend.training.train import CONFIGS, export
 from wt_backend.training.trainer import MINI_BATCH, Trainer, mini_batch
+from wt_backend.training.validate import Validation, validation_view
 
 CONFIG = (
     TINY_RUN
@@ -312,6 +314,17 @@ def test_a_signal_to_the_whole_process_group_loses_nothing(tmp_path: Path, numbe
     assert run.returncode == 3, rest
     saved = torch.load(tmp_path / "state" / "state.pt", weights_only=True)["progress"]
     assert saved["step"] >= 50
+
+
+def test_a_model_that_thinks_in_metres_is_validated_on_what_it_learns(tmp_path: Path) -> None:
+    """Its objects keep their own camera; relief as the canonical one shows it was taken for the truth."""
+    text = CONFIG.format(steps=1).replace("workers = 0", "workers = 0\nscene_share = 0.0")
+    (tmp_path / "run.toml").write_text(text.replace('"median_log"', '"zscore"'))
+    validation = Validation(load_config(tmp_path / "run.toml", tmp_path / "state"))
+    item, view = validation.items(28)[0], validation_view((0, 28, "object"))
+    median = np.median(view.depth[0][view.depth[0] > 0])
+    assert np.median(item["depth"][0][item["depth"][0] > 0]) == pytest.approx(median, rel=1e-3)
+    assert item["intrinsics"][0, 0] == pytest.approx(view.intrinsics[0, 0])
 
 
 @pytest.mark.parametrize("images", [1, 4, 8, 12, 13, 20, 96, 128])
