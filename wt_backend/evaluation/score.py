@@ -102,6 +102,8 @@ def score_surfaces(
     """
     own = own or predicted
     common = predicted.mask[0] & truth.mask[0]  # (H, W)
+    if not common.any():
+        raise ValueError("the prediction has no visible surface in any pixel where the truth has one")
     visible, real = predicted.xyz[0][common], truth.xyz[0][common]  # (N, 3)
     alignment = fit_alignment(visible, real)
     aligned = alignment.apply(predicted.xyz)

@@ -124,6 +124,8 @@ class Trainer:
                 self.validate()
                 self.progress.next_stage()
         self.save()
+        if self.stopped and self.fabric.is_global_zero:
+            print(f"Saved at step {self.progress.step}; the same command goes on from there.", flush=True)
         return not self.stopped
 
     def ask_to_stop(self, number: int, frame: FrameType | None) -> None:

@@ -214,6 +214,7 @@ def test_a_report_of_failures_alone_is_written(tmp_path: Path) -> None:
     write_pair(tmp_path, "other", stack)
     results = evaluate.evaluate(tmp_path, [Guess(), *(baseline() for baseline in TRIVIAL[:2])])
     assert "* guess: F@.05" in as_markdown(tmp_path, results)
+    assert "no visible surface in any pixel where the truth has one" in results[1].failures[0]
 
 
 class Impossible(MeanPlane):
