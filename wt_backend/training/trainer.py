@@ -9,7 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -73,7 +73,9 @@ class Trainer:
         model.net.encoder.mask_token.requires_grad_(False)  # never used, see wt_dit.md section 2
         open_gates(model)
         if config.initial_weights:
-            load_initial_weights(model, config.initial_weights)
+            remind_of_licence(config.initial_weights)
+            if not self.state_file.exists():  # a run that goes on needs them no more: they may be gone
+                load_initial_weights(model, config.initial_weights)
         objective = FlowObjective(model, config.model.normalisation, config.objective)
         objective.to(self.fabric.device)
         self.model = model
@@ -89,6 +91,11 @@ class Trainer:
         self.validation = Validation(config)
         self.saved_at = self.pictured_at = self.logged_at = time.monotonic()
         self.data_seconds = 0.0  # spent on waiting for the next batch since the last log
+
+    @property
+    def state_file(self) -> Path:
+        """The file of the run's state."""
+        return self.config.state / "state.pt"
 
     # -- the loop ---------------------------------------------------------------------------------
 
@@ -304,14 +311,14 @@ class Trainer:
                     "random": random_state(),
                     "config": json.dumps(describe(self.config)),
                 },
-                self.config.state / "state.pt",
+                self.state_file,
             )
         self.fabric.barrier()
         self.saved_at = time.monotonic()
 
     def resume(self) -> None:
         """Go on from the saved state, where there is one."""
-        path = self.config.state / "state.pt"
+        path = self.state_file
         if not path.exists():
             return
         saved = load_state(path, self.fabric.device)
@@ -417,6 +424,20 @@ def compile_parts(objective: FlowObjective, device: torch.device) -> None:
         part.compile(dynamic=False)
 
 
+def remind_of_licence(source: str) -> None:
+    """Say so where the licence of a checkpoint forbids sharing what is made from it."""
+    from wt_backend.checkpoints.load import find_entry
+
+    with suppress(BackendError):  # whoever loads it says what is wrong
+        licence = find_entry(source).licence
+        if licence.startswith("CC BY-NC-ND"):
+            print(
+                f"{source} is licensed {licence}: you may fine-tune it for yourself, "
+                "but its licence forbids sharing the result.",
+                flush=True,
+            )
+
+
 def load_initial_weights(model: WTDiT, source: str) -> None:
     """Start from a checkpoint (fine-tuning) instead of fresh weights.
 
@@ -427,13 +448,6 @@ def load_initial_weights(model: WTDiT, source: str) -> None:
     """
     from wt_backend.checkpoints.load import load_model
 
-    loaded = load_model(source, device="cpu", dtype=torch.float32)
-    if loaded.entry.licence.startswith("CC BY-NC-ND"):
-        print(
-            f"{source} is licensed {loaded.entry.licence}: you may fine-tune it for yourself, "
-            "but its licence forbids sharing the result.",
-            flush=True,
-        )
-    state = loaded.model.state_dict()
+    state = load_model(source, device="cpu", dtype=torch.float32).model.state_dict()
     check_state_dict(state, model.state_dict(), Path(source))
     model.load_state_dict(state)

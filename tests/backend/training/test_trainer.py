@@ -21,6 +21,7 @@ import torch
 
 from tests.tiny_run import TINY_RUN
 from wt_backend.checkpoints.load import find_entry, load_model
+from wt_backend.checkpoints.registry import OFFICIAL_LICENCE
 from wt_backend.checkpoints.ship import ship
 from wt_backend.protocol import BackendError
 from wt_backend.training import trainer
@@ -144,6 +145,25 @@ def test_what_goes_on_from_a_model_is_used_like_it(tmp_path: Path) -> None:
         bundled, name="", label="", sha256=""
     )
     ship(tmp_path / "mine.safetensors", "x", "X", mine.steps, mine.existence_tolerance, folder=tmp_path)
+
+
+def test_a_run_goes_on_without_the_weights_it_began_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "run.toml").write_text(CONFIG.format(steps=1))
+    plain = load_config(tmp_path / "run.toml", tmp_path / "first")
+    Trainer(plain).save()
+    export(tmp_path / "first" / "state.pt", tmp_path / "first")
+    card = tmp_path / "first.json"
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"licence": OFFICIAL_LICENCE}))
+    weights = tmp_path / "first.safetensors"
+    tuned = replace(plain, state=tmp_path / "second", initial_weights=str(weights))
+    Trainer(tuned).save()
+    weights.rename(tmp_path / "elsewhere.safetensors")
+    Trainer(tuned).resume()
+    assert capsys.readouterr().out.count("its licence forbids sharing the result") == 1
+    with pytest.raises(BackendError, match="no model"):
+        Trainer(replace(tuned, state=tmp_path / "third"))
 
 
 def test_weights_whose_beginning_is_gone_are_not_said_to_be_ours(tmp_path: Path) -> None:
