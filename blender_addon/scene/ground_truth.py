@@ -111,6 +111,7 @@ def _render_geometry(scene: bpy.types.Scene) -> tuple[NDArray[np.float64], NDArr
     """
     taken: list[tuple[NDArray[np.float64], NDArray[np.int32]]] = []
     errors: list[Exception] = []
+    engine = scene.render.engine
 
     class Collector(bpy.types.RenderEngine):
         bl_idname = "WORLD_TRACING_COLLECTOR"
@@ -118,7 +119,7 @@ def _render_geometry(scene: bpy.types.Scene) -> tuple[NDArray[np.float64], NDArr
 
         def render(self, depsgraph: bpy.types.Depsgraph) -> None:
             try:
-                taken.append(collect_triangles(depsgraph, scene.camera.evaluated_get(depsgraph)))
+                taken.append(collect_triangles(depsgraph, scene.camera.evaluated_get(depsgraph), engine))
             except (RayTraceError, RuntimeError) as error:  # Blender prints what an engine raises, no more
                 errors.append(error)
 
@@ -150,6 +151,7 @@ def _render_picture(
                 filepath=str(part),
                 film_transparent=transparent,
                 use_border=False,
+                use_sequencer=False,  # its strips would be rendered in the place of the scene
                 use_multiview=False,  # of stereo there would be a file for each eye
             )
         )

@@ -63,9 +63,9 @@ def camera_intrinsics(scene: bpy.types.Scene, width: int, height: int) -> NDArra
 
 
 def collect_triangles(
-    depsgraph: bpy.types.Depsgraph, camera: bpy.types.Object
+    depsgraph: bpy.types.Depsgraph, camera: bpy.types.Object, engine: str
 ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """All evaluated geometry, instances included, as triangles in camera space.
+    """All evaluated geometry that the camera sees, instances included, as triangles in camera space.
 
     Parameters
     ----------
@@ -73,6 +73,8 @@ def collect_triangles(
         Evaluated; a render's dependency graph gives what the render shows.
     camera
         The camera object; its scale does not count, as in a render.
+    engine
+        What renders the scene: not all know what is hidden from the camera only.
 
     Returns
     -------
@@ -91,6 +93,8 @@ def collect_triangles(
     for instance in depsgraph.object_instances:
         if instance.object.type not in TRACEABLE or not instance.show_self:
             continue
+        if not _camera_sees(instance, depsgraph.view_layer, engine):
+            continue
         mesh = instance.object.to_mesh()
         if mesh is not None and len(mesh.vertices):
             points, corners = _mesh_arrays(mesh)
@@ -104,6 +108,18 @@ def collect_triangles(
     if not triangles or not sum(map(len, triangles)):
         raise RayTraceError("The scene has no surface that a render would show; add a mesh or unhide one.")
     return np.concatenate(vertices), np.concatenate(triangles)
+
+
+def _camera_sees(
+    instance: bpy.types.DepsgraphObjectInstance, view_layer: bpy.types.ViewLayer, engine: str
+) -> bool:
+    """Whether the camera's own rays meet what may be there for light and shadows only."""
+    if engine == "BLENDER_WORKBENCH":
+        return True
+    owner = instance.parent if instance.is_instance else instance.object
+    if not (instance.object.visible_camera and owner.visible_camera):
+        return False
+    return engine != "CYCLES" or not owner.original.indirect_only_get(view_layer=view_layer)
 
 
 def trace_layers(

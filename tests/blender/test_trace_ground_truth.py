@@ -180,6 +180,40 @@ def test_instances_and_curves_are_traced(view, tmp_path: Path) -> None:
     assert stack.xyz[:2, 32, 48, 2] == pytest.approx([DISTANCE + 0.5, DISTANCE + 1.5], abs=1e-5)
 
 
+@pytest.mark.parametrize("how", ["object", "instancer", "collection"])
+def test_what_is_hidden_from_the_camera_only_is_not_traced(view, tmp_path: Path, how: str) -> None:
+    add("cube", size=2)
+    light = add("plane", size=4, location=(0, -3, 0), rotation=(math.pi / 2, 0, 0))
+    if how == "object":
+        light.visible_camera = False
+    else:
+        softboxes = bpy.data.collections.new("Softboxes")
+        softboxes.objects.link(light)
+        view.collection.objects.unlink(light)
+    if how == "collection":
+        view.collection.children.link(softboxes)
+        bpy.context.view_layer.layer_collection.children["Softboxes"].indirect_only = True
+    elif how == "instancer":
+        instance = bpy.data.objects.new("Instance", None)
+        instance.instance_type, instance.instance_collection = "COLLECTION", softboxes
+        instance.visible_camera = False
+        view.collection.objects.link(instance)
+    stack = trace(tmp_path)
+    assert stack.xyz[0, 32, 48, 2] == pytest.approx(DISTANCE - 1, abs=1e-5)
+
+
+def test_strips_of_the_sequencer_are_not_the_scenes_picture(view, tmp_path: Path) -> None:
+    add("cube", size=2)
+    view.render.film_transparent = False
+    editor = view.sequence_editor_create()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences  # Blender 4.4
+    end = {"length": 9} if bpy.app.version >= (5, 0) else {"frame_end": 10}
+    strips.new_effect("Red", "COLOR", 1, frame_start=1, **end).color = (1, 0, 0)
+    red, green, blue, _ = trace(tmp_path).rgba[32, 48].tolist()
+    assert red == green == blue  # the grey cube
+    assert view.render.use_sequencer
+
+
 def test_the_render_lies_beside_the_stack_and_settings_come_back(view, tmp_path: Path) -> None:
     add("cube", size=2)
     view.render.film_transparent = False
