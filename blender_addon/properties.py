@@ -99,7 +99,7 @@ def _rebuild(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> No
         session.say(_being_edited(layer, "Leave its mode, then set it again."))
         return
     try:
-        rebuild.rebuild_layer(layer, rebuild.load_stack(layer))
+        rebuild.rebuild_one(layer)
     except StackError as error:
         session.say(BackendError("bad_stack", str(error), "The layer is as it was."))
 

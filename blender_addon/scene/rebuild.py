@@ -14,6 +14,7 @@ from .layer_object import DEFAULTS, mesh_settings, new_mesh_layer, new_point_lay
 from .materials import source_image
 from .mesh_object import fill_mesh
 from .origin import stack_path
+from .pieces import MEMORY, Piece, pieces_of
 from .projection import photo_image
 from .trace_camera import set_view
 
@@ -38,12 +39,13 @@ def rebuild_layer(
     stack: LayerStack,
     before: LayerStack | None = None,
     inside: Matrix | None = None,
+    piece: Piece | None = None,
 ) -> None:
     """Fill a layer's mesh from its stack with the settings of the object; materials and origin stay.
 
     ``before`` is what it was made from, if that is not the same stack, ``inside`` the trace's camera space in
-    its root, if that is known. Where the file was traced anew and has no such layer any more, nothing
-    is left in it.
+    its root, if that is known, ``piece`` what part of its layer the object is, if not all of it. Where the
+    file was traced anew and has no such layer any more, nothing is left in it.
     """
     number, frame = layer.world_tracing.layer, frame_in(layer, before or stack, inside)
     layer.shape_key_clear()  # an edit too; they would show the old places
@@ -52,7 +54,35 @@ def rebuild_layer(
         return
     settings = mesh_settings(layer.world_tracing)
     surface = layer_mesh(stack, number, settings, back_layers(stack)[number] != frame.is_negative)
+    if piece is not None:
+        piece.remember(layer)
+        surface = piece.cut(surface)
+    elif MEMORY in layer:
+        del layer[MEMORY]
     fill_mesh(layer.data, number, surface, transformed(frame, surface.points.positions))
+
+
+def pieces(layers: list[bpy.types.Object], stack: LayerStack) -> dict[bpy.types.Object, Piece]:
+    """What part of its layer each mesh is that has been separated from the others; before any is changed."""
+    found: dict[bpy.types.Object, Piece] = {}
+    for number in {layer.world_tracing.layer for layer in layers}:
+        same = [layer for layer in layers if layer.world_tracing.layer == number]
+        found |= pieces_of(same, stack.mask[0].shape) if len(same) > 1 else {}
+    return found
+
+
+def rebuild_one(layer: bpy.types.Object) -> None:
+    """Rebuild a single mesh layer, of whose settings one was changed.
+
+    Raises
+    ------
+    StackError
+    """
+    stack, root, number = load_stack(layer), traces.root_of(layer), layer.world_tracing.layer
+    members = traces.layers_of(root) if root is not None else []
+    same = [other for other in members if other.world_tracing.role == "LAYER"]
+    same = [other for other in same if other.world_tracing.layer == number]
+    rebuild_layer(layer, stack, piece=pieces(same, stack).get(layer))
 
 
 def rebuild_points(points: bpy.types.Object, stack: LayerStack, frame: Matrix) -> None:
@@ -122,8 +152,9 @@ def rebuild_trace(root: bpy.types.Object, before: LayerStack | None = None) -> N
         if points.world_tracing.role == "POINTS":
             rebuild_points(points, stack, frame_in(points, before or stack, inside))
     present = [layer for layer in members if layer.world_tracing.role == "LAYER"]
+    parts = pieces(present, stack)
     for layer in present:
-        rebuild_layer(layer, stack, before, inside)
+        rebuild_layer(layer, stack, before, inside, parts.get(layer))
     if present or not members:  # else a trace of points only
         _bring_back(root, stack, present, inside)
 
