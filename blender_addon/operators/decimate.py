@@ -10,6 +10,7 @@ from bpy.props import EnumProperty, StringProperty
 from ..backend import session
 from ..scene import files, solid_object, traces
 from ..scene.origin import stack_path
+from ..scene.rebuild import is_edited
 from .geometry_job import GeometryJob
 
 BUDGETS = (
@@ -23,7 +24,7 @@ BUDGETS = (
 def _can_be_reduced(member: bpy.types.Object | None) -> bool:
     if member is None or member.type != "MESH" or member.world_tracing.role not in {"LAYER", "SOLID"}:
         return False
-    return member.mode == "OBJECT" and member.data.library is None
+    return not is_edited(member) and member.data.library is None
 
 
 class WORLD_TRACING_OT_decimate(bpy.types.Operator, GeometryJob):
@@ -95,7 +96,7 @@ class WORLD_TRACING_OT_wear_reduced_mesh(bpy.types.Operator):
         if layer.world_tracing.role == "SOLID" and root is not None:
             solid_object.wear_solid(root, layer.data, arrays)
         else:
-            solid_object.fill_triangles(layer.data, arrays)
+            solid_object.wear_reduced(layer, arrays)
         session.notice = session.Notice(
             f"{layer.name}: {result['faces_before']} triangles became {result['faces']}."
         )

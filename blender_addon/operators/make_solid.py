@@ -12,6 +12,7 @@ from wt_backend.stack import StackError
 from ..backend import session
 from ..scene import anchor, files, solid_object, traces, viewport
 from ..scene.frame import frame_of
+from ..scene.rebuild import is_edited
 from .geometry_job import GeometryJob, named_root
 
 
@@ -76,7 +77,7 @@ class WORLD_TRACING_OT_add_solid(bpy.types.Operator):
 def _being_edited(root: bpy.types.Object) -> str:
     """Why the solid of a trace cannot be replaced just now, "" where it can."""
     solid = solid_object.solid_of(root)
-    if solid is None or solid.mode == "OBJECT":
+    if solid is None or not is_edited(solid):
         return ""
     return f"{solid.name} is being edited. Leave its mode, then make the solid again."
 

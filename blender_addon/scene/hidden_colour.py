@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,16 @@ from numpy.typing import NDArray
 
 from . import traces
 from .files import load_image
-from .materials import HINT_STRENGTH, UV_MAP, layer_colour, show_texture
+from .materials import HINT_STRENGTH, LAYER, UV_MAP, layer_colour, layer_of, show_texture
 
 FILLED, TRANSFORM = "Filled", "Filled UV"  # node names
 MADE = "world_tracing_made"  # on the image of a filled texture: its file as it was made
 
 
 def dress(
-    layer: bpy.types.Object, image: bpy.types.Image, uv_transform: NDArray[np.float64]
+    materials: Iterable[bpy.types.Material | None], image: bpy.types.Image, uv_transform: NDArray[np.float64]
 ) -> list[bpy.types.ShaderNodeTexImage]:
-    """Give a hidden layer its filled texture; `show` decides whether it is seen.
+    """Give the materials of a hidden layer its filled texture; `show` decides whether it is seen.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ def dress(
     The nodes that show the image.
     """
     textures = []
-    for material in layer.data.materials:
+    for material in materials:
         tree = material.node_tree if material else None
         if tree is None or "Layer" not in tree.nodes:
             continue  # a material of the user's own
@@ -54,16 +55,16 @@ def dress(
 
 def wear(root: bpy.types.Object, result: dict[str, Any]) -> int:
     """Put the textures of a `geometry/fill_colour` result on a trace's layers; return on how many."""
-    transform = np.array(result["uv_transform"])
-    count = 0
-    for layer in traces.layers_of(root):
-        number = layer.world_tracing.layer
-        path = result["textures"][number] if number < len(result["textures"]) else None  # traced anew since
-        if path and layer.world_tracing.role == "LAYER":
+    surfaces = [layer for layer in traces.layers_of(root) if layer.world_tracing.role == "LAYER"]
+    worn = {(layer_of(each, layer), each) for layer in surfaces for each in layer.data.materials if each}
+    transform, count = np.array(result["uv_transform"]), 0
+    for number, path in enumerate(result["textures"]):
+        materials = [material for layer, material in worn if layer == number]
+        if path and materials:
             image = load_image(path, check_existing=True)
             image.reload()  # an earlier fill may lie under the same name
             image[MADE] = _fingerprint(Path(path))
-            dress(layer, image, transform)
+            dress(materials, image, transform)
             count += 1
     root.world_tracing.hidden_colour = "FILLED"
     return count
@@ -77,13 +78,16 @@ def painted(root: bpy.types.Object, stack: Path) -> list[str]:
         path = Path(bpy.path.abspath(image.filepath))
         if path.parent == stack.parent and path.stem.rpartition(" layer ")[0] == stack.stem:
             made = image.get(MADE)
-            saved = made is not None and path.is_file() and _fingerprint(path) != made
+            saved = made is not None and _fingerprint(path, image.packed_file) not in {made, ""}
             names += [path.name] if image.is_dirty or saved else []
     return sorted(names)
 
 
-def _fingerprint(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _fingerprint(path: Path, packed: bpy.types.PackedFile | None = None) -> str:
+    """Of what an image shows, "" where its file is gone."""
+    if packed is None and not path.is_file():
+        return ""
+    return hashlib.sha256(packed.data if packed is not None else path.read_bytes()).hexdigest()
 
 
 def restore(root: bpy.types.Object, layer: bpy.types.Object) -> None:
@@ -94,7 +98,7 @@ def restore(root: bpy.types.Object, layer: bpy.types.Object) -> None:
         plain, name, hint = materials[0], materials[0].name, layer_colour(number)
         materials[0] = worn.copy()
         bpy.data.materials.remove(plain)
-        materials[0].name, materials[0].diffuse_color = name, hint
+        materials[0].name, materials[0].diffuse_color, materials[0][LAYER] = name, hint, number
         nodes = materials[0].node_tree.nodes
         nodes["Layer"].inputs["Hint"].default_value = hint
         nodes[FILLED].image = load_image(path, check_existing=True)
@@ -142,9 +146,8 @@ def _show_on(tree: bpy.types.NodeTree, mode: str) -> None:
 def _trees(root: bpy.types.Object) -> list[bpy.types.NodeTree]:
     """Node trees of the layer materials of a trace's hidden layers."""
     every = [*traces.layers_of(root), *traces.shot_layers_of(root)]
-    hidden = [layer for layer in every if layer.world_tracing.layer > 0]
-    materials = {material for layer in hidden for material in layer.data.materials if material}
-    trees = [material.node_tree for material in materials]
+    worn = {(layer_of(each, layer), each) for layer in every for each in layer.data.materials if each}
+    trees = {material.node_tree for layer, material in worn if layer > 0}
     return [tree for tree in trees if tree and "Layer" in tree.nodes]
 
 

@@ -8,7 +8,7 @@ from wt_backend.stack import LayerStack
 
 from . import build, shading, traces
 from .layer_object import layer_title
-from .materials import layer_material, source_image
+from .materials import LAYER, layer_material, layer_of, source_image
 from .origin import stack_path
 from .projection import photo_image
 
@@ -33,6 +33,16 @@ def wear_layers(root: bpy.types.Object, mesh: bpy.types.Mesh, of_face: NDArray[n
     shading.show(root, root.world_tracing.lit)
 
 
+def wear_own(layer: bpy.types.Object, of_face: NDArray[np.integer]) -> None:
+    """Let the faces of an object have its own materials, each that of its layer (F,), if it has several."""
+    own = reversed(list(enumerate(layer.data.materials)))  # the first one of a layer counts
+    slots = {layer_of(material, layer): slot for slot, material in own if material}
+    if len(slots) > 1:
+        index = np.zeros(1 + max(*slots, int(of_face.max(initial=0))), np.int32)
+        index[list(slots)] = list(slots.values())
+        layer.data.polygons.foreach_set("material_index", index[of_face])
+
+
 def _materials(root: bpy.types.Object) -> dict[int, bpy.types.Material]:
     """Materials of the layers by number; the photo for those without a mesh that wears one.
 
@@ -40,9 +50,11 @@ def _materials(root: bpy.types.Object) -> dict[int, bpy.types.Material]:
     """
     members = traces.layers_of(root)
     worn = {
-        layer.world_tracing.layer: layer.data.materials[0]
+        layer_of(material, layer): material
         for layer in members
-        if layer.world_tracing.role == "LAYER" and layer.data.materials and layer.data.materials[0]
+        if layer.world_tracing.role == "LAYER"
+        for slot, material in enumerate(layer.data.materials)
+        if material and (slot == 0 or LAYER in material)  # others are the artist's
     }
     name, missing = build.trace_name(root), {layer.world_tracing.layer for layer in members} - set(worn)
     if missing:

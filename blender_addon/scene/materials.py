@@ -13,6 +13,7 @@ from .picture import picture_like_original
 GROUP = "WT Layer"
 UV_MAP = "WT Pixel"
 COLOUR = "WT Colour"  # point attribute, for layers shown as points
+LAYER = "wt_layer"  # on a material: the layer that it was made for
 SEEN = (1.0, 1.0, 1.0, 1.0)
 HIDDEN = ((1.0, 0.45, 0.1, 1.0), (0.2, 0.55, 1.0, 1.0), (0.35, 0.85, 0.3, 1.0), (0.85, 0.35, 0.9, 1.0))
 HINT_STRENGTH = 0.35  # how much of the hint colour a hidden layer shows
@@ -34,6 +35,11 @@ def layer_material(name: str, layer: int, image: bpy.types.Image) -> bpy.types.M
     tree.links.new(uv.outputs["UV"], texture.inputs["Vector"])
     show_texture(tree, texture)
     return material
+
+
+def layer_of(material: bpy.types.Material, member: bpy.types.Object) -> int:
+    """The layer that a material of a trace's object shows: of layers that were joined, each keeps its own."""
+    return int(material.get(LAYER, member.world_tracing.layer))
 
 
 def show_texture(tree: bpy.types.NodeTree, texture: bpy.types.ShaderNodeTexImage) -> None:
@@ -86,7 +92,7 @@ def _material(name: str, layer: int) -> bpy.types.Material:
     material = bpy.data.materials.new(name)
     if not material.node_tree:
         material.use_nodes = True
-    material.diffuse_color = layer_colour(layer)
+    material.diffuse_color, material[LAYER] = layer_colour(layer), layer
     tree = material.node_tree
     tree.nodes.clear()
     group = tree.nodes.new("ShaderNodeGroup")

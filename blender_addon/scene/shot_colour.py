@@ -23,7 +23,7 @@ def wear(root: bpy.types.Object, result: dict[str, Any]) -> int:
         if path:
             image = load_image(path)
             image.source = "SEQUENCE"
-            for texture in hidden_colour.dress(member, image, transform):
+            for texture in hidden_colour.dress(member.data.materials, image, transform):
                 in_step(texture.image_user, (first, result["frames"][1]))
             count += 1
     root.world_tracing.hidden_colour = "FILLED"

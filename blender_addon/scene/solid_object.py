@@ -12,7 +12,7 @@ from wt_backend.geometry.layer_mesh import LayerMesh, LayerPoints
 
 from . import build
 from .frame import frame_in, in_root, transformed
-from .layer_looks import wear_layers
+from .layer_looks import wear_layers, wear_own
 from .mesh_object import fill_mesh
 from .selection import has_pixel_uv, pixel_uv
 
@@ -104,5 +104,16 @@ def put_solid(root: bpy.types.Object, arrays: Arrays) -> bpy.types.Object:
 def wear_solid(root: bpy.types.Object, mesh: bpy.types.Mesh, arrays: Arrays) -> None:
     """Fill the mesh of a solid, each face with the material of its layer."""
     fill_triangles(mesh, arrays)
-    of_face = np.sort(arrays["layer"][arrays["triangles"]], axis=1)[:, 1]  # the middle one of its corners
-    wear_layers(root, mesh, of_face)
+    wear_layers(root, mesh, _layer_of_faces(arrays))
+
+
+def wear_reduced(layer: bpy.types.Object, arrays: Arrays) -> None:
+    """Fill the mesh of a layer, or of several that were joined."""
+    fill_triangles(layer.data, arrays)
+    wear_own(layer, _layer_of_faces(arrays))
+
+
+def _layer_of_faces(arrays: Arrays) -> NDArray[np.integer]:
+    """The layer of each face (F,): the middle one of its corners."""
+    layers: NDArray[np.integer] = np.sort(arrays["layer"][arrays["triangles"]], axis=1)[:, 1]
+    return layers

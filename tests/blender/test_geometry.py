@@ -73,9 +73,9 @@ def test_hidden_colour_is_filled_and_switched(scene: bpy.types.Scene, tmp_path: 
     assert "Filled" not in seen.nodes
 
 
-@pytest.mark.parametrize("saved", [False, True])
+@pytest.mark.parametrize("kept", ["", "save", "pack"])
 def test_a_filled_texture_that_was_painted_on_is_not_replaced(
-    scene: bpy.types.Scene, tmp_path: Path, saved: bool
+    scene: bpy.types.Scene, tmp_path: Path, kept: str
 ) -> None:
     root = import_stack(shapes.sphere(48), tmp_path)
     assert bpy.ops.world_tracing.fill_colour() == {"FINISHED"}
@@ -83,8 +83,8 @@ def test_a_filled_texture_that_was_painted_on_is_not_replaced(
     nodes = layers(root)[1].data.materials[0].node_tree.nodes
     painting = nodes["Filled"].image
     painting.pixels[:4] = (1, 0, 0, 1)
-    if saved:
-        painting.save()
+    if kept:
+        getattr(painting, kept)()
     with pytest.raises(RuntimeError, match=r"thing layer 2\.png was painted on"):
         bpy.ops.world_tracing.fill_colour()
     assert painting.pixels[0] == 1
