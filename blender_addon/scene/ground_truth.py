@@ -148,7 +148,7 @@ def _render_picture(
         stack.enter_context(
             changed(
                 scene.render,
-                filepath=str(part),
+                filepath=_as_output(part),
                 film_transparent=transparent,
                 use_border=False,
                 use_sequencer=False,  # its strips would be rendered in the place of the scene
@@ -165,6 +165,12 @@ def _render_picture(
         pixels = _read_pixels(part, size)
         part.replace(path)
     return pixels
+
+
+def _as_output(path: Path) -> str:
+    """A path as a scene's output: from Blender 5.0 on braces stand for variables there, unless doubled."""
+    text = str(path)
+    return text.replace("{", "{{").replace("}", "}}") if bpy.app.version >= (5, 0) else text
 
 
 def _read_pixels(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -228,6 +228,14 @@ def test_the_render_lies_beside_the_stack_and_settings_come_back(view, tmp_path:
     assert render.image_settings.file_format == "JPEG"
 
 
+def test_a_folder_may_have_braces_in_its_name(view, tmp_path: Path) -> None:
+    add("cube", size=2)
+    folder = tmp_path / "{blend_name} {v2}"
+    folder.mkdir()
+    trace(folder, longest=16, layers=1)
+    assert (folder / "truth.png").is_file()
+
+
 OUTPUTS = {  # format → colour mode, depth
     "OPEN_EXR": ("RGBA", "32"),
     "OPEN_EXR_MULTILAYER": ("RGBA", "16"),
