@@ -63,7 +63,21 @@ def _save(image: bpy.types.Image, suffix: str) -> Path:
         path = files.new_image_path(name, suffix)
         path.write_bytes(image.packed_file.data)
         return path
-    path = files.new_image_path(name, ".exr" if image.is_float else ".png")
+    return save_pixels(image, files.new_image_path(name, suffix_of(image)))
+
+
+def suffix_of(image: bpy.types.Image) -> str:
+    """The ending of a file that `save_pixels` writes."""
+    return ".exr" if image.is_float else ".png"
+
+
+def save_pixels(image: bpy.types.Image, path: Path) -> Path:
+    """Write an image as it is in memory, painted or not.
+
+    Raises
+    ------
+    RuntimeError, OSError
+    """
     (_save_float if image.is_float else _save_bytes)(image, path)
     return path
 

@@ -13,7 +13,7 @@ from wt_backend.camera import project as to_grid
 from wt_backend.geometry.mesh_frame import photo_camera
 from wt_backend.stack import LayerStack
 
-from . import files, traces
+from . import files, image_source, traces
 from .frame import frame_of
 from .materials import UV_MAP
 from .origin import stack_path
@@ -239,7 +239,7 @@ def nearest_layer(
 
 
 def _photo(root: bpy.types.Object, path: Path) -> Path:
-    """The photo of a trace as a file; one that lives in the .blend only is written beside the projections.
+    """The photo of a trace as a file; one that is in Blender only is written beside the projections.
 
     Raises
     ------
@@ -247,17 +247,28 @@ def _photo(root: bpy.types.Object, path: Path) -> Path:
     """
     info, image = LayerStack.load(path).info, photo_image(root)
     source = info.source
-    file = photo_file(root, source)
-    if file is not None:
-        return file
     if image is not None and tuple(image.size) != tuple(info.image_size):
         image = None  # but the small picture of the stack
-    if image is not None and (image.packed_file or image.source == "GENERATED") and image.has_data:
+    file = photo_file(root, source)
+    if file is not None and (image is None or not _is_painted(image, file)):
+        return file
+    if image is not None and image.has_data and _is_inside(image):
         return _save_copy(image)
     raise ProjectionError(
         f"The photo of {root.name} is missing: {source or 'it was never a file'}. Put it back, or find it "
         "(File > External Data > Find Missing Files)."
     )
+
+
+def _is_inside(image: bpy.types.Image) -> bool:
+    """Whether what an image shows lies in Blender, not in a file only."""
+    return bool(image.packed_file or image.source == "GENERATED" or image.is_dirty)
+
+
+def _is_painted(image: bpy.types.Image, file: Path) -> bool:
+    """Whether an image shows something else than its file: it is being painted on, or was packed then."""
+    packed = image.packed_file
+    return bool(image.is_dirty) or (packed is not None and packed.data != file.read_bytes())
 
 
 def photo_file(root: bpy.types.Object, source: str) -> Path | None:
@@ -295,12 +306,8 @@ def still_image(root: bpy.types.Object) -> bpy.types.Image | None:
 
 
 def _save_copy(image: bpy.types.Image) -> Path:
-    suffix, kind = (".exr", "OPEN_EXR") if image.is_float else (".png", "PNG")
-    path = files.folder("projection") / f"{bpy.path.clean_name(image.name)}{suffix}"
-    copy = image.copy()
+    name = f"{bpy.path.clean_name(image.name)}{image_source.suffix_of(image)}"
     try:
-        copy.filepath_raw, copy.file_format = str(path), kind
-        copy.save()
-    finally:
-        bpy.data.images.remove(copy)
-    return path
+        return image_source.save_pixels(image, files.folder("projection") / name)
+    except RuntimeError as error:
+        raise ProjectionError(f"The photo {image.name} cannot be written: {error}") from error

@@ -217,6 +217,24 @@ def test_what_cannot_be_textured_is_told(scene, tmp_path: Path, route: str, spoi
     assert not thing.data.materials and "wt_seen" not in thing.data.attributes
 
 
+@pytest.mark.parametrize("kept", ["", "pack", "float"])
+def test_what_is_painted_on_the_photo_is_projected(scene, tmp_path: Path, kept: str) -> None:
+    root = photographed(shapes.sphere, tmp_path)
+    photo = next(child for child in root.children if child.type == "CAMERA").data.background_images[0]
+    if kept == "float":
+        photo.image = bpy.data.images.new("painting", 192, 192, float_buffer=True)
+    pixels = np.ones((192 * 192, 4), np.float32)
+    pixels[:, :3] = (1.0, 0.0, 0.0)
+    photo.image.pixels.foreach_set(pixels.ravel())
+    if kept == "pack":
+        photo.image.pack()
+    thing = ball(root)
+    only(thing, root)
+    assert bpy.ops.world_tracing.project_texture(size="512") == {"FINISHED"}
+    shown = baked_colours(thing)[values(thing, "wt_seen")]
+    assert np.abs(shown - (1, 0, 0)).mean() < 0.01
+
+
 def test_a_photo_that_is_missing_is_called_that(scene: bpy.types.Scene, tmp_path: Path) -> None:
     """Not a file of ours that has too few pixels: a stack without its photo wears its own small picture."""
     root = photographed(shapes.sphere, tmp_path)
