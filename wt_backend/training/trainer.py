@@ -415,7 +415,6 @@ def compile_parts(objective: FlowObjective, device: torch.device) -> None:
     net = objective.model.net
     torch._dynamo.config.recompile_limit = 64  # kinds of block × modulation shapes × stages
     for part in [
-        net.encoder.patch_embed,
         *net.encoder.blocks,
         *net.decoder_blocks,
         *net.latents_projection.geo_blocks,
