@@ -73,7 +73,8 @@ def pieces_of(layers: list[bpy.types.Object], shape: tuple[int, int]) -> dict[bp
     count = shape[0] * shape[1]
     memories = Counter(layer.get(MEMORY) for layer in layers)  # of a piece that was separated: no longer true
     owned = {layer: _own(layer, count, memories[layer.get(MEMORY)] == 1) for layer in layers}
-    holders, numbers = np.full((MOST, count), NOBODY, np.int32), {}
+    holders = np.full((MOST, count), NOBODY, np.int32)
+    numbers: dict[bpy.types.Object, int] = {}
     for layer in sorted(layers, key=lambda layer: (-len(owned[layer]), layer.name)):
         own = owned[layer]
         there = holders[:, own]

@@ -52,5 +52,5 @@ def test_oracles(sample: Sample) -> None:
 
 def test_the_plane_of_an_empty_image_cannot_be_aligned(sample: Sample) -> None:
     empty = Sample("empty", sample.image, np.zeros_like(sample.rgba), True, sample.truth)
-    with pytest.raises(ValueError, match="points"):
+    with pytest.raises(ValueError, match="no visible surface"):
         score_stack(MeanPlane().predict(empty, 0), sample.truth)
