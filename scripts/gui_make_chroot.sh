@@ -6,6 +6,7 @@ set -euo pipefail
 suite=$1 dir=$2
 growing="$dir.incomplete.$$"
 trap 'rm -rf "$growing"' EXIT
+mkdir -p "$(dirname "$dir")" # mmdebstrap makes the last folder only
 
 mirror=$(awk '/^URIs:/{print $2; exit}' /etc/apt/sources.list.d/debian.sources 2>/dev/null || true)
 [ -n "$mirror" ] || mirror=$(awk '$1=="deb"{for(i=2;i<=NF;i++) if($i ~ /^[a-z]+:\/\//){print $i; exit}}' /etc/apt/sources.list)
@@ -27,6 +28,5 @@ DEBIAN_FRONTEND=noninteractive mmdebstrap --quiet --variant=minbase --components
   "$suite" "$growing" "$mirror"
 ln -sf /proc/self/mounts "$growing/etc/mtab"
 chroot "$growing" /usr/bin/blender --version | head -1
-mkdir -p "$(dirname "$dir")"
 rm -rf "$dir" # of an older version of this script
 mv -T "$growing" "$dir"
