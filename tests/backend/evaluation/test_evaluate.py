@@ -181,7 +181,7 @@ def test_the_report_says_that_a_model_takes_none_of_the_samples(pairs: Path) -> 
 
 
 def test_a_folder_without_pairs_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert evaluate.main([str(tmp_path), "--models-only"]) == 1
+    assert evaluate.main([str(tmp_path), "--models-only", "--out", str(tmp_path / "out")]) == 1
     assert "no pair of NAME.png and NAME.wts" in capsys.readouterr().err
 
 
