@@ -86,7 +86,7 @@ def policy_for(precision: Precision, device: torch.device) -> Policy:
 def bfloat16_pays(device: torch.device) -> bool:
     """Whether products in bfloat16 are faster than in float32, for learning.
 
-    On a processor without AVX-512 they take some thirty times as long (docs/training.md, *The CPU road*).
+    On a processor without AVX-512 they take some twenty times as long (docs/training.md, *The CPU road*).
     """
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
