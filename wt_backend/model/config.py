@@ -11,6 +11,7 @@ LayerConditioning = Literal["film", "film_adaln"]
 
 BLOCK_KINDS = 3  # frame, ray, global, in turn
 ENCODER_TAPS = 4  # the last blocks whose outputs the decoder sees
+NORM_GROUPS = 8  # of channels, in the stem's norms
 
 
 def check_sizes(config: Any, *names: str) -> None:
@@ -29,7 +30,15 @@ def check_sizes(config: Any, *names: str) -> None:
 
 @dataclass(frozen=True)
 class EncoderConfig:
-    """A DINOv2 vision transformer. ``pos_embed_grid`` is the side of the stored position grid, in patches."""
+    """A DINOv2 vision transformer.
+
+    Attributes
+    ----------
+    pos_embed_grid
+        Side of the stored position grid, in patches.
+    stem
+        Widths of convolutions that embed patches (``stem.py``); none: one linear layer, as released.
+    """
 
     embed_dim: int
     depth: int
@@ -38,9 +47,15 @@ class EncoderConfig:
     pos_embed_grid: int = 37
     patch_size: int = 14
     layer_scale_init: float = 1.0
+    stem: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         check_sizes(self, "embed_dim", "depth", "num_heads", "mlp_ratio", "pos_embed_grid", "patch_size")
+        if self.stem and any(width % NORM_GROUPS for width in (*self.stem, self.embed_dim)):
+            raise ValueError(
+                f"Widths of the stem and the encoder are multiples of {NORM_GROUPS}, "
+                f"not {[*self.stem, self.embed_dim]}."
+            )
         if self.embed_dim % self.num_heads:
             raise ValueError(f"Encoder width {self.embed_dim} is not divisible by {self.num_heads} heads.")
         if self.depth < ENCODER_TAPS:
@@ -144,7 +159,8 @@ class ModelConfig:
     def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
         """Read what :meth:`to_dict` wrote."""
         network = dict(values["network"])
-        network["encoder"] = EncoderConfig(**network["encoder"])
+        encoder = dict(network["encoder"])
+        network["encoder"] = EncoderConfig(**encoder | {"stem": tuple(encoder.get("stem", ()))})
         normalisation = Normalisation.from_dict(values["normalisation"])
         return cls(WTDiTConfig(**network), normalisation, values.get("prior_correlation", 0.0))
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from wt_backend.model import kernels
 from wt_backend.model.config import ENCODER_TAPS, EncoderConfig
 from wt_backend.model.layers import LayerNorm, LayerScale, Linear, Mlp, gaussian
+from wt_backend.model.stem import ConvolutionalStem
 
 ENCODER_EPS = 1e-6
 IMAGE_MEAN = (0.485, 0.456, 0.406)
@@ -103,7 +104,11 @@ class Encoder(nn.Module):
         )  # part of the checkpoints, never used
         self.register_buffer("image_mean", torch.tensor(IMAGE_MEAN).view(1, 3, 1, 1))
         self.register_buffer("image_std", torch.tensor(IMAGE_STD).view(1, 3, 1, 1))
-        self.patch_embed = PatchEmbedding(dim, config.patch_size)
+        self.patch_embed = (
+            ConvolutionalStem(config.stem, dim, config.patch_size)
+            if config.stem
+            else PatchEmbedding(dim, config.patch_size)
+        )
         self.blocks = nn.ModuleList(EncoderBlock(config) for _ in range(config.depth))
         self.norm = LayerNorm(dim, eps=ENCODER_EPS)
         self.final_project = Linear(ENCODER_TAPS * dim, out_dim)

@@ -145,13 +145,15 @@ class WTDiT(nn.Module):
 
     # -- what depends on the image only ------------------------------------------------------------------
 
-    def condition(self, rgb: Tensor) -> Conditioning:
+    def condition(self, rgb: Tensor, tokens: Tensor | None = None) -> Conditioning:
         """Compute all that is constant over a run. Differentiable.
 
         Parameters
         ----------
         rgb
             (B, T, 3, H, W) images in [0, 1]; H = W, a multiple of the patch size.
+        tokens
+            What :meth:`encode` makes of them, where it is known already.
         """
         if rgb.ndim != 5 or rgb.shape[-1] != rgb.shape[-2]:
             raise ValueError(f"The network needs square images (B, T, 3, H, H), not {tuple(rgb.shape)}.")
@@ -164,7 +166,7 @@ class WTDiT(nn.Module):
             head = self.net.latents_projection
             head_film = _film(head.geo_film_proj, head.geo_layer_embed.weight)
         return Conditioning(
-            features=self._image_features(self._encode(rgb)),
+            features=self._image_features(self.encode(rgb) if tokens is None else tokens),
             pixels=self.net.geo_noise_projection.pixels(rgb.movedim(2, -1)[:, :, None]),
             film=film,
             head_film=head_film,
@@ -174,8 +176,8 @@ class WTDiT(nn.Module):
             time_rope=self._frame_rope(frames, rgb.device, angle_dtype),
         )
 
-    def _encode(self, rgb: Tensor) -> Tensor:
-        """(B, T, 3, H, W) -> (B, T, P, D), each frame on its own (section 3)."""
+    def encode(self, rgb: Tensor) -> Tensor:
+        """The encoder's tokens: (B, T, 3, H, W) -> (B, T, P, D), each frame on its own (section 3)."""
         return self.net.encoder(rgb.flatten(0, 1)).unflatten(0, rgb.shape[:2])
 
     def _image_features(self, tokens: Tensor) -> Tensor:

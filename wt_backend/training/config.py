@@ -123,8 +123,10 @@ class ObjectiveConfig:
     scene_weight : float
         Weight of scene samples against object samples, whose depths span a smaller range.
     slope_weight : float
-        Weight of the error of the visible surface's slopes (`objective.slope_error`): an edge or a shaded
+        Weight of the error of the visible surface's slopes (`slopes.slope_error`): an edge or a shaded
         face tells how a surface leans long before a network can tell where it is.
+    lesson_weight : float
+        Weight of what the encoder learns by itself (`lesson.Lesson`); 0: it learns through the decoder alone.
     """
 
     max_weight: float = 400.0
@@ -132,9 +134,11 @@ class ObjectiveConfig:
     monotonic_weight: float = 0.1
     scene_weight: float = 1.0
     slope_weight: float = 0.0
+    lesson_weight: float = 0.0
 
     def __post_init__(self) -> None:
         check(self, max_weight=0, pure_noise_share=0, monotonic_weight=0, scene_weight=0, slope_weight=0)
+        check(self, lesson_weight=0)
         check_share(self, "pure_noise_share")
 
 
@@ -147,7 +151,8 @@ class StageConfig:
     size : int
         Image side in pixels, a multiple of the patch.
     images, draws : int
-        Images per optimiser step on one device, and noise draws per encoded image.
+        Images per optimiser step on one device, and noise draws per encoded image. Without a draw the
+        encoder learns alone, by its lesson.
     steps : int
         Optimiser steps; 0 where `minutes` limits the stage.
     minutes : float
@@ -164,7 +169,7 @@ class StageConfig:
     schedule: Schedule = "shared"
 
     def __post_init__(self) -> None:
-        check(self, size=1, images=1, draws=1)
+        check(self, size=1, images=1, draws=0)
         if (self.steps > 0) == (self.minutes > 0):
             raise ValueError("A stage is limited either by `steps` or by `minutes`: set exactly one of them.")
         if self.schedule not in SCHEDULES:
@@ -220,6 +225,7 @@ class TrainConfig:
     """Everything that defines a run; `state` is the folder that makes it resumable.
 
     `precision` is Lightning Fabric's name for one, or "auto": bf16-mixed or 32-true, the faster one here.
+    `initial_weights` is a model to go on from, with a `fresh_encoder` all of it but the encoder.
     """
 
     name: str
@@ -233,6 +239,7 @@ class TrainConfig:
     precision: str = "auto"
     compile: bool = True
     initial_weights: str = ""
+    fresh_encoder: bool = False
     save_minutes: float = 5.0
     sheet_minutes: float = 10.0
     validation_samples: int = 64
@@ -247,6 +254,10 @@ class TrainConfig:
         for stage in self.stages:
             if stage.size % network.patch_size:
                 raise ValueError(f"A stage's `size` is a multiple of {network.patch_size}, not {stage.size}.")
+            if not stage.draws and not self.objective.lesson_weight:
+                raise ValueError(
+                    "A stage without `draws` teaches nothing: give the encoder a `lesson_weight`."
+                )
         if network.num_layers != DATA_LAYERS:
             raise ValueError(
                 f"The data has {DATA_LAYERS} layers; `num_layers` {network.num_layers} cannot be trained."

@@ -1,7 +1,8 @@
 """The World Tracing objective: flow matching on raw XYZ, x0-parameterised (arXiv 2606.13652).
 
 Depth filling, invalid pixels as noise, one XYZ loss over all layers, and a penalty on rays whose layers
-run back to front. What is not the paper's: the error of slopes, and weights that fit a small budget.
+run back to front. What is not the paper's: the error of slopes, the encoder's lesson, and weights that fit a
+small budget.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from wt_backend.flow.normalisation import Normalisation
-from wt_backend.model.wt_dit import WTDiT
+from wt_backend.model.wt_dit import Conditioning, WTDiT
 from wt_backend.training.config import ObjectiveConfig
+from wt_backend.training.lesson import Lesson
 from wt_backend.training.noise_levels import draw_noise_levels
+from wt_backend.training.slopes import slope_error
 
 SMALLEST_T = 0.05
 """Clamp of t where the velocity divides by it (wt_dit.md section 10)."""
-SLOPE_SCALES = (1 / 56, 1 / 28, 1 / 14, 1 / 7, 2 / 7)
-"""Distances of the pixels whose difference is a slope, in sides of the image."""
 
 
 def unproject(depth: Tensor, intrinsics: Tensor) -> Tensor:
@@ -56,35 +57,6 @@ def fill_depth(depth: Tensor) -> Tensor:
     for layer in depth.unbind(1)[1:]:
         layers.append(torch.where(layer > 0, layer, layers[-1]))
     return torch.stack(layers, dim=1)
-
-
-def slope_error(estimate: Tensor, truth: Tensor, valid: Tensor) -> Tensor:
-    """Mean |error| of the differences between pixels, per side of the image, over near and far pairs.
-
-    Parameters
-    ----------
-    estimate, truth : Tensor, (B, H, W)
-        Normalised depth of one layer.
-    valid : Tensor of bool, (B, H, W)
-        Pairs count where both pixels are valid.
-
-    Returns
-    -------
-    Tensor, (B,)
-        Mean over `SLOPE_SCALES`, rows and columns; 0 for an image without such pairs.
-    """
-    side = estimate.shape[-1]
-    error = torch.where(valid, estimate - truth, 0.0)
-    total = torch.zeros(len(error), device=error.device)
-    for share in SLOPE_SCALES:
-        offset = max(1, round(side * share))
-        for axis in (-2, -1):
-            length = error.shape[axis] - offset
-            pairs = valid.narrow(axis, offset, length) & valid.narrow(axis, 0, length)  # (B, H', W')
-            change = error.narrow(axis, offset, length) - error.narrow(axis, 0, length)
-            count = pairs.sum(dim=(-2, -1)).clamp(min=1)
-            total = total + (change.abs() * pairs).sum(dim=(-2, -1)) / count * (side / offset)
-    return total / (2 * len(SLOPE_SCALES))
 
 
 def vary_colours(rgb: Tensor, painted: Tensor) -> Tensor:
@@ -159,6 +131,12 @@ class FlowObjective(nn.Module):
         self.normalisation = normalisation
         self.config = config
         self.losses = Losses(config)
+        self.lesson: Lesson | None = None
+        if config.lesson_weight:
+            network = model.config
+            self.lesson = Lesson(
+                network.decoder_dim, network.num_layers, network.patch_size, config.slope_weight
+            )
 
     def forward(
         self, batch: dict[str, Tensor], draws: int, schedule: Literal["per_layer", "shared"]
@@ -172,15 +150,37 @@ class FlowObjective(nn.Module):
             `depth` (B, L, H, W), 0 without a hit, relative to the median of layer 0; `intrinsics` (B, 3, 3);
             `scene` bool (B,).
         draws : int
-            Noise draws per encoded image.
+            Noise draws per encoded image; 0: the lesson alone.
 
         Returns
         -------
         dict
-            `loss` (to minimise), and for the log `x0_error` (mean squared, normalised units) and `monotonic`.
+            `loss` (to minimise), and for the log its parts: `x0_error` (mean squared, normalised units) and
+            `monotonic` where there are draws, `lesson` where there is one.
         """
         rgb, x0, valid = self.prepare(batch)
         weight = torch.where(batch["scene"], self.config.scene_weight, 1.0)
+        if self.lesson is None:
+            return self.flow_losses(x0, valid, weight, self.model.condition(rgb[:, None]), draws, schedule)
+        tokens = self.model.encode(rgb[:, None])  # (B, 1, P, D)
+        lesson = self.lesson(tokens[:, 0], x0[..., 2], valid, weight)
+        taught = self.config.lesson_weight * lesson
+        if not draws:
+            return {"loss": taught, "lesson": lesson.detach()}
+        condition = self.model.condition(rgb[:, None], tokens)
+        losses = self.flow_losses(x0, valid, weight, condition, draws, schedule)
+        return losses | {"loss": losses["loss"] + taught, "lesson": lesson.detach()}
+
+    def flow_losses(
+        self,
+        x0: Tensor,
+        valid: Tensor,
+        weight: Tensor,
+        condition: Conditioning,
+        draws: int,
+        schedule: Literal["per_layer", "shared"],
+    ) -> dict[str, Tensor]:
+        """Losses of flow matching: `draws` estimates of each x0 (B, L, H, W, 3) from noise."""
         x0, valid, weight = (a.repeat_interleave(draws, dim=0) for a in (x0, valid, weight))
         b, layers = x0.shape[:2]
         t = draw_noise_levels(b, layers, schedule, self.config.pure_noise_share, x0.device)  # (B, L)
@@ -188,7 +188,6 @@ class FlowObjective(nn.Module):
         level = t[:, :, None, None, None]
         x_t = (1 - level) * x0 + level * noise
         seen = torch.where(valid[:, None, :, :, None], x_t, noise)  # (B, L, H, W, 3)
-        condition = self.model.condition(rgb[:, None])
         # One level for all layers goes in as (B,): the head then sees the very t, as the sampler gives it.
         estimate = self.model.predict_x0(seen[:, None], t if schedule == "per_layer" else t[:, 0], condition)[
             :, 0

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch import nn
 from torch.optim import Optimizer
 
-from wt_backend.model.wt_dit import WTDiT
 from wt_backend.training.config import OptimiserConfig
 from wt_backend.training.muon import Muon
 
 
-def build_optimisers(model: WTDiT, settings: OptimiserConfig) -> list[Optimizer]:
+def build_optimisers(model: nn.Module, settings: OptimiserConfig) -> list[Optimizer]:
     """AdamW, preceded by Muon for the matrices of the transformer blocks where asked for.
 
     Matrices decay; biases, norms, embeddings and layer scales do not.

@@ -43,6 +43,8 @@ LOG_STEPS = 50  # from one line of the log to the next
 MINI_BATCH = 8
 """Samples that one worker hands over at a time, at most; a step joins the mini-batches of several workers."""
 
+ENCODER = "net.encoder."  # how the names of its parameters begin
+
 DONE = (
     "All stages of this run are done. To train on, add another table [[stages]] to its configuration; "
     "--export STEM writes its weights."
@@ -65,7 +67,7 @@ class Trainer:
 
     def __init__(self, config: TrainConfig) -> None:
         self.config = config = dataclasses.replace(config, precision=decided(config.precision))
-        self.fabric = placed(config.precision)
+        self.fabric = placed(config)
         self.fabric.launch()
         torch.set_float32_matmul_precision("high")
         torch.manual_seed(config.seed + self.fabric.global_rank)
@@ -75,13 +77,13 @@ class Trainer:
         if config.initial_weights:
             remind_of_licence(config.initial_weights)
             if not self.state_file.exists():  # a run that goes on needs them no more: they may be gone
-                load_initial_weights(model, config.initial_weights)
+                load_initial_weights(model, config.initial_weights, config.fresh_encoder)
         objective = FlowObjective(model, config.model.normalisation, config.objective)
         objective.to(self.fabric.device)
         self.model = model
         self.ema = Ema(model, config.optimiser.ema)
         self.objective, *self.optimisers = self.fabric.setup(
-            objective, *build_optimisers(model, config.optimiser)
+            objective, *build_optimisers(objective, config.optimiser)
         )
         if config.compile:
             compile_parts(objective, self.fabric.device)
@@ -266,10 +268,11 @@ class Trainer:
         progress = self.progress
         for name, value in values.items():
             self.writer.add_scalar(f"train/{name}", float(value), progress.step)
+        errors = "  ".join(f"{k} {float(values[k]):.4f}" for k in ("x0_error", "lesson") if k in values)
         print(
             f"step {progress.step}  stage {progress.stage}  {progress.seconds / 60:.1f} min  "
             f"images {progress.images}  loss {float(values['loss']):.4f}  "
-            f"x0 {float(values['x0_error']):.4f}  "
+            f"{errors}  "
             f"lr {float(values['rate']):.2e}  skipped {progress.skipped}  "
             f"{values['steps_per_second']:.1f} steps/s  {values['waiting_for_data']:.0%} waiting for data",
             flush=True,
@@ -306,6 +309,7 @@ class Trainer:
                 {
                     "model": self.model.state_dict(),
                     "ema": self.ema.values,
+                    "lesson": lesson_weights(self.objective),
                     "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
                     "progress": dataclasses.asdict(self.progress),
                     "random": random_state(),
@@ -326,13 +330,16 @@ class Trainer:
         if (
             ModelConfig.from_dict(before["model"]) != now.model
             or before["optimiser"]["muon"] != now.optimiser.muon
+            or bool(before["objective"].get("lesson_weight")) != bool(now.objective.lesson_weight)
         ):
             raise BackendError(
                 "bad_request",
-                f"{path} is of a run with another network, normalisation or kind of optimiser.",
+                f"{path} is of a run with another network, normalisation, lesson or kind of optimiser.",
                 "Go on with the configuration it was started with, or name another folder with --state.",
             )
         self.model.load_state_dict(saved["model"])
+        if self.objective.lesson is not None:
+            self.objective.lesson.load_state_dict(saved["lesson"])
         self.ema.values = saved["ema"]
         for optimiser, state in zip(self.optimisers, saved["optimisers"], strict=True):
             restore_optimiser(optimiser, state)
@@ -351,7 +358,12 @@ def decided(precision: str) -> str:
     return "bf16-mixed" if bfloat16_pays(Fabric(devices=1).device) else "32-true"
 
 
-def placed(precision: str) -> Fabric:
+def lesson_weights(objective: Any) -> dict[str, Tensor]:
+    """State of the encoder's lesson; empty where there is none."""
+    return {} if objective.lesson is None else dict(objective.lesson.state_dict())
+
+
+def placed(config: TrainConfig) -> Fabric:
     """The devices of this machine, or those that `torchrun` has started a process for, on all its nodes.
 
     Raises
@@ -361,14 +373,22 @@ def placed(precision: str) -> Fabric:
     """
     devices: int | str = "auto"
     nodes = 1
+    strategy = "auto"
     if "LOCAL_WORLD_SIZE" in os.environ:  # torchrun: its processes are the devices
         devices = int(os.environ["LOCAL_WORLD_SIZE"])
         nodes = int(os.environ["WORLD_SIZE"]) // devices
+        if not all(stage.draws for stage in config.stages):  # the decoder rests meanwhile
+            strategy = "ddp_find_unused_parameters_true"
     try:
-        return Fabric(precision=precision, devices=devices, num_nodes=nodes)  # type: ignore[arg-type]
+        return Fabric(
+            precision=config.precision,  # type: ignore[arg-type]
+            devices=devices,
+            num_nodes=nodes,
+            strategy=strategy,
+        )
     except ValueError as error:
         raise BackendError(
-            "bad_request", f"`precision` is {precision!r}: {error}", "Take bf16-mixed or 32-true."
+            "bad_request", f"`precision` is {config.precision!r}: {error}", "Take bf16-mixed or 32-true."
         ) from error
 
 
@@ -415,10 +435,12 @@ def compile_parts(objective: FlowObjective, device: torch.device) -> None:
     net = objective.model.net
     torch._dynamo.config.recompile_limit = 64  # kinds of block × modulation shapes × stages
     for part in [
+        net.encoder.patch_embed,
         *net.encoder.blocks,
         *net.decoder_blocks,
         *net.latents_projection.geo_blocks,
         objective.losses,
+        *([] if objective.lesson is None else [objective.lesson]),
     ]:
         part.compile(dynamic=False)
 
@@ -437,8 +459,8 @@ def remind_of_licence(source: str) -> None:
             )
 
 
-def load_initial_weights(model: WTDiT, source: str) -> None:
-    """Start from a checkpoint (fine-tuning) instead of fresh weights.
+def load_initial_weights(model: WTDiT, source: str, fresh_encoder: bool = False) -> None:
+    """Start from a checkpoint (fine-tuning) instead of fresh weights, or from all of it but the encoder.
 
     Raises
     ------
@@ -447,6 +469,9 @@ def load_initial_weights(model: WTDiT, source: str) -> None:
     """
     from wt_backend.checkpoints.load import load_model
 
-    state = load_model(source, device="cpu", dtype=torch.float32).model.state_dict()
+    state = dict(load_model(source, device="cpu", dtype=torch.float32).model.state_dict())
+    if fresh_encoder:
+        own = {name: value for name, value in model.state_dict().items() if name.startswith(ENCODER)}
+        state = own | {name: value for name, value in state.items() if not name.startswith(ENCODER)}
     check_state_dict(state, model.state_dict(), Path(source))
     model.load_state_dict(state)

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from wt_backend.flow.normalisation import Normalisation
 from wt_backend.training.config import ObjectiveConfig
 from wt_backend.training.noise_levels import draw_noise_levels
-from wt_backend.training.objective import FlowObjective, fill_depth, slope_error, unproject
+from wt_backend.training.objective import FlowObjective, fill_depth, unproject
+from wt_backend.training.slopes import slope_error
 
 NORMALISATION = Normalisation("median_log", (0.0, 0.0, 0.05), (0.25, 0.25, 0.25))
 

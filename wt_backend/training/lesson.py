@@ -1,0 +1,64 @@
+"""A lesson for the encoder: depth of all layers, read from its tokens by one linear layer.
+
+Not the paper's: its encoder is a DINOv2 that knows how to look at pictures. One of our own learns that last
+if all that teaches it is what passes through the decoder, which costs several times as much an image. The
+lesson is for training only; weights are exported without it (docs/training.md, *A lesson for the encoder*).
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from wt_backend.training.slopes import slope_error
+
+CELL = 2
+"""Side of what one number of the lesson is about, in pixels."""
+
+
+class Lesson(nn.Module):
+    """Tokens of an image → depth, and how far that is from the truth.
+
+    Parameters
+    ----------
+    dim, layers, patch : int
+        Width of the tokens D, surfaces per pixel L, side of a patch in pixels.
+    slope_weight : float
+        Weight of the visible surface's slopes (`slopes.slope_error`) against the squared error of depth.
+    """
+
+    def __init__(self, dim: int, layers: int, patch: int, slope_weight: float) -> None:
+        super().__init__()
+        self.layers = layers
+        self.cells = patch // CELL  # along a side of a patch
+        self.slope_weight = slope_weight
+        self.head = nn.Linear(dim, layers * self.cells**2)
+        nn.init.normal_(self.head.weight, std=0.005)
+        nn.init.zeros_(self.head.bias)
+
+    def depth(self, tokens: Tensor) -> Tensor:
+        """Normalised depth: (B, P, D) of square images -> (B, L, S, S), S cells along a side."""
+        side = round(tokens.shape[1] ** 0.5)
+        values = self.head(tokens).float().unflatten(-1, (self.layers, self.cells, self.cells))
+        values = values.unflatten(1, (side, side)).permute(0, 3, 1, 4, 2, 5)  # (B, L, rows, c, columns, c)
+        return values.flatten(4, 5).flatten(2, 3)
+
+    def forward(self, tokens: Tensor, depth: Tensor, valid: Tensor, weight: Tensor) -> Tensor:
+        """Mean weighted error of a batch.
+
+        Parameters
+        ----------
+        tokens : Tensor, (B, P, D)
+        depth : Tensor, (B, L, H, W)
+            The truth, normalised and filled.
+        valid : Tensor of bool, (B, H, W)
+            Cells count whose pixels are all valid.
+        weight : Tensor, (B,)
+        """
+        truth = F.avg_pool2d(depth, CELL)
+        whole = ~F.max_pool2d((~valid)[:, None].float(), CELL)[:, 0].bool()  # (B, S, S)
+        estimate = self.depth(tokens)
+        error = torch.where(whole[:, None], (estimate - truth).square(), 0.0)
+        squared = (error * weight[:, None, None, None]).sum() / (whole.sum().clamp(min=1) * self.layers)
+        return squared + self.slope_weight * (slope_error(estimate[:, 0], truth[:, 0], whole) * weight).mean()
