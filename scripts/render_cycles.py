@@ -257,7 +257,10 @@ def main() -> None:
     parser.add_argument("--split", choices=["train", "validation"], default="train")
     parser.add_argument("--pairs", action="store_true", help="also write NAME.png + NAME.wts")
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        parser.error(f"--out {options.out} cannot be made: {error.strerror}.")
     with tempfile.TemporaryDirectory() as folder:
         for index in range(options.first, options.first + options.count):
             rng = np.random.default_rng([options.seed, index, options.split == "validation"])

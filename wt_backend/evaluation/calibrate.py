@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from wt_backend.cleanup import existing_layers
 from wt_backend.evaluation.baselines import Baseline, WorldTracing
-from wt_backend.evaluation.evaluate import DEFAULT_MODEL, look_at
+from wt_backend.evaluation.evaluate import DEFAULT_MODEL, SAMPLE_ERRORS, look_at
 from wt_backend.evaluation.samples import load_sample
 from wt_backend.evaluation.score import on_grid_of
 from wt_backend.protocol import BackendError
@@ -83,35 +83,59 @@ def calibrate(
         Mode ("object", "scene", those that the folder has and the model takes) → ratings, one a tolerance, in
         the order given.
 
+    Pairs that cannot be traced are named and left out; Ctrl-C rates what has been traced so far.
+
     Raises
     ------
     FileNotFoundError
-        If the folder holds no pair, or none for this model.
+        If the folder holds no pair, or none that this model takes and can trace.
     ValueError
         If a sample is damaged, which is said before the first prediction; if a prediction has another number
         of layers than its truth.
     """
     counts: dict[str, list[Counts]] = {}
-    for image in look_at(folder, [predictor]):
-        sample = load_sample(image)
-        if sample.mode not in predictor.modes:
-            continue
-        found = on_grid_of(predictor.predict(sample, seed), sample.truth)
-        if len(found.mask) != sample.truth.layers:
-            raise ValueError(
-                f"{image}: the truth has {sample.truth.layers} layers, the model predicts {len(found.mask)}; "
-                "calibrate on pairs that were traced with as many layers"
-            )
-        of_mode = counts.setdefault(sample.mode, [Counts() for _ in tolerances])
-        for tolerance, count in zip(tolerances, of_mode, strict=True):
-            exists = existing_layers(found.xyz, found.mask[0], tolerance)
-            count.add(exists, np.asarray(sample.truth.mask))
+    images = look_at(folder, [predictor])
+    for index, image in enumerate(images):
+        try:
+            _count(image, predictor, seed, tolerances, counts)
+        except KeyboardInterrupt:
+            if not counts:
+                raise
+            print(f"Stopped: rated on the first {index} of {len(images)} pairs.", file=sys.stderr)
+            break
+        except BackendError as error:
+            if error.kind not in SAMPLE_ERRORS:
+                raise
+            print(f"{image.name} is left out: {error}", file=sys.stderr)
     if not counts:
-        raise FileNotFoundError(f"{folder} has no {' or '.join(predictor.modes)} for this model.")
+        wanted = " or ".join(predictor.modes)
+        raise FileNotFoundError(f"{folder} has no {wanted} that this model can trace.")
     return {
         mode: [count.rate(tolerance) for tolerance, count in zip(tolerances, of_mode, strict=True)]
         for mode, of_mode in counts.items()
     }
+
+
+def _count(
+    image: Path,
+    predictor: Baseline,
+    seed: int,
+    tolerances: Sequence[float],
+    counts: dict[str, list[Counts]],
+) -> None:
+    """Add one pair to the counts of its mode, one a tolerance."""
+    sample = load_sample(image)
+    if sample.mode not in predictor.modes:
+        return
+    found = on_grid_of(predictor.predict(sample, seed), sample.truth)
+    if len(found.mask) != sample.truth.layers:
+        raise ValueError(
+            f"{image}: the truth has {sample.truth.layers} layers, the model predicts {len(found.mask)}; "
+            "calibrate on pairs that were traced with as many layers"
+        )
+    exists = [existing_layers(found.xyz, found.mask[0], tolerance) for tolerance in tolerances]
+    for layers, count in zip(exists, counts.setdefault(sample.mode, [Counts() for _ in exists]), strict=True):
+        count.add(layers, np.asarray(sample.truth.mask))
 
 
 def best_of(ratings: Sequence[Existence]) -> Existence:

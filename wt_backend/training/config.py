@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import math
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
 from wt_backend.checkpoints import registry
-from wt_backend.model.config import ModelConfig
+from wt_backend.model.config import EncoderConfig, ModelConfig, WTDiTConfig
 
 Schedule = Literal["per_layer", "shared"]
 SCHEDULES = get_args(Schedule)
@@ -66,6 +66,34 @@ def table(raw: dict[str, Any], name: str) -> dict[str, Any]:
     values = raw.pop(name, {})
     if not isinstance(values, dict):
         raise ValueError(f"`{name}` is a table [{name}], not {values!r}.")
+    return values
+
+
+def expected(settings: type[Any], values: Any, where: str, given: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Hold the keys of a table against the fields of the dataclass that it describes.
+
+    Parameters
+    ----------
+    given : tuple of str
+        Fields that come from elsewhere.
+
+    Raises
+    ------
+    ValueError
+        It names the keys that are unknown or missing.
+    """
+    if not isinstance(values, dict):
+        raise ValueError(f"{where} is a table, not {values!r}.")
+    known = [f for f in dataclasses.fields(settings) if f.name not in given]
+    unknown = [repr(key) for key in values if key not in {f.name for f in known}]
+    if unknown:
+        raise ValueError(
+            f"{where} has no setting {', '.join(unknown)}. It has {', '.join(f.name for f in known)}."
+        )
+    needed = [f.name for f in known if f.default is MISSING and f.default_factory is MISSING]
+    missing = [f"`{name}`" for name in needed if name not in values]
+    if missing:
+        raise ValueError(f"{where} lacks {', '.join(missing)}.")
     return values
 
 
@@ -281,7 +309,7 @@ def load_config(path: str | Path, state: str | Path | None = None) -> TrainConfi
     Raises
     ------
     FileNotFoundError, ValueError, TypeError
-        Missing file; a value out of range; an unknown key (named in the message).
+        Missing file; a value out of range, an unknown or missing key (named in the message).
     """
     raw = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     name = raw.pop("name", Path(path).stem)
@@ -301,20 +329,22 @@ def load_config(path: str | Path, state: str | Path | None = None) -> TrainConfi
             "a model is described by the tables [model.network], [model.network.encoder] and [normalisation]."
         )
     else:
+        encoder = expected(WTDiTConfig, model["network"], "[model.network]").get("encoder")
+        expected(EncoderConfig, encoder, "[model.network.encoder]")
         network = ModelConfig.from_dict(model | {"normalisation": table(raw, "normalisation")})
     optimiser = table(raw, "optimiser")
     if isinstance(optimiser.get("betas"), list):
         optimiser["betas"] = tuple(optimiser["betas"])
-    return TrainConfig(
-        name=name,
-        state=Path(state) if state else Path("runs") / str(name),
-        model=network,
-        stages=tuple(StageConfig(**stage) for stage in stages),
-        data=DataConfig(**table(raw, "data")),
-        objective=ObjectiveConfig(**table(raw, "objective")),
-        optimiser=OptimiserConfig(**optimiser),
-        **raw,
-    )
+    parts = {
+        "name": name,
+        "state": Path(state) if state else Path("runs") / str(name),
+        "model": network,
+        "stages": tuple(StageConfig(**expected(StageConfig, stage, "[[stages]]")) for stage in stages),
+        "data": DataConfig(**expected(DataConfig, table(raw, "data"), "[data]")),
+        "objective": ObjectiveConfig(**expected(ObjectiveConfig, table(raw, "objective"), "[objective]")),
+        "optimiser": OptimiserConfig(**expected(OptimiserConfig, optimiser, "[optimiser]")),
+    }
+    return TrainConfig(**parts, **expected(TrainConfig, raw, "A run", given=tuple(parts)))
 
 
 def describe(config: TrainConfig) -> dict[str, Any]:

@@ -231,14 +231,14 @@ class Trainer:
         """Whether a loss is not finite or over `spike_factor` times the running value; updates that value.
 
         A spike counts as much as the limit: losses that stay high, of other data or weights after a resume,
-        raise the value until they are no spikes any more.
+        raise the value until they are no spikes any more. Each stage has a value of its own.
         """
         progress = self.progress
         if not math.isfinite(loss):
             return True
-        warm = progress.step >= 100
+        warm = progress.stage_step >= 100
         limit = self.config.optimiser.spike_factor * progress.loss_level if warm else math.inf
-        share = max(0.01, 1 / (progress.step + 1))
+        share = max(0.01, 1 / (progress.stage_step + 1))
         progress.loss_level += share * (min(loss, limit) - progress.loss_level)
         return loss > limit
 

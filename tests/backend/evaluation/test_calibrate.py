@@ -12,6 +12,7 @@ from spheres import sphere_stack
 
 from wt_backend.evaluation.calibrate import best_of, calibrate, main
 from wt_backend.evaluation.samples import Sample
+from wt_backend.protocol import BackendError
 from wt_backend.stack import MODES, LayerStack
 
 
@@ -96,6 +97,38 @@ def test_a_damaged_pair_is_said_before_the_first_prediction(pairs: Path) -> None
     (pairs / "zz.wts").write_bytes((pairs / "shell.wts").read_bytes()[:-100])
     with pytest.raises(ValueError, match=r"zz\.wts.*truncated"):
         calibrate(pairs, Impossible(0.0))
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        (KeyboardInterrupt(), "rated on the first 1 of 2 pairs"),
+        (BackendError("bad_mask", "Nothing is left of it."), "zz.png is left out: Nothing is left of it."),
+    ],
+)
+def test_what_was_rated_stays_where_a_pair_fails(
+    pairs: Path, capsys: pytest.CaptureFixture[str], trouble: BaseException, said: str
+) -> None:
+    class Failing(NoisyTruth):
+        def predict(self, sample: Sample, seed: int) -> LayerStack:
+            if sample.name == "zz":
+                raise trouble
+            return super().predict(sample, seed)
+
+    whole = calibrate(pairs, NoisyTruth(0.002))
+    for suffix in (".png", ".wts"):
+        (pairs / f"zz{suffix}").write_bytes((pairs / f"shell{suffix}").read_bytes())
+    assert calibrate(pairs, Failing(0.002)) == whole
+    assert said in capsys.readouterr().err
+
+
+def test_a_pair_that_fails_alone_is_an_error(pairs: Path) -> None:
+    class Failing(NoisyTruth):
+        def predict(self, sample: Sample, seed: int) -> LayerStack:
+            raise BackendError("bad_mask", "Nothing is left of it.")
+
+    with pytest.raises(FileNotFoundError, match="that this model can trace"):
+        calibrate(pairs, Failing(0.0))
 
 
 def test_a_model_that_is_not_there_is_named(pairs: Path, capsys: pytest.CaptureFixture[str]) -> None:

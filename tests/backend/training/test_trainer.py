@@ -39,6 +39,8 @@ std = [0.25, 0.25, 0.25]
 workers = 0
 reuse = 4
 buffer_scenes = 2
+[objective]
+lesson_weight = 0.5
 [optimiser]
 muon = true
 learning_rate = 1e-3
@@ -56,6 +58,13 @@ draws = 1
 steps = 4
 """
 )
+
+
+KINDS = [
+    ("std = [0.25,", "std = [0.5,"),
+    ("muon = true", "muon = false"),
+    ("lesson_weight = 0.5", "lesson_weight = 0.0"),
+]
 
 
 def command(folder: Path, state: str, *extra: str) -> list[str]:
@@ -166,6 +175,26 @@ def test_a_run_goes_on_without_the_weights_it_began_with(
         Trainer(replace(tuned, state=tmp_path / "third"))
 
 
+def test_a_fresh_encoder_goes_on_with_the_rest_of_a_model(tmp_path: Path) -> None:
+    """Also one of another kind: everything but the encoder is the model's."""
+    text = CONFIG.format(steps=1).replace("[model.network.encoder]", "[model.network.encoder]\nstem = [8, 8]")
+    (tmp_path / "run.toml").write_text(CONFIG.format(steps=1))
+    (tmp_path / "other.toml").write_text(text)
+    Trainer(load_config(tmp_path / "run.toml", tmp_path / "first")).save()
+    export(tmp_path / "first" / "state.pt", tmp_path / "first")
+    first = load_model(
+        str(tmp_path / "first.safetensors"), device="cpu", dtype=torch.float32
+    ).model.state_dict()
+    config = load_config(tmp_path / "other.toml", tmp_path / "second")
+    source = str(tmp_path / "first.safetensors")
+    model = Trainer(replace(config, seed=1, initial_weights=source, fresh_encoder=True)).model.state_dict()
+    for name, value in model.items():
+        if not name.startswith("net.encoder."):
+            assert torch.equal(value, first[name]), name
+    assert "net.encoder.patch_embed.stages.0.weight" in model
+    assert not torch.equal(model["net.encoder.pos_embed"], first["net.encoder.pos_embed"])
+
+
 def test_weights_whose_beginning_is_gone_are_not_said_to_be_ours(tmp_path: Path) -> None:
     (tmp_path / "run.toml").write_text(CONFIG.format(steps=1))
     trainer = Trainer(load_config(tmp_path / "run.toml", tmp_path / "state"))
@@ -202,14 +231,14 @@ def test_learns_in_what_the_machine_is_faster_in(
     assert json.loads(saved["config"])["precision"] == precision
 
 
-@pytest.mark.parametrize("change", [("std = [0.25,", "std = [0.5,"), ("muon = true", "muon = false")])
+@pytest.mark.parametrize("change", KINDS)
 def test_another_kind_of_run_does_not_go_on_from_a_state(tmp_path: Path, change: tuple[str, str]) -> None:
     text = CONFIG.format(steps=1).replace("warmup_steps = 5", "warmup_steps = 0")
     (tmp_path / "run.toml").write_text(text)
     Trainer(load_config(tmp_path / "run.toml", tmp_path / "state")).save()
     Trainer(load_config(tmp_path / "run.toml", tmp_path / "state")).resume()
     (tmp_path / "run.toml").write_text(text.replace(*change))
-    with pytest.raises(BackendError, match="another network, normalisation or kind of optimiser"):
+    with pytest.raises(BackendError, match="another network, normalisation, lesson or kind of optimiser"):
         Trainer(load_config(tmp_path / "run.toml", tmp_path / "state")).run()
 
 
