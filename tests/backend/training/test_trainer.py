@@ -386,7 +386,7 @@ def test_losses_that_stay_high_are_no_spikes_for_ever(tmp_path: Path) -> None:
     """As after a resume with other data: every step was passed over, for as long as the run lasted."""
     (tmp_path / "run.toml").write_text(CONFIG.format(steps=1))
     trainer = Trainer(load_config(tmp_path / "run.toml", tmp_path / "state"))
-    trainer.progress.step, trainer.progress.loss_level = 1000, 1.0
+    trainer.progress.stage_step, trainer.progress.loss_level = 1000, 1.0
     assert trainer.is_spike(1e6) and trainer.is_spike(float("nan"))
     assert trainer.progress.loss_level < 1.05
     skipped = [trainer.is_spike(20.0) for _ in range(100)]
