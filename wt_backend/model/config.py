@@ -51,10 +51,10 @@ class EncoderConfig:
 
     def __post_init__(self) -> None:
         check_sizes(self, "embed_dim", "depth", "num_heads", "mlp_ratio", "pos_embed_grid", "patch_size")
-        if self.stem and any(width % NORM_GROUPS for width in (*self.stem, self.embed_dim)):
+        widths = (*self.stem, self.embed_dim) if self.stem else ()
+        if not all(type(width) is int and width > 0 and width % NORM_GROUPS == 0 for width in widths):
             raise ValueError(
-                f"Widths of the stem and the encoder are multiples of {NORM_GROUPS}, "
-                f"not {[*self.stem, self.embed_dim]}."
+                f"Widths of the stem and the encoder are multiples of {NORM_GROUPS}, not {list(widths)}."
             )
         if self.embed_dim % self.num_heads:
             raise ValueError(f"Encoder width {self.embed_dim} is not divisible by {self.num_heads} heads.")

@@ -53,9 +53,8 @@ class ConvolutionalStem(nn.Module):
         stages: list[nn.Module] = []
         before = 3
         for index, width in enumerate((*widths, dim)):
-            stages.append(
-                nn.Conv2d(before, width, 4, stride=2, padding=1)
-            )  # 3 wide, tokens would be half a patch off
+            halving = nn.Conv2d(before, width, 4, stride=2, padding=1)  # 3 wide, tokens were half a patch off
+            stages.append(halving)
             stages += [ResidualBlock(width) for _ in range(BLOCKS if index else 0)]
             before = width
         self.stages = nn.Sequential(*stages, nn.GroupNorm(NORM_GROUPS, dim))

@@ -76,6 +76,7 @@ def test_a_card_from_before_there_were_stems_has_none() -> None:
     assert ModelConfig.from_dict(values).network.encoder.stem == ()
 
 
-def test_widths_that_cannot_be_are_said() -> None:
-    with pytest.raises(ValueError, match=r"multiples of 8, not \[8, 12, 32\]"):
-        replace(ENCODER, stem=(8, 12))
+@pytest.mark.parametrize("widths", [(8, 12), (0, 8), (8, "x"), (8.0, 8)])
+def test_widths_that_cannot_be_are_said(widths: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"multiples of 8, not \[.*, 32\]"):
+        replace(ENCODER, stem=widths)
