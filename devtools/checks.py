@@ -10,6 +10,7 @@ from devtools.process import ROOT, VENV_PYTHON, BuildError, run, say
 
 MYPY_PATHS = ("wt_backend", "blender_addon", "devtools", "build.py")
 PYTEST_TIMEOUT = 1800.0  # minutes are enough on an idle machine; seen 14 with ten others at work
+TWO_AT_A_TIME = ("--numprocesses", "2", "--dist", "loadfile")  # a file's fixtures are made once
 # Tests inside Blender need a process of their own: there `wt_backend` is the installed zip's.
 # They come last, because a library of the others prints after pytest's summary.
 PYTEST_FOLDERS = (("tests/build", "tests/addon", "tests/backend"), ("tests/blender",))
@@ -46,11 +47,11 @@ def _lint_steps() -> list[Callable[[], None]]:
 def _pytest(folders: tuple[str, ...]) -> None:
     present = [folder for folder in folders if (ROOT / folder).is_dir()]
     say(f"pytest {' '.join(present)}")
-    options = ["pytest", "-m", "not slow and not gui", "--durations=10"]
+    options = ["pytest", "-m", "not slow and not gui", "--durations=10", *TWO_AT_A_TIME]
     _module([*options, *present], f"pytest {' '.join(present)}", PYTEST_TIMEOUT)
 
 
 def _module(arguments: list[str], what: str, timeout: float) -> None:
     """Run a module of the environment's Python."""
     command: list[str | Path] = [VENV_PYTHON, "-m", *arguments]
-    run(command, what=what, timeout=timeout, env={"OMP_NUM_THREADS": "2"})
+    run(command, what=what, timeout=timeout, env={"OMP_NUM_THREADS": "1"})

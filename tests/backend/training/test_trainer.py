@@ -145,14 +145,14 @@ def test_a_machine_without_a_compiler_trains_all_the_same_and_a_run_that_is_done
 
 
 def test_what_goes_on_from_a_model_is_used_like_it(tmp_path: Path) -> None:
-    """An export of a run from the shipped weights, without a step."""
+    """An export of a run from the shipped weights, without a step; its encoder is another one."""
     config = replace(load_config(CONFIGS / "wt-mini.toml", tmp_path), compile=False, precision="32-true")
     Trainer(config).save()
     assert export(tmp_path / "state.pt", tmp_path / "mine") == 0
     mine, bundled = find_entry(str(tmp_path / "mine.safetensors")), find_entry("wt-mini")
-    assert replace(mine, name="", label="", sha256="", weights=bundled.weights) == replace(
-        bundled, name="", label="", sha256=""
-    )
+    assert mine.config == config.model != bundled.config
+    same = {"name": "", "label": "", "sha256": "", "weights": bundled.weights, "config": bundled.config}
+    assert replace(mine, **same) == replace(bundled, **same)
     ship(tmp_path / "mine.safetensors", "x", "X", mine.steps, mine.existence_tolerance, folder=tmp_path)
 
 
