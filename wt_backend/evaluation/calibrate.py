@@ -68,6 +68,8 @@ def calibrate(
 ) -> dict[str, list[Existence]]:
     """Rate tolerances on a folder of validation pairs; one prediction a pair.
 
+    Pairs that cannot be traced are named and left out; Ctrl-C rates what has been traced so far.
+
     Parameters
     ----------
     folder : Path
@@ -82,8 +84,6 @@ def calibrate(
     dict
         Mode ("object", "scene", those that the folder has and the model takes) → ratings, one a tolerance, in
         the order given.
-
-    Pairs that cannot be traced are named and left out; Ctrl-C rates what has been traced so far.
 
     Raises
     ------

@@ -160,7 +160,10 @@ class ModelConfig:
         """Read what :meth:`to_dict` wrote."""
         network = dict(values["network"])
         encoder = dict(network["encoder"])
-        network["encoder"] = EncoderConfig(**encoder | {"stem": tuple(encoder.get("stem", ()))})
+        stem = encoder.get("stem", ())
+        if not isinstance(stem, (list, tuple)):
+            raise ValueError(f"`stem` is a list of widths, not {stem!r}.")
+        network["encoder"] = EncoderConfig(**encoder | {"stem": tuple(stem)})
         normalisation = Normalisation.from_dict(values["normalisation"])
         return cls(WTDiTConfig(**network), normalisation, values.get("prior_correlation", 0.0))
 

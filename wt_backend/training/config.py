@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args, get_type_hints
 
 from wt_backend.checkpoints import registry
 from wt_backend.model.config import EncoderConfig, ModelConfig, WTDiTConfig
+from wt_backend.training.lesson import CELL
 
 Schedule = Literal["per_layer", "shared"]
 SCHEDULES = get_args(Schedule)
@@ -279,6 +280,12 @@ class TrainConfig:
         if not self.stages:
             raise ValueError("A run needs at least one stage: add a table [[stages]].")
         network = self.model.network
+        if self.fresh_encoder and not self.initial_weights:
+            raise ValueError(
+                "`fresh_encoder` says how to take `initial_weights`: name them, or leave it out."
+            )
+        if self.objective.lesson_weight and network.patch_size % CELL:
+            raise ValueError(f"The encoder's lesson takes patches of an even size, not {network.patch_size}.")
         for stage in self.stages:
             if stage.size % network.patch_size:
                 raise ValueError(f"A stage's `size` is a multiple of {network.patch_size}, not {stage.size}.")

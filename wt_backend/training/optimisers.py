@@ -15,7 +15,7 @@ from wt_backend.training.muon import Muon
 def build_optimisers(model: nn.Module, settings: OptimiserConfig) -> list[Optimizer]:
     """AdamW, preceded by Muon for the matrices of the transformer blocks where asked for.
 
-    Matrices decay; biases, norms, embeddings and layer scales do not.
+    Matrices decay; biases, norms, layer scales and all that embeds, an encoder's stem too, do not.
     """
     hidden, matrices, rest = [], [], []  # in the order of the model, on which a resume relies
     for name, value in model.named_parameters():

@@ -373,12 +373,12 @@ def placed(config: TrainConfig) -> Fabric:
     """
     devices: int | str = "auto"
     nodes = 1
-    strategy = "auto"
     if "LOCAL_WORLD_SIZE" in os.environ:  # torchrun: its processes are the devices
         devices = int(os.environ["LOCAL_WORLD_SIZE"])
         nodes = int(os.environ["WORLD_SIZE"]) // devices
-        if not all(stage.draws for stage in config.stages):  # the decoder rests meanwhile
-            strategy = "ddp_find_unused_parameters_true"
+    several = "LOCAL_WORLD_SIZE" in os.environ or torch.cuda.device_count() > 1
+    rests = not all(stage.draws for stage in config.stages)  # the decoder, while the encoder learns alone
+    strategy = "ddp_find_unused_parameters_true" if several and rests else "auto"
     try:
         return Fabric(
             precision=config.precision,  # type: ignore[arg-type]

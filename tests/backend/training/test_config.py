@@ -80,6 +80,18 @@ def test_fine_tuning_takes_the_network_from_a_model_by_name(tmp_path: Path) -> N
         (NETWORK.replace("num_heads = 2", "num_heads = 0"), "`num_heads` is a whole number from 1, not 0"),
         (NETWORK.replace("dim = 16", "dim = -16"), "`embed_dim` is a whole number from 1, not -16"),
         (NETWORK + "std = [0.25]\n", "three numbers"),
+        (
+            NETWORK.replace("[model.network.encoder]\n", "[model.network.encoder]\nstem = 8\n"),
+            "`stem` is a list of widths, not 8",
+        ),
+        (f"fresh_encoder = true\n{NETWORK}", "`initial_weights`"),
+        (
+            NETWORK.replace("image_size = 28", "image_size = 21\npatch_size = 7")
+            .replace("{size = 28", "{size = 21")
+            .replace("[model.network.encoder]\n", "[model.network.encoder]\npatch_size = 7\n")
+            + "[objective]\nlesson_weight = 1.0\n",
+            "patches of an even size",
+        ),
         (NETWORK + "[data]\nsede = 1\n", r"\[data\] has no setting 'sede'. It has seed, scene_share"),
         (f"speed = 5\n{NETWORK}", "A run has no setting 'speed'"),
         (NETWORK.replace("num_heads = 2\n", ""), r"\[model.network.encoder\] lacks `num_heads`"),

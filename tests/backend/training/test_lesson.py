@@ -60,7 +60,7 @@ def test_the_visible_surface_also_learns_how_it_leans(layer: int, added: float) 
     errors = []
     for weight in (0.0, 1.0):
         lesson, tokens = telling(flat, weight)
-        errors.append(float(lesson(tokens, leaning, valid, torch.ones(2))))
+        errors.append(lesson(tokens, leaning, valid, torch.ones(2)).item())
     assert errors[1] - errors[0] == pytest.approx(added, abs=0.02)
 
 

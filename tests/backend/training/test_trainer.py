@@ -52,6 +52,11 @@ draws = 2
 steps = {steps}
 schedule = "per_layer"
 [[stages]]
+size = 28
+images = 4
+draws = 0
+steps = 2
+[[stages]]
 size = 42
 images = 4
 draws = 1
@@ -89,13 +94,13 @@ def test_stop_resume_export(tmp_path: Path) -> None:
         pytest.fail("The run ended before it could be stopped: make it longer.")
     assert stopped.returncode == 3
     halfway = torch.load(tmp_path / "parts" / "state.pt", weights_only=True)["progress"]
-    assert 0 <= halfway["step"] < 154
+    assert 0 <= halfway["step"] < 156
     subprocess.run(command(tmp_path, "parts"), check=True, timeout=240, env=environment)
 
     whole, parts = (
         torch.load(tmp_path / name / "state.pt", weights_only=True) for name in ("whole", "parts")
     )
-    assert whole["progress"]["step"] == parts["progress"]["step"] == 154
+    assert whole["progress"]["step"] == parts["progress"]["step"] == 156
     for name, value in whole["model"].items():
         assert torch.equal(value, parts["model"][name]), name
     for name, value in whole["ema"].items():
@@ -140,7 +145,7 @@ def test_a_machine_without_a_compiler_trains_all_the_same_and_a_run_that_is_done
     )
     assert first.returncode == 0, first.stderr
     assert "Nothing can be compiled here" in first.stdout and "All stages" not in first.stdout
-    assert torch.load(tmp_path / "state" / "state.pt", weights_only=True)["progress"]["step"] == 5
+    assert torch.load(tmp_path / "state" / "state.pt", weights_only=True)["progress"]["step"] == 7
     assert again.returncode == 0 and "All stages of this run are done." in again.stdout
 
 
@@ -195,6 +200,28 @@ def test_a_fresh_encoder_goes_on_with_the_rest_of_a_model(tmp_path: Path) -> Non
     assert not torch.equal(model["net.encoder.pos_embed"], first["net.encoder.pos_embed"])
 
 
+def test_a_run_goes_on_from_the_lesson_of_its_encoder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There only a part of the weights has learned, and only a part of the losses is logged."""
+    monkeypatch.setattr(trainer, "LOG_STEPS", 1)
+    (tmp_path / "run.toml").write_text(CONFIG.format(steps=1))
+    whole = load_config(tmp_path / "run.toml", tmp_path / "state")
+    together, alone, _ = whole.stages
+    first = Trainer(replace(whole, stages=(alone,)))
+    before = {name: value.clone() for name, value in first.model.state_dict().items()}
+    assert first.run()
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("step")]
+    assert len(lines) == 2 and all("lesson" in line and "x0_error" not in line for line in lines)
+    for name, value in first.model.state_dict().items():
+        assert name.startswith("net.encoder.") or torch.equal(value, before[name]), name
+    second = Trainer(replace(whole, stages=(alone, together)))
+    assert second.run()
+    assert second.progress.step == 3
+    name = "net.decoder_blocks.0.attn.qkv.weight"
+    assert not torch.equal(second.model.state_dict()[name], before[name])
+
+
 def test_weights_whose_beginning_is_gone_are_not_said_to_be_ours(tmp_path: Path) -> None:
     (tmp_path / "run.toml").write_text(CONFIG.format(steps=1))
     trainer = Trainer(load_config(tmp_path / "run.toml", tmp_path / "state"))
@@ -234,6 +261,7 @@ def test_learns_in_what_the_machine_is_faster_in(
 @pytest.mark.parametrize("change", KINDS)
 def test_another_kind_of_run_does_not_go_on_from_a_state(tmp_path: Path, change: tuple[str, str]) -> None:
     text = CONFIG.format(steps=1).replace("warmup_steps = 5", "warmup_steps = 0")
+    text = text.replace("draws = 0", "draws = 1")
     (tmp_path / "run.toml").write_text(text)
     Trainer(load_config(tmp_path / "run.toml", tmp_path / "state")).save()
     Trainer(load_config(tmp_path / "run.toml", tmp_path / "state")).resume()
@@ -433,7 +461,9 @@ def test_the_state_is_read_by_who_is_alone(
 @pytest.mark.slow
 def test_several_processes_train_one_model_and_stop_together(tmp_path: Path) -> None:
     """Two on the CPU, whose clocks differ: pictures, saves, the end of a stage, a signal, a resume."""
-    text = CONFIG.format(steps=1).replace("steps = 1\n", "minutes = 0.05\n")
+    text = CONFIG.format(steps=1)
+    for stage in ("steps = 1\n", "steps = 2\n"):
+        text = text.replace(stage, "minutes = 0.05\n")
     text = text.replace("steps = 4\n", "minutes = 10\n").replace("sheet_minutes = 60", "sheet_minutes = 0.02")
     (tmp_path / "run.toml").write_text(f"save_minutes = 0.01\n{text}")
     program = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
@@ -447,11 +477,11 @@ def test_several_processes_train_one_model_and_stop_together(tmp_path: Path) -> 
             start_new_session=True,
         )
         try:
-            assert any("stage 1" in line for line in iter(run.stdout.readline, ""))
+            assert any("stage 2" in line for line in iter(run.stdout.readline, ""))
             run.send_signal(signal.SIGTERM)
             run.communicate(timeout=25)  # processes that wait for each other are killed after 30 s
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(run.pid, signal.SIGKILL)
     saved = torch.load(tmp_path / "state" / "state.pt", weights_only=True)["progress"]
-    assert saved["stage"] == 1 and saved["images"] == 8 * saved["step"]
+    assert saved["stage"] == 2 and saved["images"] == 8 * saved["step"]
