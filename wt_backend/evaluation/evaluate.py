@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from wt_backend.evaluation.baselines import TRIVIAL, Baseline, WorldTracing
-from wt_backend.evaluation.report import Result, Row, write_report
+from wt_backend.evaluation.report import Result, Row, as_markdown, write_report
 from wt_backend.evaluation.samples import Sample, find_images, find_samples, load_sample
 from wt_backend.evaluation.score import Scores, failed_scores, score_stack
 from wt_backend.evaluation.sheet import draw_sheet
@@ -171,6 +171,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             if result.stopped:
                 _say(f"Stopped; what was scored so far is in {options.out / 'report.md'}.")
     except (OSError, ValueError) as error:
+        if results:  # a full disk does not take them
+            print(as_markdown(options.folder, results))
         print(f"error: {error}", file=sys.stderr)
         return 1
     print((options.out / "report.md").read_text(encoding="utf-8"))

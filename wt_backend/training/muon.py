@@ -11,22 +11,26 @@ from torch import Tensor, nn
 
 from wt_backend.model.precision import bfloat16_pays
 
+SETTINGS = {"momentum": 0.95, "ns_coefficients": (3.4445, -4.7750, 2.0315), "ns_steps": 5, "eps": 1e-7}
+"""Jordan's, as torch has them: momentum, polynomial, rounds and least norm of the iteration."""
 
-class Muon(torch.optim.Muon):
+
+class Muon(torch.optim.Optimizer):
     """Orthogonalised momentum (Jordan 2024) with updates as large as AdamW's (Moonshot, arXiv 2502.16982).
 
-    The numbers and the state are those of `torch.optim.Muon` with `adjust_lr_fn="match_rms_adamw"`. A network
-    of many small matrices keeps a GPU waiting for kernels to be launched; the matrices of a shape share them.
+    On matrices the numbers and the state are those of `torch.optim.Muon` (`adjust_lr_fn="match_rms_adamw"`),
+    which takes nothing else; the filters of a convolution are the rows of one here, as Jordan has them. A
+    network of many small matrices keeps a GPU waiting for kernels; the matrices of a shape share them.
 
     Parameters
     ----------
-    matrices : list of nn.Parameter, each (M, N)
+    matrices : list of nn.Parameter, each (M, N) or (M, ...)
     rate, decay : float
         Learning rate, and decoupled weight decay.
     """
 
     def __init__(self, matrices: list[nn.Parameter], rate: float, decay: float) -> None:
-        super().__init__(matrices, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
+        super().__init__(matrices, {**SETTINGS, "lr": rate, "weight_decay": decay})
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> Any:
@@ -48,11 +52,12 @@ class Muon(torch.optim.Muon):
                 self.state[matrix]["momentum_buffer"] = torch.zeros_like(matrix)
         averages = [self.state[matrix]["momentum_buffer"] for matrix in matrices]
         torch._foreach_lerp_(averages, gradients, 1 - momentum)
-        ahead = torch.stack(torch._foreach_lerp(gradients, averages, momentum))  # (K, M, N)
-        turned = orthogonalised(ahead, group["ns_coefficients"], group["ns_steps"], group["eps"])
-        step_size = 0.2 * math.sqrt(max(matrices[0].shape)) * rate
+        ahead = torch.stack(torch._foreach_lerp(gradients, averages, momentum))  # (K, M, ...)
+        rows = ahead.flatten(2)  # (K, M, N)
+        turned = orthogonalised(rows, group["ns_coefficients"], group["ns_steps"], group["eps"])
+        step_size = 0.2 * math.sqrt(max(rows.shape[1:])) * rate
         torch._foreach_mul_(matrices, 1 - rate * group["weight_decay"])
-        torch._foreach_add_(matrices, list(turned.unbind()), alpha=-step_size)
+        torch._foreach_add_(matrices, list(turned.view_as(ahead).unbind()), alpha=-step_size)
 
 
 def orthogonalised(

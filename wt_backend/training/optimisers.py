@@ -11,6 +11,9 @@ from torch.optim import Optimizer
 from wt_backend.training.config import OptimiserConfig
 from wt_backend.training.muon import Muon
 
+HIDDEN = ("blocks.", "patch_embed.stages.", "final_project.", "feature_projection.", "noise_projection.")
+"""Parts of the names of what lies between other layers."""
+
 
 def build_optimisers(model: nn.Module, settings: OptimiserConfig) -> list[Optimizer]:
     """AdamW, preceded by Muon for the matrices of the transformer blocks where asked for.
@@ -21,7 +24,7 @@ def build_optimisers(model: nn.Module, settings: OptimiserConfig) -> list[Optimi
     for name, value in model.named_parameters():
         if not value.requires_grad:
             continue
-        if settings.muon and "blocks." in name and value.ndim == 2:
+        if settings.muon and value.ndim >= 2 and any(part in name for part in HIDDEN):
             hidden.append(value)
         elif value.ndim >= 2 and "embed" not in name:
             matrices.append(value)

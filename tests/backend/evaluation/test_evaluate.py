@@ -172,6 +172,16 @@ def test_what_ctrl_c_leaves_is_in_the_report_and_said_to_be_partial(
     )
 
 
+def test_a_report_that_cannot_be_written_is_printed(
+    pairs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(evaluate, "_models", lambda options: [Guess()])
+    (pairs / "out" / "report.json").mkdir(parents=True)  # takes no file's place
+    assert evaluate.main([str(pairs), "--out", str(pairs / "out")]) == 1
+    printed = capsys.readouterr()
+    assert "| guess |" in printed.out and "report.json" in printed.err
+
+
 def test_the_report_says_that_a_model_takes_none_of_the_samples(pairs: Path) -> None:
     class Rooms(Guess):
         name = "rooms"

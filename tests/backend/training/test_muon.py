@@ -68,6 +68,17 @@ def test_goes_on_from_the_state_of_torchs() -> None:
         torch.testing.assert_close(a, b, rtol=0, atol=2e-4)
 
 
+def test_filters_of_a_convolution_are_rows_of_a_matrix() -> None:
+    generator = torch.Generator().manual_seed(5)
+    values, gradient = (torch.randn(8, 3, 2, 2, generator=generator) for _ in range(2))
+    filters, rows = nn.Parameter(values.clone()), nn.Parameter(values.flatten(1).clone())
+    filters.grad, rows.grad = gradient.clone(), gradient.flatten(1)
+    for parameter in (filters, rows):
+        Muon([parameter], 0.01, 0.1).step()
+    assert torch.equal(filters.flatten(1), rows)
+    assert not torch.equal(filters, values)
+
+
 @pytest.mark.parametrize("shape", [(3, 24, 8), (2, 8, 24), (1, 16, 16)])
 def test_singular_values_come_near_one(shape: tuple[int, int, int]) -> None:
     generator = torch.Generator().manual_seed(3)
