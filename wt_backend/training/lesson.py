@@ -28,11 +28,14 @@ class Lesson(nn.Module):
         Weight of the visible surface's slopes (`slopes.slope_error`) against the squared error of depth.
     """
 
+    unit: Tensor
+
     def __init__(self, dim: int, layers: int, patch: int, slope_weight: float) -> None:
         super().__init__()
         self.layers = layers
         self.cells = patch // CELL  # along a side of a patch
         self.slope_weight = slope_weight
+        self.register_buffer("unit", torch.ones(()))  # that tokens are measured in
         self.head = nn.Linear(dim, layers * self.cells**2)
         nn.init.normal_(self.head.weight, std=0.005)
         nn.init.zeros_(self.head.bias)
@@ -40,7 +43,7 @@ class Lesson(nn.Module):
     def depth(self, tokens: Tensor) -> Tensor:
         """Normalised depth: (B, P, D) of square images -> (B, L, S, S), S cells along a side."""
         side = round(tokens.shape[1] ** 0.5)
-        values = self.head(tokens).float().unflatten(-1, (self.layers, self.cells, self.cells))
+        values = self.head(tokens / self.unit).float().unflatten(-1, (self.layers, self.cells, self.cells))
         values = values.unflatten(1, (side, side)).permute(0, 3, 1, 4, 2, 5)  # (B, L, rows, c, columns, c)
         return values.flatten(4, 5).flatten(2, 3)
 

@@ -39,6 +39,8 @@ class Progress:
         Running value of the loss, against which spikes are told.
     skipped : int
         Steps skipped as spikes.
+    joined : bool
+        The decoder learns with a fresh encoder (`graft.graft`).
     """
 
     stage: int = 0
@@ -50,6 +52,7 @@ class Progress:
     images: int = 0
     loss_level: float = 0.0
     skipped: int = 0
+    joined: bool = False
 
     def next_stage(self) -> None:
         self.stage += 1

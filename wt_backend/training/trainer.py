@@ -9,7 +9,8 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
+from itertools import islice
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -19,12 +20,13 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
-from wt_backend.checkpoints.files import check_state_dict
 from wt_backend.model.config import ModelConfig
 from wt_backend.model.precision import bfloat16_pays
 from wt_backend.model.wt_dit import WTDiT
 from wt_backend.protocol import BackendError
 from wt_backend.training.config import StageConfig, TrainConfig, describe
+from wt_backend.training.graft import graft
+from wt_backend.training.initial import initial_model, load_initial_weights, open_gates, remind_of_licence
 from wt_backend.training.objective import FlowObjective
 from wt_backend.training.optimisers import build_optimisers, restore_optimiser
 from wt_backend.training.state import (
@@ -40,10 +42,10 @@ from wt_backend.training.stream import SampleStream, sample_loader, shield_worke
 from wt_backend.training.validate import Validation
 
 LOG_STEPS = 50  # from one line of the log to the next
+GRAFT_IMAGES = 512
+"""Out of which a fresh encoder learns what the one before it said."""
 MINI_BATCH = 8
 """Samples that one worker hands over at a time, at most; a step joins the mini-batches of several workers."""
-
-ENCODER = "net.encoder."  # how the names of its parameters begin
 
 DONE = (
     "All stages of this run are done. To train on, add another table [[stages]] to its configuration; "
@@ -128,6 +130,8 @@ class Trainer:
             print(DONE, flush=True)
         while self.progress.stage < len(self.config.stages) and not self.stopped:
             stage = self.config.stages[self.progress.stage]
+            if self.config.fresh_encoder and stage.draws and not self.progress.joined:
+                self.join(stage)
             self.run_stage(stage)
             if not self.stopped:
                 self.validate()
@@ -136,6 +140,28 @@ class Trainer:
         if self.stopped and self.fabric.is_global_zero:
             print(f"Saved at step {self.progress.step}; the same command goes on from there.", flush=True)
         return not self.stopped
+
+    def join(self, stage: StageConfig) -> None:
+        """The decoder, which knows the encoder that it came with, meets the fresh one."""
+        self.progress.joined = True
+        lesson = self.objective.lesson
+        if lesson is None or not self.progress.step:  # the fresh one has learned nothing yet
+            return
+        old = initial_model(self.config.initial_weights).net.encoder.to(self.fabric.device)
+        self.model.load_state_dict(self.ema.values)
+        images = (
+            batch["rgb"].permute(0, 3, 1, 2).float() / 255
+            for batch in islice(self.batches(stage), math.ceil(GRAFT_IMAGES / stage.images))
+        )
+        with torch.compiler.set_stance("force_eager"):
+            graft(self.model, lesson, old, images)
+        model, heard = self.fabric.broadcast((self.model.state_dict(), lesson.state_dict()))
+        self.model.load_state_dict(model)
+        lesson.load_state_dict(heard)
+        self.ema = Ema(self.model, self.config.optimiser.ema)
+        for optimiser in self.optimisers:
+            optimiser.state.clear()  # momentum of other weights
+        print("The decoder has met the encoder.", flush=True)
 
     def ask_to_stop(self, number: int, frame: FrameType | None) -> None:
         """Signal handler: finish the step, save, leave."""
@@ -404,18 +430,6 @@ def stage_fraction(stage: StageConfig, progress: Progress) -> float:
     return progress.stage_seconds / (60 * stage.minutes)
 
 
-def open_gates(model: WTDiT) -> None:
-    """Let every decoder block speak from the first step.
-
-    With the gates near zero, as long trainings start (wt_dit.md section 18), a short one spends its first
-    thousands of steps on opening them.
-    """
-    attention_gate, mlp_gate = 2, 5  # of the six modulation vectors
-    with torch.no_grad():
-        for block in [*model.net.decoder_blocks, *model.net.latents_projection.geo_blocks]:
-            block.modulation.view(6, -1)[[attention_gate, mlp_gate]] += 1
-
-
 def compile_parts(objective: FlowObjective, device: torch.device) -> None:
     """Compile each transformer block by itself, and the losses; said and left out where nothing can compile.
 
@@ -443,35 +457,3 @@ def compile_parts(objective: FlowObjective, device: torch.device) -> None:
         *([] if objective.lesson is None else [objective.lesson]),
     ]:
         part.compile(dynamic=False)
-
-
-def remind_of_licence(source: str) -> None:
-    """Say so where the licence of a checkpoint forbids sharing what is made from it."""
-    from wt_backend.checkpoints.load import find_entry
-
-    with suppress(BackendError):  # whoever loads it says what is wrong
-        licence = find_entry(source).licence
-        if licence.startswith("CC BY-NC-ND"):
-            print(
-                f"{source} is licensed {licence}: you may fine-tune it for yourself, "
-                "but its licence forbids sharing the result.",
-                flush=True,
-            )
-
-
-def load_initial_weights(model: WTDiT, source: str, fresh_encoder: bool = False) -> None:
-    """Start from a checkpoint (fine-tuning) instead of fresh weights, or from all of it but the encoder.
-
-    Raises
-    ------
-    BackendError
-        It cannot be loaded, or is of another network.
-    """
-    from wt_backend.checkpoints.load import load_model
-
-    state = dict(load_model(source, device="cpu", dtype=torch.float32).model.state_dict())
-    if fresh_encoder:
-        own = {name: value for name, value in model.state_dict().items() if name.startswith(ENCODER)}
-        state = own | {name: value for name, value in state.items() if not name.startswith(ENCODER)}
-    check_state_dict(state, model.state_dict(), Path(source))
-    model.load_state_dict(state)
