@@ -16,7 +16,7 @@ HIDDEN = ("blocks.", "patch_embed.stages.", "final_project.", "feature_projectio
 
 
 def build_optimisers(model: nn.Module, settings: OptimiserConfig) -> list[Optimizer]:
-    """AdamW, preceded by Muon for the matrices of the transformer blocks where asked for.
+    """AdamW, preceded by Muon for what lies between layers where asked for.
 
     Matrices decay; biases, norms, layer scales and all that embeds, an encoder's stem too, do not.
     """
