@@ -171,7 +171,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             if result.stopped:
                 _say(f"Stopped; what was scored so far is in {options.out / 'report.md'}.")
     except (OSError, ValueError) as error:
-        if results:  # a full disk does not take them
+        if results:  # perhaps they are on no disk
             print(as_markdown(options.folder, results))
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -212,8 +212,8 @@ class OptimiserConfig:
     Attributes
     ----------
     muon : bool
-        Update matrices and convolutions between layers by Muon instead of AdamW (the paper's choice): worth
-        it in short trainings from nothing. Its steps are scaled to AdamW's, so both share one learning rate.
+        Update blocks, stem and projections (`optimisers.MUON`) by Muon instead of AdamW (the paper's choice):
+        worth it in short trainings from nothing. Its steps are scaled to AdamW's: both share a learning rate.
     ema : float
         Decay of the averaged weights.
     spike_factor : float
@@ -255,7 +255,7 @@ class TrainConfig:
 
     `precision` is Lightning Fabric's name for one, or "auto": bf16-mixed or 32-true, the faster one here.
     `initial_weights` is a model to go on from, with a `fresh_encoder` all of it but the encoder: that learns
-    by itself until a stage has draws, and then says what the model's own said (`graft.graft`).
+    by itself while stages have no draws, and after such a lesson says what the model's own said (`graft`).
     """
 
     name: str

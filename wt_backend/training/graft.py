@@ -79,9 +79,11 @@ def graft(model: WTDiT, lesson: Lesson, old: Encoder, images: Iterable[Tensor]) 
     lesson.head.weight.copy_(news.spell @ free.T)
     lesson.head.bias.copy_(readings)
 
-    variance = seen.yy.diagonal().mean() + seen.y.var(correction=0) + embeddings.var()  # of what is normed
+    # The decoder norms a token by the variance of all (`joint_norm`), to which the news add.
+    before = seen.yy.diagonal().mean() + seen.y.var(correction=0) + embeddings.var()
+    variance = before + loudness**2 * (news.read @ seen.xx @ news.read.T).trace() / len(seen.y)
     gain = FEATURE_LOUDNESS * variance.sqrt() / (FEATURE_GAIN * loudness)
-    old_weight = projection.weight.double()
+    old_weight = projection.weight.double() * (variance / before).sqrt()
     spread = old_weight @ seen.yy @ old_weight.T  # of the features until now
     quiet = torch.linalg.eigh(spread).eigenvectors[:, :count]  # (D/2, count), the least used first
     projection.weight.copy_(old_weight - old_weight @ free @ free.T + gain * quiet @ free.T)

@@ -11,20 +11,20 @@ from torch.optim import Optimizer
 from wt_backend.training.config import OptimiserConfig
 from wt_backend.training.muon import Muon
 
-HIDDEN = ("blocks.", "patch_embed.stages.", "final_project.", "feature_projection.", "noise_projection.")
-"""Parts of the names of what lies between other layers."""
+MUON = ("blocks.", "patch_embed.stages.", "final_project.", "feature_projection.", "noise_projection.")
+"""Parts of the names of what Muon takes: blocks, the stem, and the projections from pixels to the decoder."""
 
 
 def build_optimisers(model: nn.Module, settings: OptimiserConfig) -> list[Optimizer]:
-    """AdamW, preceded by Muon for what lies between layers where asked for.
+    """AdamW, preceded by Muon for blocks, stem and projections where asked for.
 
-    Matrices decay; biases, norms, layer scales and all that embeds, an encoder's stem too, do not.
+    Matrices decay; biases, norms, layer scales and all that embeds do not, a stem but under Muon.
     """
     hidden, matrices, rest = [], [], []  # in the order of the model, on which a resume relies
     for name, value in model.named_parameters():
         if not value.requires_grad:
             continue
-        if settings.muon and value.ndim >= 2 and any(part in name for part in HIDDEN):
+        if settings.muon and value.ndim >= 2 and any(part in name for part in MUON):
             hidden.append(value)
         elif value.ndim >= 2 and "embed" not in name:
             matrices.append(value)

@@ -39,8 +39,8 @@ class Progress:
         Running value of the loss, against which spikes are told.
     skipped : int
         Steps skipped as spikes.
-    joined : bool
-        The decoder learns with a fresh encoder (`graft.graft`).
+    joined : int
+        Step at which the decoder began to learn with a fresh encoder (`graft.graft`); -1 before.
     """
 
     stage: int = 0
@@ -52,7 +52,7 @@ class Progress:
     images: int = 0
     loss_level: float = 0.0
     skipped: int = 0
-    joined: bool = False
+    joined: int = -1
 
     def next_stage(self) -> None:
         self.stage += 1

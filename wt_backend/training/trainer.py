@@ -42,8 +42,10 @@ from wt_backend.training.stream import SampleStream, sample_loader, shield_worke
 from wt_backend.training.validate import Validation
 
 LOG_STEPS = 50  # from one line of the log to the next
+FORMAT = 2
+"""Of the state: what the optimisers hold and the lesson says has changed since 1, which had no number."""
 GRAFT_IMAGES = 512
-"""Out of which a fresh encoder learns what the one before it said."""
+"""Draws of the stream out of which a fresh encoder learns what the one before it said."""
 MINI_BATCH = 8
 """Samples that one worker hands over at a time, at most; a step joins the mini-batches of several workers."""
 
@@ -130,7 +132,7 @@ class Trainer:
             print(DONE, flush=True)
         while self.progress.stage < len(self.config.stages) and not self.stopped:
             stage = self.config.stages[self.progress.stage]
-            if self.config.fresh_encoder and stage.draws and not self.progress.joined:
+            if self.config.fresh_encoder and stage.draws and self.progress.joined < 0:
                 self.join(stage)
             self.run_stage(stage)
             if not self.stopped:
@@ -143,9 +145,10 @@ class Trainer:
 
     def join(self, stage: StageConfig) -> None:
         """The decoder, which knows the encoder that it came with, meets the fresh one."""
-        self.progress.joined = True
+        self.progress.joined = self.progress.step
         lesson = self.objective.lesson
-        if lesson is None or not self.progress.step:  # the fresh one has learned nothing yet
+        if lesson is None or not self.progress.step:
+            print("The encoder has had no lesson: it learns with the decoder from nothing.", flush=True)
             return
         old = initial_model(self.config.initial_weights).net.encoder.to(self.fabric.device)
         self.model.load_state_dict(self.ema.values)
@@ -155,13 +158,14 @@ class Trainer:
         )
         with torch.compiler.set_stance("force_eager"):
             graft(self.model, lesson, old, images)
-        model, heard = self.fabric.broadcast((self.model.state_dict(), lesson.state_dict()))
-        self.model.load_state_dict(model)
-        lesson.load_state_dict(heard)
+        for module in (self.model, lesson):  # all processes have seen other images: the first one's count
+            state = {name: value.cpu() for name, value in module.state_dict().items()}
+            module.load_state_dict(self.fabric.broadcast(state))
         self.ema = Ema(self.model, self.config.optimiser.ema)
         for optimiser in self.optimisers:
             optimiser.state.clear()  # momentum of other weights
-        print("The decoder has met the encoder.", flush=True)
+        if self.fabric.is_global_zero:
+            print("The decoder has met the encoder.", flush=True)
 
     def ask_to_stop(self, number: int, frame: FrameType | None) -> None:
         """Signal handler: finish the step, save, leave."""
@@ -269,7 +273,7 @@ class Trainer:
         return loss > limit
 
     def learning_rate(self) -> float:
-        """Linear warm-up, then cosine over all stages, by steps or minutes."""
+        """Linear warm-up, once more when the decoder joins, then cosine over all stages by their limits."""
         settings, stages = self.config.optimiser, self.config.stages
         lengths = [stage.steps or stage.minutes for stage in stages]
         index = self.progress.stage
@@ -277,7 +281,8 @@ class Trainer:
         fraction = min(1.0, done / sum(lengths))
         cosine = 0.5 * (1 + math.cos(math.pi * fraction))
         rate = settings.final_learning_rate + cosine * (settings.learning_rate - settings.final_learning_rate)
-        return rate * min(1.0, (self.progress.step + 1) / max(1, settings.warmup_steps))
+        steps = self.progress.step - max(0, self.progress.joined)
+        return rate * min(1.0, (steps + 1) / max(1, settings.warmup_steps))
 
     # -- what a person looks at ---------------------------------------------------------------------
 
@@ -333,6 +338,7 @@ class Trainer:
         if self.fabric.is_global_zero:
             save_atomically(
                 {
+                    "format": FORMAT,
                     "model": self.model.state_dict(),
                     "ema": self.ema.values,
                     "lesson": lesson_weights(self.objective),
@@ -354,13 +360,15 @@ class Trainer:
         saved = load_state(path, self.fabric.device)
         before, now = json.loads(saved["config"]), self.config
         if (
-            ModelConfig.from_dict(before["model"]) != now.model
+            saved.get("format") != FORMAT
+            or ModelConfig.from_dict(before["model"]) != now.model
             or before["optimiser"]["muon"] != now.optimiser.muon
             or bool(before["objective"].get("lesson_weight")) != bool(now.objective.lesson_weight)
         ):
             raise BackendError(
                 "bad_request",
-                f"{path} is of a run with another network, normalisation, lesson or kind of optimiser.",
+                f"{path} is of a run with another network, normalisation, lesson or kind of optimiser, "
+                "or of another version of this trainer.",
                 "Go on with the configuration it was started with, or name another folder with --state.",
             )
         self.model.load_state_dict(saved["model"])

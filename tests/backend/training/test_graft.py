@@ -35,7 +35,7 @@ def meeting(seed: int) -> tuple[WTDiT, Lesson, Encoder]:
     with torch.no_grad():
         few = torch.randn(DIM, 4) @ torch.randn(4, old.final_project.in_features)
         old.final_project.weight.copy_(few)
-        old.final_project.bias.normal_(std=30)
+        old.final_project.bias.normal_(std=3)
     return model, lesson, old
 
 
@@ -57,6 +57,20 @@ def test_the_decoder_hears_what_it_knows_and_news_apart_from_it() -> None:
     assert news.var() > 0.01 * wanted.var()
     torch.testing.assert_close(news @ embeddings.T, torch.zeros(len(news), LAYERS), rtol=0, atol=0.05)
     torch.testing.assert_close(tokens.mean(0), wanted.mean(0), rtol=0, atol=0.05)
+
+
+@torch.no_grad()
+def test_what_the_decoder_knew_reaches_it_as_loud_as_before() -> None:
+    """In the feature channels that the old tokens moved; the news are in the others."""
+    model, lesson, old = meeting(2)
+    model.net.encoder.load_state_dict(old.state_dict())
+    before = model._image_features(tokens_of(old).unflatten(0, (-1, 1, 16)))  # (B, 1, L, P, D/2)
+    graft(model, lesson, old, pictures())
+    after = model._image_features(tokens_of(model.net.encoder).unflatten(0, (-1, 1, 16)))
+    flat = before.flatten(0, -2)
+    loud = torch.linalg.eigh(torch.cov(flat.T)).eigenvectors[:, -4:]
+    assert ((after - before) @ loud).square().mean() < 0.003 * (before @ loud).square().mean()
+    assert (after - before).square().mean() > 0.1 * before.var()
 
 
 def test_the_lesson_reads_what_it_read_before() -> None:

@@ -238,6 +238,18 @@ def test_a_fresh_encoder_meets_the_decoder_once_when_both_begin_to_learn(
     assert again.run()
     for name, value in whole.model.state_dict().items():
         assert torch.equal(value, again.model.state_dict()[name]), name
+    rates = warm_up(again)
+    assert rates[0] < 0.5 * rates[4]
+
+
+def warm_up(trainer: Trainer) -> list[float]:
+    """The learning rate at the steps from when the decoder joined."""
+    rates = []
+    trainer.progress.stage = trainer.progress.stage_step = 0
+    for step in range(5):
+        trainer.progress.step = trainer.progress.joined + step
+        rates.append(trainer.learning_rate())
+    return rates
 
 
 def stopping_when_joined(
@@ -246,7 +258,7 @@ def stopping_when_joined(
     """A stage that a signal reaches before its first step, where the decoder has joined."""
 
     def run(self: Trainer, stage: StageConfig) -> None:
-        self.stopping = self.progress.joined
+        self.stopping = self.progress.joined >= 0
         run_stage(self, stage)
 
     return run
