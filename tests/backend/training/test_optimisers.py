@@ -23,7 +23,7 @@ def owners(muon: bool) -> dict[str, tuple[type[Optimizer], float]]:
     return {name: found[id(p)] for name, p in objective.named_parameters() if p.requires_grad}
 
 
-def test_muon_takes_what_lies_between_layers() -> None:
+def test_muon_takes_blocks_stem_and_projections() -> None:
     owner = owners(muon=True)
     encoder, head = "model.net.encoder.", "model.net.latents_projection."
     for name in (
@@ -37,7 +37,7 @@ def test_muon_takes_what_lies_between_layers() -> None:
     ):
         assert owner[name] == (Muon, 0.1), name
     for name in (head + "geo_proj.weight", "lesson.head.weight", "model.net.time_projection.1.weight"):
-        assert owner[name][0] is not Muon and owner[name][1] == 0.1, name  # what ends in numbers, or begins
+        assert owner[name][0] is not Muon and owner[name][1] == 0.1, name
 
 
 def test_biases_norms_and_embeddings_do_not_decay() -> None:
