@@ -62,7 +62,9 @@ def write_sample(out: Path, name: str, mode: str) -> None:
     bpy.context.view_layer.update()
     intrinsics = camera_intrinsics(scene, width, height)
     directions = pixel_directions(intrinsics, width, height)
-    vertices, triangles = collect_triangles(bpy.context.evaluated_depsgraph_get(), scene.camera)
+    vertices, triangles = collect_triangles(
+        bpy.context.evaluated_depsgraph_get(), scene.camera, scene.render.engine
+    )
     depths = trace_layers(vertices, triangles, directions.reshape(-1, 3), LAYERS)
     xyz, mask = layer_points(depths.reshape(LAYERS, height, width), directions)
 

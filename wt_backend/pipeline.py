@@ -290,6 +290,7 @@ def denoise(
         steps=steps,
         solver=loaded.entry.solver,
         prior_correlation=config.prior_correlation,
+        visible_first=mode in loaded.entry.visible_first,
         on_step=on_step,
     )
     progress("decode", 0, 1)

@@ -219,6 +219,20 @@ def test_the_bundled_model_lays_points_on_the_rays_of_the_photograph(
             assert max(ray_residual(stack.xyz[layer], stack.mask[layer], stack.intrinsics)) < 1e-3
 
 
+def test_more_steps_move_what_is_hidden_in_an_object_and_not_what_is_seen(
+    ball: TraceRequest, samples: Path
+) -> None:
+    one, two = (
+        traced(replace(ball, image=str(samples / "mixer.png"), model="wt-mini", steps=steps))
+        for steps in (1, 2)
+    )
+    visible = one.mask[0]
+    depth, after = one.xyz[..., 2], two.xyz[..., 2]
+    np.testing.assert_allclose(after[0][visible], depth[0][visible], rtol=1e-4)
+    hidden = one.mask[1] & two.mask[1]
+    assert np.abs(after[1][hidden] / depth[1][hidden] - 1).mean() > 1e-3
+
+
 def test_with_the_mirror_image_neither_side_is_preferred(ball: TraceRequest, samples: Path) -> None:
     """What an object and its mirror image disagree about gets less; not nothing, as the noise differs."""
     request = replace(ball, image=str(samples / "mixer.png"), model="wt-mini")

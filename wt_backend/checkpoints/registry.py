@@ -64,6 +64,9 @@ class RegistryEntry:
         their points and the camera that fits them best.
     mirrored
         Modes in which the image and its mirror image are both traced, and their points averaged.
+    visible_first
+        Modes in which the visible surface stays where the first step has it, and later ones move what is
+        behind it.
     area
         Average pixels where an image shrinks, as this model's training images were made.
     existence_tolerance
@@ -99,6 +102,7 @@ class RegistryEntry:
     subject_share: float = 2 / 3
     photograph_camera: bool = False
     mirrored: tuple[str, ...] = ()
+    visible_first: tuple[str, ...] = ()
     area: bool = False
     solver: Literal["euler", "multistep"] = "euler"
     clip: bool = False
@@ -143,6 +147,7 @@ class RegistryEntry:
                 "config": ModelConfig.from_dict(values["config"]),
                 "aliases": tuple(values["aliases"]),
                 "mirrored": tuple(values["mirrored"]),
+                "visible_first": tuple(values.get("visible_first", ())),  # older cards have none
                 "background": None if background is None else tuple(background),
             }
         )

@@ -81,6 +81,7 @@ def ship(
         subject_share=TRAINING_SHARE,
         photograph_camera=True,
         mirrored=("object",),
+        visible_first=("object",),
         area=True,
         existence_tolerance=tolerance,
         steps=steps,

@@ -53,6 +53,7 @@ def sample(
     start: Tensor | None = None,
     anchor: Anchor | None = None,
     fill: Fill = "noise",
+    visible_first: bool = False,
     on_step: OnStep | None = None,
 ) -> Tensor:
     """Draw layered points.
@@ -71,6 +72,8 @@ def sample(
         (B·n, T, L, H, W, 3) start noise; None to draw it.
     anchor
         Frames that are known already.
+    visible_first
+        Leave the visible surface where the first estimate has it (:func:`behind_first_estimate`).
     on_step
         Called after each step with (steps done, steps, state); what it raises ends the run.
 
@@ -83,12 +86,14 @@ def sample(
     x = start_noise(shape, generators, prior_correlation) if start is None else start
     valid = mask.repeat_interleave(len(generators), dim=0)  # (B·n, T, L, H, W)
     previous: tuple[float, Tensor] | None = None
+    first: Tensor | None = None
     for done, (t, t_next) in enumerate(pairwise(time_grid(steps)), start=1):
         x = seen = x if anchor is None else anchor.put(x, t)
         if fill != "none":
             filler = fill_noise(shape, generators) if fill == "noise" else x.new_zeros(())
             seen = fill_invalid(x, valid, filler)
         x0 = model.predict_x0(seen, x.new_full((1,), t), cond)
+        first = x0 if first is None else first
         if solver == "euler":
             x = x - (t - t_next) * velocity(x, x0, t)
         else:
@@ -96,7 +101,7 @@ def sample(
             previous = (t, x0)
         if on_step is not None:
             on_step(done, steps, x)
-    return x
+    return x if first is None or not visible_first else behind_first_estimate(x, first)
 
 
 def multistep(
@@ -114,3 +119,17 @@ def multistep(
     slope = (x0 - previous[1]) / (t - previous[0])
     bend = t_next * log(1 / ratio) if t_next > 0 else 0.0
     return result + slope * (bend - t * (1 - ratio))
+
+
+def behind_first_estimate(x: Tensor, first: Tensor) -> Tensor:
+    """Move the layers of a draw as far as brings its visible surface to where the first estimate has it.
+
+    The first estimate is made from the image alone: of what is seen it is the mean, and smooth.
+    Later ones follow the noise, which tells hidden surfaces apart but not where the visible one lies.
+
+    Parameters
+    ----------
+    x, first : Tensor, (B, T, L, H, W, 3)
+        Normalised points. In `median_log` a distance along z is a ratio of depths, which is kept.
+    """
+    return x + (first - x)[:, :, :1]

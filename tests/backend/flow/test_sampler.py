@@ -75,6 +75,18 @@ def test_multistep_is_second_order() -> None:
     assert error("multistep", 16) < 0.5 * error("euler", 16)
 
 
+def test_the_visible_surface_can_stay_where_the_first_estimate_has_it() -> None:
+    def estimate(x: Tensor, t: float) -> Tensor:
+        return x * t + torch.arange(2.0)[:, None, None, None]
+
+    first = run(Known(estimate), steps=1, solver="multistep")
+    drawn = run(Known(estimate), steps=3, solver="multistep")
+    kept = run(Known(estimate), steps=3, solver="multistep", visible_first=True)
+    assert (drawn - first)[:, :, 0].abs().max() > 0.1
+    torch.testing.assert_close(kept[:, :, 0], first[:, :, 0])
+    torch.testing.assert_close(kept[:, :, 1] - kept[:, :, 0], drawn[:, :, 1] - drawn[:, :, 0])
+
+
 def test_velocity_clamps_time() -> None:
     x, x0 = torch.tensor([1.0, 1.0]), torch.zeros(2)
     assert torch.allclose(velocity(x, x0, torch.tensor([0.5, 0.01])), torch.tensor([2.0, 20.0]))
