@@ -189,7 +189,7 @@ class WorldTracingSettings(bpy.types.PropertyGroup):
         default=0,
         min=0,
         max=1000,
-        description="Denoising steps; more are slower and often better. 0 is the model's own number",
+        description="Denoising steps; more are slower, and not always better. 0 is the model's own number",
     )
     output: EnumProperty(name="Output", items=OUTPUTS, default="MESH", description="What to make of a layer")
     fill: BoolProperty(

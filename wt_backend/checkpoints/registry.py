@@ -66,7 +66,7 @@ class RegistryEntry:
         Modes in which the image and its mirror image are both traced, and their points averaged.
     visible_first
         Modes in which the visible surface stays where the first step has it, and later ones move what is
-        behind it.
+        behind it. Not for clips, whose frames follow from one another.
     area
         Average pixels where an image shrinks, as this model's training images were made.
     existence_tolerance
@@ -113,6 +113,12 @@ class RegistryEntry:
             missing = set(self.fits) - set(getattr(self, name))
             if missing:
                 raise ValueError(f"{name} has no value for {', '.join(sorted(missing))} mode")
+        for name in ("mirrored", "visible_first"):
+            foreign = set(getattr(self, name)) - set(self.fits)
+            if foreign:
+                raise ValueError(f"{name} has {', '.join(sorted(foreign))}, which is no mode of the model")
+        if self.clip and self.visible_first:
+            raise ValueError("visible_first is not for models that take clips")
         for mode, fit in self.fits.items():
             steps, tolerance = self.steps[mode], self.existence_tolerance[mode]
             if fit not in FITS:

@@ -124,7 +124,7 @@ def multistep(
 def behind_first_estimate(x: Tensor, first: Tensor) -> Tensor:
     """Move the layers of a draw as far as brings its visible surface to where the first estimate has it.
 
-    The first estimate is made from the image alone: of what is seen it is the mean, and smooth.
+    The first estimate is made from the image, and noise: of what is seen it is nearly the mean, and smooth.
     Later ones follow the noise, which tells hidden surfaces apart but not where the visible one lies.
 
     Parameters

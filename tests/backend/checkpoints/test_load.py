@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -242,8 +243,15 @@ def test_official_weights_are_never_downloaded_unasked(
 
 def test_card_survives_its_json(tiny_model: Path) -> None:
     entry = registry.read_card(tiny_model.with_suffix(".json"))
+    entry = replace(entry, visible_first=tuple(entry.modes[:1]))
     again = registry.RegistryEntry.from_dict(json.loads(json.dumps(entry.to_dict())), tiny_model)
     assert again == entry
+
+
+def test_a_card_from_before_there_was_visible_first_has_none(tiny_model: Path) -> None:
+    values = json.loads(tiny_model.with_suffix(".json").read_text())
+    del values["visible_first"]
+    assert registry.RegistryEntry.from_dict(values, tiny_model).visible_first == ()
 
 
 def test_listing_needs_neither_torch_nor_the_hubs_client() -> None:

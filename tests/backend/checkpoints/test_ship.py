@@ -31,6 +31,7 @@ def test_the_card_says_what_was_asked_for(card: Path) -> None:
     assert entry.existence_tolerance == {"object": 0.01, "scene": 0.03}
     assert entry.steps == {"object": 2, "scene": 3}
     assert (entry.solver, entry.modes) == ("multistep", ["object", "scene"])
+    assert entry.mirrored == entry.visible_first == ("object",)
     assert entry.sha256 == sha256_of(entry.weights)
 
 
@@ -99,6 +100,9 @@ def test_weights_without_their_description_are_named(
         ({"existence_tolerance": {"object": 0.02, "scene": 0}}, "0 for scene mode"),
         ({"steps": {"object": 2, "scene": 0}}, "0 for scene mode"),
         ({"fits": {"object": "squash"}}, "'squash' for object mode"),
+        ({"visible_first": ["film"]}, "film, which is no mode"),
+        ({"mirrored": "object"}, "which is no mode"),
+        ({"clip": True}, "not for models that take clips"),
     ],
 )
 def test_a_card_edited_by_hand_is_read_with_care(card: Path, values: dict[str, object], said: str) -> None:
