@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -238,6 +240,20 @@ def entries() -> list[RegistryEntry]:
 def find(name: str) -> RegistryEntry | None:
     """The entry of a name or alias."""
     return next((entry for entry in entries() if name in (entry.name, *entry.aliases)), None)
+
+
+def fingerprint(name: str) -> str | None:
+    """Of what a model is and how it traces, by its card; None where there is none, or one that is damaged.
+
+    A model may be another one by the same name: after an update, or where a file has been replaced.
+    """
+    path = Path(name).expanduser()
+    card = path.with_suffix(".json") if path.name else path
+    with suppress(BackendError):  # whoever loads the model says what is wrong
+        entry = find(name) or (read_card(card) if card.is_file() else None)
+        if entry is not None:
+            return hashlib.sha256(json.dumps(entry.to_dict(), sort_keys=True).encode()).hexdigest()
+    return None
 
 
 def cached(source: Source, cache: Path | None = None) -> Path | None:

@@ -1,10 +1,11 @@
-"""What is asked of `trace_shot` and what it answers. Standard library only: Blender imports it."""
+"""What is asked of `trace_shot` and what it answers. Without torch: Blender imports it."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from wt_backend.checkpoints.registry import fingerprint
 from wt_backend.footage.numbering import written
 from wt_backend.protocol import FITS, MODES, BackendError
 
@@ -62,12 +63,13 @@ class ShotRequest:
     def identity(self) -> dict[str, object]:
         """What must be the same to go on with a shot that was cut off: all but folder and device.
 
-        The files themselves too: footage that was rendered anew meanwhile has the same name.
+        The files themselves too, and the model's card: footage that was rendered anew meanwhile has the same
+        name, and so has a model that an update has changed.
         """
         values = asdict(self)
         del values["output"], values["device"]
         files = [path and written(Path(path)) for path in (self.clip, self.mask)]
-        return values | {"written": files}
+        return values | {"written": files, "card": fingerprint(self.model)}
 
     def __post_init__(self) -> None:
         if not self.clip or not self.output:

@@ -168,7 +168,8 @@ def _existing(folder: Path, request: ShotRequest) -> Shot | None:
     if shot.settings.get("request") != request.identity:
         raise BackendError(
             "bad_output",
-            f"The folder {folder} holds a shot of other footage or with other settings.",
+            f"The folder {folder} holds a shot of other footage, with other settings or by another "
+            "version of its model.",
             "Choose an empty folder, or the settings and files of that shot to go on with it.",
         )
     return shot

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import gc
+import json
+import shutil
 import subprocess
 import sys
 import time
@@ -179,6 +181,21 @@ def test_a_folder_with_another_shot_is_not_touched(request_: ShotRequest) -> Non
     trace(replace(request_, last=1))
     with pytest.raises(BackendError, match="other settings"):
         trace_shot(replace(request_, last=1, seed=7), silent, Cancellation())
+
+
+def test_a_shot_does_not_go_on_by_another_version_of_its_model(
+    request_: ShotRequest, tiny_model: Path, tmp_path: Path
+) -> None:
+    model = Path(shutil.copy(tiny_model, tmp_path / "mine.safetensors"))
+    card = model.with_suffix(".json")
+    values = json.loads(tiny_model.with_suffix(".json").read_text())
+    card.write_text(json.dumps(values))
+    request = replace(request_, model=str(model), last=1)
+    trace(request)
+    trace(request)  # finished, and known again
+    card.write_text(json.dumps(values | {"visible_first": ["object"]}))
+    with pytest.raises(BackendError, match="another version of its model"):
+        trace(request)
 
 
 @pytest.mark.parametrize("which", ["clip", "mask"])
