@@ -115,12 +115,6 @@ class RegistryEntry:
             missing = set(self.fits) - set(getattr(self, name))
             if missing:
                 raise ValueError(f"{name} has no value for {', '.join(sorted(missing))} mode")
-        for name in ("mirrored", "visible_first"):
-            foreign = set(getattr(self, name)) - set(self.fits)
-            if foreign:
-                raise ValueError(f"{name} has {', '.join(sorted(foreign))}, which is no mode of the model")
-        if self.clip and self.visible_first:
-            raise ValueError("visible_first is not for models that take clips")
         for mode, fit in self.fits.items():
             steps, tolerance = self.steps[mode], self.existence_tolerance[mode]
             if fit not in FITS:
@@ -131,6 +125,12 @@ class RegistryEntry:
                 raise ValueError(
                     f"existence_tolerance has {tolerance!r} for {mode} mode, not a share above 0"
                 )
+        for name in ("mirrored", "visible_first"):
+            foreign = set(getattr(self, name)) - set(self.fits)
+            if foreign:
+                raise ValueError(f"{name} has {', '.join(sorted(foreign))}, which is no mode of the model")
+        if self.clip and self.visible_first:
+            raise ValueError("visible_first is not for models that take clips")
 
     @property
     def modes(self) -> list[str]:
