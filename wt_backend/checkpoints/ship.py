@@ -80,7 +80,7 @@ def ship(
         fits={"object": "crop", "scene": "stretch"},
         subject_share=TRAINING_SHARE,
         photograph_camera=True,
-        mirrored=("object", "scene"),
+        mirrored=("object",),
         visible_first=("object",),
         area=True,
         existence_tolerance=tolerance,
