@@ -93,7 +93,8 @@ def sample(
             filler = fill_noise(shape, generators) if fill == "noise" else x.new_zeros(())
             seen = fill_invalid(x, valid, filler)
         x0 = model.predict_x0(seen, x.new_full((1,), t), cond)
-        first = x0 if first is None else first
+        if visible_first and first is None:
+            first = x0
         if solver == "euler":
             x = x - (t - t_next) * velocity(x, x0, t)
         else:
@@ -101,7 +102,7 @@ def sample(
             previous = (t, x0)
         if on_step is not None:
             on_step(done, steps, x)
-    return x if first is None or not visible_first else behind_first_estimate(x, first)
+    return x if first is None else behind_first_estimate(x, first)
 
 
 def multistep(
