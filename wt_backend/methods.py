@@ -7,14 +7,15 @@ none of those tables, imports torch before a method is called.
 from __future__ import annotations
 
 import errno
+import logging
 import platform
 import re
 from functools import cache
 from importlib import import_module, metadata
-from typing import Any
 
 from wt_backend import __version__, packages
 from wt_backend.jobs import Cancel, Method, Progress, lazy_method
+from wt_backend.memory import is_out_of_memory
 from wt_backend.protocol import (
     PROTOCOL,
     BackendError,
@@ -39,7 +40,8 @@ _OTHER_GPU = re.compile(
 )
 
 _LIBRARY = re.compile(r"error loading .* dependencies|cannot open shared object", re.IGNORECASE)
-_PAGING_FILE = "[WinError 1455]"  # too small to map PyTorch's libraries
+
+_logger = logging.getLogger(__name__)  # `log` is the path of the log file here
 
 
 def exists(name: str) -> bool:
@@ -69,7 +71,7 @@ def as_backend_error(error: Exception, log: str = "") -> BackendError:
 
     if isinstance(error, StackError):
         return BackendError("bad_stack", str(error), "Choose another stack or trace the image again.", log)
-    if _out_of_memory(error):
+    if is_out_of_memory(error):
         return BackendError(
             "out_of_memory",
             "There is not enough memory for this.",
@@ -159,13 +161,27 @@ def devices() -> list[Device]:
         return [cpu]
     import torch
 
-    found = []
-    for index in range(torch.cuda.device_count()):
-        properties = torch.cuda.get_device_properties(index)
-        found.append(Device(f"cuda:{index}", properties.name, round(properties.total_memory / 1e9, 1)))
+    found = _cuda_devices()
     if torch.backends.mps.is_available():
         found.append(Device("mps", "Apple GPU", cpu.memory_gb))
     return [*found, cpu]
+
+
+def _cuda_devices() -> list[Device]:
+    """The GPUs that CUDA can start on; those that it only counts are left out, and the log says why."""
+    import torch
+
+    if not torch.cuda.is_available():  # its count may be the driver's, too old for this PyTorch
+        return []
+    found = []
+    for index in range(torch.cuda.device_count()):
+        try:
+            properties = torch.cuda.get_device_properties(index)
+        except (RuntimeError, AssertionError) as error:
+            _logger.warning("cuda:%d is left out: %s", index, error)
+            continue
+        found.append(Device(f"cuda:{index}", properties.name, round(properties.total_memory / 1e9, 1)))
+    return found
 
 
 def _memory_bytes() -> int:
@@ -187,14 +203,3 @@ def _library_missing(error: Exception) -> bool:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0].rstrip(".")[:200]
-
-
-def _out_of_memory(error: Any) -> bool:
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    text = str(error)
-    if isinstance(error, OSError):
-        return _PAGING_FILE in text
-    if type(error).__module__ == "cv2":
-        return "Insufficient memory" in text
-    return isinstance(error, RuntimeError) and ("allocate memory" in text or "out of memory" in text)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -31,6 +33,7 @@ from wt_backend.flow.noise import seed_generators
 from wt_backend.flow.sampler import sample
 from wt_backend.images import Photo, read_image
 from wt_backend.jobs import Cancel, Progress
+from wt_backend.memory import is_out_of_memory
 from wt_backend.mirror import mean_of_views, with_mirror_image
 from wt_backend.output import output_place, save
 from wt_backend.protocol import BackendError, TraceRequest, TraceResult
@@ -41,6 +44,7 @@ CPU_MEMORY = 1.2  # peak over size of the float32 weights: 8.11 GB measured for 
 NO_CAMERA = "The points fit no camera; one with a field of view of 54° is assumed."
 LESS_MEMORY = "Memory was not enough, so the model ran in its smaller mode, which is a little less exact."
 MIN_SUBJECT = 16  # pixels, of the image and of the network's grid; fewer are no subject
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,16 +122,28 @@ def run(request: TraceRequest, progress: Progress, cancel: Cancel) -> Traced:
         cancel()
         return loaded, *denoise(prepared.fitted, loaded, prepared.mode, request, progress, cancel)
 
-    try:
-        result = attempt(small=False)
-    except (torch.OutOfMemoryError, MemoryError):
-        result = None  # tried again below, where this exception no longer holds the tensors
-    if result is None:
-        prepared.warnings.append(LESS_MEMORY)
-        result = attempt(small=True)
-    loaded, points, steps = result
+    loaded, points, steps = with_less_memory(attempt, prepared.warnings)
     progress("clean", 0, 1)
     return _finish(prepared, points, steps, loaded, request)
+
+
+def with_less_memory(attempt: Callable[[bool], T], warnings: list[str]) -> T:
+    """The result of an attempt, or of a second one where memory was not enough for the first.
+
+    Parameters
+    ----------
+    attempt
+        Takes whether the model is to run in its smaller mode.
+    warnings
+        Told of the second attempt.
+    """
+    try:
+        return attempt(False)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+    warnings.append(LESS_MEMORY)  # out here, where that exception no longer holds the tensors
+    return attempt(True)
 
 
 # -- load ---------------------------------------------------------------------------------------------------

@@ -12,7 +12,9 @@ import torch
 from numpy.typing import NDArray
 
 from wt_backend import pipeline
-from wt_backend.protocol import TraceRequest
+from wt_backend.memory import is_out_of_memory
+from wt_backend.methods import as_backend_error
+from wt_backend.protocol import BackendError, TraceRequest
 
 
 @pytest.fixture
@@ -30,22 +32,60 @@ def request_(
     )
 
 
-def failing(monkeypatch: pytest.MonkeyPatch, failures: int) -> list[str]:
-    """The first runs of the network find no memory; returns the precisions that were tried."""
+NO_MEMORY = [
+    MemoryError(),
+    torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+    RuntimeError("CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported"),
+    RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+    RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+    RuntimeError("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED"),
+    RuntimeError("MPS backend out of memory (MPS allocated: 5.00 GB)."),
+    RuntimeError("[enforce fail at alloc_cpu.cpp:124] . DefaultCPUAllocator: can't allocate memory"),
+    RuntimeError("[enforce fail at alloc_cpu.cpp:117] data. DefaultCPUAllocator: not enough memory"),
+]
+OTHERWISE = [
+    RuntimeError("CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate(handle)`"),
+    RuntimeError("CUDA error: no kernel image is available for execution on the device"),
+    ValueError("out of memory"),
+    BackendError("out_of_memory", "The model needs 8.1 GB of memory; 2.0 are free."),  # said already
+]
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, failures: int, error: Exception) -> list[str]:
+    """The first runs of the network raise an error; returns the precisions that were tried."""
     denoise, tried = pipeline.denoise, []
 
     def scarce(fitted: Any, loaded: Any, *rest: Any) -> Any:
         tried.append(loaded.precision)
         if len(tried) <= failures:
-            raise torch.OutOfMemoryError("CUDA out of memory")
+            raise error
         return denoise(fitted, loaded, *rest)
 
     monkeypatch.setattr(pipeline, "denoise", scarce)
     return tried
 
 
-def test_a_second_try_takes_less_and_says_so(request_: TraceRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    tried = failing(monkeypatch, 1)
+@pytest.mark.parametrize("error", NO_MEMORY, ids=str)
+def test_memory_that_ran_out_is_told_whatever_library_says_it(error: Exception) -> None:
+    assert is_out_of_memory(error)
+    assert as_backend_error(error).kind == "out_of_memory"
+
+
+@pytest.mark.parametrize("error", OTHERWISE, ids=str)
+def test_other_errors_are_not_tried_again(
+    error: Exception, request_: TraceRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = failing(monkeypatch, 1, error)
+    with pytest.raises(type(error)):
+        pipeline.run(request_, lambda *a: None, lambda: None)
+    assert tried == ["fp32"]
+
+
+@pytest.mark.parametrize("error", [NO_MEMORY[1], NO_MEMORY[3]], ids=["torch", "cublas"])
+def test_a_second_try_takes_less_and_says_so(
+    error: Exception, request_: TraceRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = failing(monkeypatch, 1, error)
     traced = pipeline.run(request_, lambda *a: None, lambda: None)
     assert tried == ["fp32", "small"]
     assert pipeline.LESS_MEMORY in traced.warnings
@@ -53,7 +93,7 @@ def test_a_second_try_takes_less_and_says_so(request_: TraceRequest, monkeypatch
 
 
 def test_there_is_no_third_try(request_: TraceRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    tried = failing(monkeypatch, 2)
+    tried = failing(monkeypatch, 2, NO_MEMORY[1])
     with pytest.raises(torch.OutOfMemoryError):
         pipeline.run(request_, lambda *a: None, lambda: None)
     assert tried == ["fp32", "small"]

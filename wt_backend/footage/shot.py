@@ -13,12 +13,13 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from wt_backend import pipeline
@@ -41,6 +42,8 @@ from wt_backend.stack import LayerStack, Shot, StackError
 
 CAMERA_FRAMES = 3  # spread over the shot; their median is the shot's camera
 CLIP_CAMERA_FRAMES = 8  # the first, where a model gives frames in windows
+LOCK = ".lock"  # hidden: it stays where a process is killed, and is no part of the shot
+LET_GO = 2.0  # seconds in which a worker that was told to end does so
 SCALE = "shot_log_scale"  # beside the normalisation in a stack's header: what `steady` applied
 
 log = logging.getLogger(__name__)
@@ -104,20 +107,20 @@ def trace_shot(request: ShotRequest, progress: Progress, cancel: Cancel) -> Shot
     progress("look", 0, 1)
     clip = open_clip(request.clip, request.rate)
     folder = Path(request.output)
-    with output_place(folder / Shot.FILE):
+    with output_place(folder / Shot.FILE), _alone(folder):
         check_apart(folder, (request.clip, request.mask))
         shot = _existing(folder, request)
         if shot is None:
             shot = _new_shot(folder, request, clip, survey(clip, request, entry, progress, cancel))
-    found = read_survey(shot.settings)
-    caveats = [entry.caveat] if entry.caveat else []
-    run = Run(request, clip, entry, found, progress, cancel, caveats)
-    try:
-        shot = _trace(run, shot)
-    except Exception as error:
-        cancelled = isinstance(error, BackendError) and error.kind == "cancelled"
-        _save_state(shot, "cancelled" if cancelled else "failed")
-        raise
+        found = read_survey(shot.settings)
+        caveats = [entry.caveat] if entry.caveat else []
+        run = Run(request, clip, entry, found, progress, cancel, caveats)
+        try:
+            shot = _trace(run, shot)
+        except Exception as error:
+            cancelled = isinstance(error, BackendError) and error.kind == "cancelled"
+            _save_state(shot, "cancelled" if cancelled else "failed")
+            raise
     return ShotResult(
         shot=str(folder),
         frames=len(shot.finished()),
@@ -141,6 +144,36 @@ def picture_name(number: int) -> str:
 
 
 # -- the folder ---------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep a shot's folder to this process: Blender goes on with a shot that another one may be tracing.
+
+    Raises
+    ------
+    BackendError
+        kind "bad_output"
+    """
+    path = folder / LOCK
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=LET_GO)
+    except Timeout as error:
+        raise BackendError(
+            "bad_output",
+            f"The shot in {folder} is being traced by another Blender, or from the command line.",
+            "Wait for its end (Import Shot takes what is finished), or choose another folder.",
+        ) from error
+    except (OSError, NotImplementedError) as error:  # a file system without locks
+        log.warning("%s cannot be locked: %s", folder, error)
+    try:
+        yield
+    finally:
+        if lock.is_locked:
+            with suppress(OSError):  # Windows takes it away on release
+                path.unlink()
+        lock.release()
 
 
 def _new_shot(folder: Path, request: ShotRequest, clip: Clip, found: Survey) -> Shot:
@@ -210,20 +243,27 @@ def _save_state(shot: Shot, state: str) -> None:
 
 
 def _trace(run: Run, shot: Shot) -> Shot:
+    def attempt(small: bool) -> Shot:
+        return _trace_missing(run, Shot.load(shot.folder), small)  # as far as an attempt before it came
+
+    shot = pipeline.with_less_memory(attempt, run.warnings).with_state("done")
+    _save(shot)
+    return shot
+
+
+def _trace_missing(run: Run, shot: Shot, small: bool) -> Shot:
     done = set(shot.finished())
     missing = [frame for frame in run.survey.frames if run.number(frame) not in done]
-    if missing or shot.intrinsics is None:
-        run.progress("model", 0, 1)
-        device = pipeline.choose_device(run.request.device)
-        loaded = pipeline.loaded_model(run.request.model, run.entry, device)
-        run.cancel()
-        if run.entry.clip:
-            shot = _trace_clip(run, shot, loaded, set(missing))
-        else:
-            shot = _with_camera(shot, lambda: _camera(run, loaded))
-            _trace_frames(run, shot, loaded, missing)
-    shot = shot.with_state("done")
-    _save(shot)
+    if not missing and shot.intrinsics is not None:
+        return shot
+    run.progress("model", 0, 1)
+    device = pipeline.choose_device(run.request.device)
+    loaded = pipeline.loaded_model(run.request.model, run.entry, device, small)
+    run.cancel()
+    if run.entry.clip:
+        return _trace_clip(run, shot, loaded, set(missing))
+    shot = _with_camera(shot, lambda: _camera(run, loaded))
+    _trace_frames(run, shot, loaded, missing)
     return shot
 
 

@@ -12,6 +12,7 @@ import time
 import tracemalloc
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,7 +20,7 @@ import pytest
 from PIL import Image
 
 from tests.backend.footage.conftest import SIZE, MakeMovie, MakeSequence, ball, place
-from wt_backend import methods
+from wt_backend import methods, pipeline
 from wt_backend.cli import main
 from wt_backend.footage import shot as shot_module
 from wt_backend.footage.messages import ShotRequest
@@ -160,6 +161,54 @@ def test_a_full_disk_keeps_what_is_there_and_space_lets_it_go_on(
     assert Shot.load(request_.output).finished() == [1, 2]
     monkeypatch.undo()
     assert trace(request_).finished() == [1, 2, 3, 4]
+
+
+def test_where_memory_runs_out_the_rest_is_traced_in_the_smaller_mode(
+    request_: ShotRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WT_CACHE_DIR", str(tmp_path / "cache"))
+    pipeline.unload_models()
+    denoise, tried = pipeline.denoise, []
+
+    def scarce(fitted: Any, loaded: Any, *rest: Any) -> Any:
+        tried.append(loaded.precision)
+        if len(tried) == 5:  # three for the camera, then the second frame
+            raise RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`")
+        return denoise(fitted, loaded, *rest)
+
+    monkeypatch.setattr(pipeline, "denoise", scarce)
+    result = trace_shot(replace(request_, device="cpu"), silent, Cancellation())
+    assert tried == ["fp32"] * 5 + ["small"] * 3
+    assert result.warnings.count(pipeline.LESS_MEMORY) == 1
+    shot = Shot.load(result.shot)
+    assert shot.state == "done" and shot.finished() == [1, 2, 3, 4]
+    for number in shot.finished():
+        assert np.array_equal(shot.load_frame(number).intrinsics, shot.intrinsics)
+
+
+def test_two_do_not_trace_into_one_folder(request_: ShotRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second Blender goes on with a shot that was cut off, and one that is being traced looks the same."""
+    monkeypatch.setattr(shot_module, "LET_GO", 0)
+    told: list[BackendError] = []
+
+    def meanwhile(stage: str, step: int, _total: int) -> None:
+        if (stage, step) == ("trace", 1):
+            with pytest.raises(BackendError, match="is being traced by another Blender") as caught:
+                trace(request_)
+            told.append(caught.value)
+
+    trace_shot(request_, meanwhile, Cancellation())
+    assert [error.kind for error in told] == ["bad_output"] and told[0].hint
+    shot = Shot.load(request_.output)
+    assert shot.state == "done" and shot.finished() == [1, 2, 3, 4]
+    assert not (shot.folder / shot_module.LOCK).exists()
+
+
+def test_what_a_killed_process_leaves_of_its_lock_is_in_nobody_s_way(request_: ShotRequest) -> None:
+    folder = Path(request_.output)
+    folder.mkdir()
+    (folder / shot_module.LOCK).touch()
+    assert trace(replace(request_, last=1)).finished() == [1]
 
 
 def test_a_picture_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
