@@ -130,8 +130,8 @@ class InitializeResult:
 class TraceRequest:
     """Trace one image. Paths are absolute; `steps` and `fit` None mean the model's own.
 
-    `mask_as_stored`: where width and height do not tell, the mask is for the image as its file has it, and
-    not for how EXIF says that it should be seen.
+    `mask_as_stored`: where its proportions do not tell, the mask is for the image as its file has it, and not
+    for how EXIF says that it should be seen.
     """
 
     image: str

@@ -47,7 +47,8 @@ def read_mask(path: str | os.PathLike[str], photo: Photo, as_stored: bool = Fals
     Parameters
     ----------
     as_stored : bool
-        Where nothing tells whether it was made for the photo as stored or upright, it is as stored.
+        Where its proportions do not tell whether it was made for the photo as stored or upright, and it has
+        no orientation of its own, it is as stored.
 
     Raises
     ------
@@ -69,10 +70,16 @@ def read_mask(path: str | os.PathLike[str], photo: Photo, as_stored: bool = Fals
 
 
 def _is_as_stored(mask: Photo, photo: Photo, unless_told: bool) -> bool:
-    """Whether a mask shows the photo as stored: its width and height tell, else an orientation of its own."""
-    if photo.size != photo.file_size:
-        return mask.size == photo.file_size
+    """Whether a mask shows the photo as stored: its proportions tell, else an orientation of its own."""
+    stored, seen = (_has_proportions(mask.size, size) for size in (photo.file_size, photo.size))
+    if stored != seen:
+        return stored
     return unless_told and orientation_of(mask) == 1
+
+
+def _has_proportions(size: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether one (width, height) may be the other one scaled, its sides rounded to whole pixels."""
+    return abs(size[0] * other[1] - size[1] * other[0]) <= max(other)
 
 
 def near_white_alpha(rgb: NDArray[np.uint8]) -> NDArray[np.uint8] | None:

@@ -138,6 +138,43 @@ def test_a_mask_for_the_image_as_blender_shows_it(
     assert np.array_equal(found > 127, np.rot90(off_centre, -1))
 
 
+@pytest.mark.parametrize("orientation", [5, 6, 7, 8])
+@pytest.mark.parametrize("size", [(60, 45), (240, 180), (80, 60), (53, 40), (480, 360)])
+def test_a_mask_of_another_size_is_turned_by_its_proportions(
+    orientation: int, size: tuple[int, int], tmp_path: Path
+) -> None:
+    """One in stored orientation was taken for an upright one, and squashed into that."""
+    stored = np.zeros((90, 120), np.uint8)
+    stored[10:50, 20:40] = 255
+    exif = Image.Exif()
+    exif[0x112] = orientation
+    Image.fromarray(stored).convert("RGB").save(tmp_path / "photo.png", exif=exif)
+    photo = read_image(tmp_path / "photo.png")
+    seen = photo.rgba[..., 0]
+    Image.fromarray(stored).resize(size).save(tmp_path / "stored.png")
+    Image.fromarray(seen).resize(size[::-1]).save(tmp_path / "seen.png")
+    for name in ("stored.png", "seen.png"):
+        for as_stored in (False, True):
+            found = read_mask(tmp_path / name, photo, as_stored)
+            assert iou(found > 127, seen > 127) > 0.85
+
+
+@pytest.mark.parametrize("side", [90, 300])
+def test_a_mask_whose_proportions_tell_nothing_is_what_is_said(side: int, tmp_path: Path) -> None:
+    stored = np.zeros((side, side), np.uint8)
+    stored[: side // 3] = 255
+    exif = Image.Exif()
+    exif[0x112] = 6
+    Image.fromarray(np.zeros((90, 120, 3), np.uint8)).save(tmp_path / "photo.png", exif=exif)
+    Image.fromarray(stored).save(tmp_path / "mask.png")
+    photo = read_image(tmp_path / "photo.png")
+    top = np.arange(120)[:, None] < 40
+    right = np.arange(90)[None] >= 60
+    assert iou(read_mask(tmp_path / "mask.png", photo) > 127, np.broadcast_to(top, (120, 90))) > 0.95
+    told = read_mask(tmp_path / "mask.png", photo, as_stored=True)
+    assert iou(told > 127, np.broadcast_to(right, (120, 90))) > 0.95
+
+
 @pytest.mark.parametrize("name", ["mask.exr", "mask.tif", "mask.png"])
 def test_one_half_of_a_mask_is_one_half_whatever_its_numbers_are(name: str, tmp_path: Path) -> None:
     shares = np.tile(np.linspace(0.004, 1, 128), (40, 1))
