@@ -39,7 +39,7 @@ class Movie:
             raise self._bad("is empty (0 bytes)", "Choose another file, or copy it again.")
         with self._open() as container:
             stream = self._video(container)
-            own = stream.average_rate or stream.guessed_rate or RATE
+            own = stream.guessed_rate or stream.average_rate or RATE  # Blender counts frames by the first
             self.own_rate = float(own)
             self.aspect = float(stream.sample_aspect_ratio or 1)  # width of a pixel, in heights
             self.rate = rate or self.own_rate

@@ -64,10 +64,11 @@ def merge_static(shot_folder: Path, output: Path, progress: Progress, cancel: Ca
     static = _static_stack(shot, frames, background, stills, output, progress, cancel)
     try:
         _write_static_picture(shot, frames, stills, background, output / STATIC_PICTURE)
-        _write_moving(shot, frames, stills, output, progress, cancel)
+        moving = _write_moving(shot, frames, stills, output, progress, cancel)
+        save(static, output / STATIC)
+        moving.save()  # last: with it alone, the folder would pass for another shot
     except OSError as error:
         raise output_error(output, error) from error
-    save(static, output / STATIC)
     return {
         "shot": str(output),
         "static": str(output / STATIC),
@@ -247,8 +248,8 @@ def _write_moving(
     output: Path,
     progress: Progress,
     cancel: Cancel,
-) -> None:
-    """The frames without what stands still."""
+) -> Shot:
+    """The frames without what stands still; the shot of them is not saved yet."""
     for index, number in enumerate(frames):
         cancel()
         progress("moving", index, len(frames))
@@ -264,7 +265,7 @@ def _write_moving(
             hold_picture(source, output / picture_name(held))
         moved = replace(stack, xyz=np.array(stack.xyz), mask=mask, rgba=rgba, info=info)
         save(moved, output / shot.frames[number])
-    replace(shot, folder=output, frames={n: shot.frames[n] for n in frames}, state="done").save()
+    return replace(shot, folder=output, frames={n: shot.frames[n] for n in frames}, state="done")
 
 
 def _moving(changed: NDArray[np.bool_]) -> NDArray[np.bool_]:

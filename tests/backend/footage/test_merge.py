@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
 from pathlib import Path
 
@@ -168,6 +169,34 @@ def test_neither_another_shot_nor_the_footage_is_written_over(tmp_path: Path) ->
     assert before == {path: path.read_bytes() for place in (other, footage) for path in place.iterdir()}
     for _ in range(2):
         merge(folder, tmp_path / "merged")
+
+
+@pytest.mark.parametrize("last", ["static.wts", "shot.json"])
+def test_a_full_disk_at_the_end_leaves_a_folder_that_can_be_merged_into(
+    last: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With shot.json and without the background, it passed for another shot and was refused for good."""
+    folder, output = make_shot(tmp_path / "shot", frames=4), tmp_path / "merged"
+    write, write_shot = LayerStack.save, Shot.save
+
+    def full(stack: LayerStack, path: Path) -> None:
+        if path.name == last:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(stack, path)
+
+    def full_shot(shot: Shot) -> None:
+        if last == Shot.FILE:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_shot(shot)
+
+    monkeypatch.setattr(LayerStack, "save", full)
+    monkeypatch.setattr(Shot, "save", full_shot)
+    with pytest.raises(BackendError, match="disk is full"):
+        merge(folder, output)
+    assert not (output / Shot.FILE).exists()
+    monkeypatch.undo()
+    merge(folder, output)
+    assert Shot.load(output).finished() == [1, 2, 3, 4] and (output / "static.wts").is_file()
 
 
 def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
