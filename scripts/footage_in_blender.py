@@ -138,4 +138,4 @@ def resized(picture: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    still.leave(main())
+    still.run(main)

@@ -179,4 +179,4 @@ def _sheet(rows: list[list[Path]], out: Path) -> None:
 
 
 if __name__ == "__main__":
-    job.leave(main())
+    job.run(main)

@@ -98,4 +98,4 @@ def scrub(scene: bpy.types.Scene) -> float:
 
 
 if __name__ == "__main__":
-    still.leave(main())
+    still.run(main)

@@ -18,6 +18,8 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 RESOURCES = Path(tempfile.mkdtemp(prefix="world-tracing-"))
@@ -234,6 +236,19 @@ def render(scene: bpy.types.Scene, path: Path) -> Path:
     return path
 
 
+def run(job: Callable[[], int]) -> None:
+    """Run a job and leave with its status, also where it breaks; then its traceback is what helps."""
+    status = 1
+    try:
+        status = job()
+    except SystemExit as end:  # of the command line's parser, which has said why
+        status = int(end.code or 0)
+    except Exception:  # noqa: BLE001  (the process ends in any case)
+        traceback.print_exc()
+    finally:
+        leave(status)
+
+
 def leave(status: int) -> None:
     """End the process and the worker; some bpy versions hang in their static destructors."""
     sys.stdout.flush()
@@ -245,4 +260,4 @@ def leave(status: int) -> None:
 
 
 if __name__ == "__main__":
-    leave(main())
+    run(main)

@@ -9,11 +9,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from wt_backend.images import read_image, upright
 from wt_backend.stack import LayerStack
+from wt_backend.subject import orientation_of
 
 TILE = 256  # pixels, the longer side of a tile
 LABEL = 26
 BACKGROUND = 24
+TURNED_BACK = {6: 8, 8: 6}  # EXIF orientation → the one that undoes it; all others undo themselves
 
 
 @dataclass(frozen=True)
@@ -44,16 +47,22 @@ def compare(render: Path, photo: Path, stack_path: Path) -> Match:
     """Compare a render (RGBA) through the trace camera with the photo, where layer 1 exists."""
     picture = read(render, cv2.IMREAD_UNCHANGED)  # (h, w, 4) BGRA
     height, width = picture.shape[:2]
-    original = read(photo, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)  # as Blender loads it
-    original = cv2.resize(original, (width, height), interpolation=cv2.INTER_AREA)
+    original = cv2.resize(as_stored(photo), (width, height), interpolation=cv2.INTER_AREA)
     inside = _mask_in_image(LayerStack.load(stack_path), width, height)
     covered = inside & (picture[..., 3] > 127)
     if np.count_nonzero(covered) < 2:
         return Match(0.0, 255.0, 0.0)
-    found = picture[covered][:, :3].astype(np.float64)
+    found = picture[covered][:, 2::-1].astype(np.float64)
     wanted = original[covered].astype(np.float64)
     correlation = float(np.corrcoef(found.ravel(), wanted.ravel())[0, 1])
     return Match(correlation, float(np.abs(found - wanted).mean()), covered.sum() / max(1, inside.sum()))
+
+
+def as_stored(path: Path) -> NDArray[np.uint8]:
+    """A photo of any format that can be traced, (H, W, 3), without its EXIF rotation as Blender loads it."""
+    photo = read_image(path)
+    orientation = orientation_of(photo)
+    return upright(photo.rgba[..., :3], TURNED_BACK.get(orientation, orientation))
 
 
 def read(path: Path, flags: int) -> NDArray[np.uint8]:

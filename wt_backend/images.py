@@ -171,17 +171,14 @@ def _read(source: Any, path: Path, role: str) -> NDArray[np.uint8]:
     spec = source.spec()
     linear = str(spec.format) in ("half", "float", "double")
     try:
-        part = source.current_subimage()
-        pixels = source.read_image(part, 0, 0, spec.nchannels, oiio.HALF if linear else oiio.UINT8)
+        found = read_colour(source, oiio.HALF if linear else oiio.UINT8)
     except MemoryError:
         raise BackendError(
             "out_of_memory", f"There is not enough memory to read {path}.", "Scale the image down."
         ) from None
-    if pixels is None or source.has_error:
-        source.geterror()
+    if found is None:
         raise _bad(role, path, "is damaged or truncated", "Copy or export it again.")
-    pixels = np.asarray(pixels).reshape(spec.height, spec.width, spec.nchannels)
-    channels = colour_channels(spec.channelnames, spec.alpha_channel)
+    pixels, channels = found
     if linear:
         encode = _from_shares if role == "mask" else srgb_from_linear
         pixels = _eight_bit(pixels[..., channels], _is_associated(source), encode)
@@ -193,6 +190,30 @@ def _read(source: Any, path: Path, role: str) -> NDArray[np.uint8]:
     for place, channel in enumerate(channels):  # a list for an index takes four times as long
         result[..., place] = pixels[..., channel]
     return result
+
+
+def read_colour(source: Any, kind: Any) -> tuple[NDArray[Any], list[int]] | None:
+    """Pixels as stored (H, W, C), and where among their channels those of `colour_channels` are.
+
+    The other passes of a render may take gigabytes: what lies before the first channel of its picture, or
+    after the last, is not read. None where the file is damaged.
+
+    Parameters
+    ----------
+    source
+        At the part of the file that has the picture, see `seek_colour`.
+    kind
+        What the numbers become, as OpenImageIO names it.
+    """
+    spec = source.spec()
+    channels = colour_channels(spec.channelnames, spec.alpha_channel)
+    first, end = min(channels), max(channels) + 1
+    pixels = source.read_image(source.current_subimage(), 0, first, end, kind)
+    if pixels is None or source.has_error:
+        source.geterror()
+        return None
+    pixels = np.asarray(pixels).reshape(spec.height, spec.width, end - first)
+    return pixels, [channel - first for channel in channels]
 
 
 def colour_channels(names: Sequence[str], alpha: int) -> list[int]:

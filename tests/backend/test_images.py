@@ -9,6 +9,8 @@ import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -34,6 +36,7 @@ from wt_backend.projection.view import load_view
 from wt_backend.protocol import BackendError
 
 H, W = 40, 60
+OPEN = oiio.ImageInput.open
 
 
 @pytest.fixture
@@ -59,6 +62,20 @@ def write_exr(path: Path, pixels: NDArray[np.float32], names: tuple[str, ...], k
     buffer = oiio.ImageBuf(spec)
     buffer.set_pixels(oiio.ROI(), pixels)
     assert buffer.write(str(path))
+
+
+class Counted:
+    """An image file that tells how many of its channels were read."""
+
+    def __init__(self, read: list[int], *given: Any) -> None:
+        self._read, self._source = read, OPEN(*given)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
+
+    def read_image(self, part: int, level: int, first: int, end: int, kind: Any) -> Any:
+        self._read.append(end - first)
+        return self._source.read_image(part, level, first, end, kind)
 
 
 @pytest.mark.parametrize(
@@ -153,6 +170,27 @@ def test_a_render_with_a_part_for_each_pass(rgb: NDArray[np.uint8], tmp_path: Pa
     stack = shapes.make_stack(np.full((1, H, W), 2.0), intrinsics, mode="scene")
     stack = replace(stack, info=replace(stack.info, image_size=(W, H)), grid_to_image=np.eye(2, 3))
     np.testing.assert_allclose(load_view(stack, np.eye(4), str(path)).pixels, linear(rgb), atol=1e-6)
+
+
+def test_of_a_render_s_passes_only_the_picture_is_read(
+    rgb: NDArray[np.uint8], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All passes of a large render, read at once, took gigabytes."""
+    passes = ("AO", "Combined", "Mist", "Normal")
+    pixels = np.random.default_rng(0).random((H, W, 4 * len(passes)), np.float32)
+    pixels[..., 4:7], pixels[..., 7] = linear(rgb), 1
+    names = tuple(f"ViewLayer.{name}.{channel}" for name in passes for channel in "RGBA")
+    write_exr(tmp_path / "a.exr", pixels, names)
+    stack = shapes.make_stack(
+        np.full((1, H, W), 2.0), np.array([[50.0, 0, W / 2], [0, 50.0, H / 2], [0, 0, 1]]), mode="scene"
+    )
+    stack = replace(stack, info=replace(stack.info, image_size=(W, H)), grid_to_image=np.eye(2, 3))
+    read: list[int] = []
+    monkeypatch.setattr(oiio, "ImageInput", SimpleNamespace(open=lambda *given: Counted(read, *given)))
+    assert np.abs(read_image(tmp_path / "a.exr").rgba[..., :3].astype(int) - rgb).max() <= 1
+    seen = load_view(stack, np.eye(4), str(tmp_path / "a.exr")).pixels
+    np.testing.assert_allclose(seen, linear(rgb), atol=1e-6)
+    assert read == [4, 4, 4]  # the view reads the image, too, and then its light
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import OpenImageIO as oiio
 from numpy.typing import NDArray
 
 from wt_backend.camera import apply_affine, compose, invert, scale_offset
-from wt_backend.images import colour_channels, read_image, seek_colour, upright
+from wt_backend.images import read_colour, read_image, seek_colour, upright
 from wt_backend.projection.padding import pad
 from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack
@@ -154,13 +154,12 @@ def _subject(
 def _read_linear(photo: str) -> NDArray[np.float32]:
     """Upright linear light (H, W, 3) of a float image."""
     source = oiio.ImageInput.open(photo)  # which has been read before
-    buffer = oiio.ImageBuf(photo, seek_colour(source), 0)
+    seek_colour(source)
+    orientation = source.spec().get_int_attribute("Orientation", 1)
+    found = read_colour(source, oiio.FLOAT)
     source.close()
-    spec = buffer.spec()
-    channels = colour_channels(spec.channelnames, spec.alpha_channel)[:3]
-    pixels = buffer.get_pixels(oiio.FLOAT)
-    if pixels is None or buffer.has_error:
+    if found is None:
         raise BackendError("bad_image", f"{photo} is damaged or truncated.", "Copy or export it again.")
-    pixels = np.asarray(pixels).reshape(spec.height, -1, spec.nchannels)[..., channels]
-    pixels = np.nan_to_num(pixels).clip(-BRIGHTEST, BRIGHTEST)
-    return upright(pixels, buffer.orientation if 1 <= buffer.orientation <= 8 else 1)
+    pixels, channels = found
+    pixels = np.nan_to_num(pixels[..., channels[:3]]).clip(-BRIGHTEST, BRIGHTEST)
+    return upright(pixels, orientation if 1 <= orientation <= 8 else 1)
