@@ -66,6 +66,14 @@ class Validation:
             self.seen[size] = [unaugmented(view, metric) for view in views]
         return self.seen[size]
 
+    def load(self, ema: Ema, device: torch.device) -> None:
+        """Put the averaged weights into the network that is measured, which is built at the first call."""
+        if self.model is None:
+            # Not from the generator that training draws from: a run that is resumed builds it once more.
+            with torch.random.fork_rng(devices=[]):
+                self.model = WTDiT(self.config.model.network).to(device).eval()
+        self.model.load_state_dict(ema.values)
+
     @torch.no_grad()
     def run(self, ema: Ema, size: int, device: torch.device, step: int) -> dict[str, float]:
         """Errors of the averaged weights at the resolution of the current stage; writes `sheets/STEP.png`.
@@ -76,9 +84,7 @@ class Validation:
             Mean AbsRel of depth after one scale fitted on layer 0: `object_1step_layer0`,
             `object_1step_deeper`, `scene_4step_layer0`, …
         """
-        if self.model is None:
-            self.model = WTDiT(self.config.model.network).to(device).eval()
-        self.model.load_state_dict(ema.values)
+        self.load(ema, device)
         items = self.items(size)
         errors: dict[str, float] = {}
         estimates: list[NDArray] = []
