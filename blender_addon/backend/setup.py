@@ -12,13 +12,7 @@ from wt_backend.protocol import BackendError
 
 from .. import preferences
 from . import display, hardware, pump, session
-from .environment import (
-    Environment,
-    EnvironmentState,
-    current_environment,
-    environment_state,
-    remove_environment,
-)
+from .environment import EnvironmentState, environment_state, remove_environment
 from .installation import LOG, PYTHON, Installation, Plan, requirement, space_needed
 from .uv import package_index
 
@@ -43,11 +37,6 @@ def install_log() -> Path:
 def state() -> EnvironmentState:
     """How the managed environment stands."""
     return environment_state(root(), __version__)
-
-
-def environment() -> Environment | None:
-    """The managed environment that is at work."""
-    return current_environment(root())
 
 
 def installation() -> Installation | None:

@@ -88,10 +88,13 @@ class WORLD_TRACING_OT_paint_mask(bpy.types.Operator, _CutOut):
     bl_label = "Paint Mask"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Go on with the mask that is shown, or start with what is found by itself."""
-        shown = context.space_data.image
+        """Go on with the mask that is shown or chosen, or start with what is found by itself."""
+        shown, chosen = context.space_data.image, context.scene.world_tracing.mask_image
         if cut_out.is_cut_out(shown):
             context.space_data.ui_mode = "PAINT"
+            return {"FINISHED"}
+        if cut_out.is_of(chosen, shown) and chosen.size[0]:  # else its file is gone
+            _choose(context.scene, chosen, shown, paint=True)
             return {"FINISHED"}
         return self.run_job(context, [], paint=True)
 
@@ -113,9 +116,15 @@ class WORLD_TRACING_OT_wear_cut_out(bpy.types.Operator):
         if source is None:
             self.report({"ERROR"}, "The image that was cut out is not in the file any more.")
             return {"CANCELLED"}
-        settings = context.scene.world_tracing
-        mask = cut_out.load(Path(json.loads(self.result)["picture"]), source, settings.mask_image)
-        settings.source, settings.image = "IMAGE", source
-        settings.mask_source, settings.mask_image = "IMAGE", mask
-        cut_out.show(mask, source, self.paint)
+        picture = Path(json.loads(self.result)["picture"])
+        mask = cut_out.load(picture, source, context.scene.world_tracing.mask_image)
+        _choose(context.scene, mask, source, self.paint)
         return {"FINISHED"}
+
+
+def _choose(scene: bpy.types.Scene, mask: bpy.types.Image, source: bpy.types.Image, paint: bool) -> None:
+    """Let a cut-out be the mask of the next trace, and show it, to be painted on if that is wanted."""
+    settings = scene.world_tracing
+    settings.source, settings.image = "IMAGE", source
+    settings.mask_source, settings.mask_image = "IMAGE", mask
+    cut_out.show(mask, source, paint)

@@ -8,7 +8,7 @@ import bpy
 from bpy.props import EnumProperty, StringProperty
 
 from ..backend import session
-from ..scene import files, solid_object, traces
+from ..scene import files, projected_look, solid_object, traces
 from ..scene.origin import stack_path
 from ..scene.rebuild import is_edited
 from .geometry_job import GeometryJob
@@ -25,6 +25,16 @@ def _can_be_reduced(member: bpy.types.Object | None) -> bool:
     if member is None or member.type != "MESH" or member.world_tracing.role not in {"LAYER", "SOLID"}:
         return False
     return not is_edited(member) and member.data.library is None
+
+
+def _why_not(member: bpy.types.Object) -> str:
+    """Why a mesh cannot be reduced as it is, "" where it can: its texture lies in UVs that would be gone."""
+    if not projected_look.is_worn(member.data):
+        return ""
+    return (
+        f"{member.name} wears a projected texture, which it would lose. Re-project Pixels gives it the photo "
+        "back; then reduce it, and project the texture again."
+    )
 
 
 class WORLD_TRACING_OT_decimate(bpy.types.Operator, GeometryJob):
@@ -50,6 +60,8 @@ class WORLD_TRACING_OT_decimate(bpy.types.Operator, GeometryJob):
             return self.fail(f"{layer.name} has lost its trace.", "Parent it to the trace again.")
         if not layer.data.polygons:
             return self.fail(f"{layer.name} has no faces.", "Choose another layer.")
+        if reason := _why_not(layer):
+            return self.fail(reason)
         folder = files.folder("geometry")
         name = bpy.path.clean_name(layer.name)
         before, output = folder / f"{name}.npz", folder / f"{name} reduced.npz"
@@ -85,6 +97,9 @@ class WORLD_TRACING_OT_wear_reduced_mesh(bpy.types.Operator):
         result = json.loads(self.result)
         if layer is None or not _can_be_reduced(layer):
             self.report({"ERROR"}, f"{self.layer} is gone, or being edited.")
+            return {"CANCELLED"}
+        if reason := _why_not(layer):  # a bake that was waiting before this one has come in
+            self.report({"ERROR"}, reason)
             return {"CANCELLED"}
         try:
             arrays = solid_object.read_arrays(result["mesh"])

@@ -24,7 +24,7 @@ class WORLD_TRACING_OT_fill_colour(bpy.types.Operator, GeometryJob):
         """Start the job."""
         root = self.trace(context)
         path = stack_path(root)
-        if names := hidden_colour.painted(root, path):
+        if names := hidden_colour.painted(path):
             return self.fail(
                 f"{names[0]} was painted on, and filling again would replace it.",
                 "Image ▸ Save As with another name keeps the painting. To let it go: Image ▸ Reload where it "
@@ -58,7 +58,9 @@ class WORLD_TRACING_OT_wear_filled_colour(bpy.types.Operator):
         layers = (*traces.layers_of(root), *traces.shot_layers_of(root))
         points = any(layer.world_tracing.layer > 0 for layer in layers)
         nothing = "Points keep the photo's colour." if points else "There is no hidden layer."
-        session.notice = session.Notice(
-            f"{count} hidden layers have a colour of their own." if count else nothing
-        )
+        message = f"{count} hidden layers have a colour of their own." if count else nothing
+        hint = ""
+        if kept := hidden_colour.painted(stack_path(root)):
+            hint = f"{kept[0]} was painted on meanwhile and shows that; Image ▸ Reload shows the new colour."
+        session.notice = session.Notice(message, hint)
         return {"FINISHED"}

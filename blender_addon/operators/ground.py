@@ -20,6 +20,7 @@ class WORLD_TRACING_OT_ground(bpy.types.Operator, OnRoot):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Find the floor, place the root."""
+        context.view_layer.update()  # the redo panel undoes first, and matrices wait to be computed
         root = self.trace(context)
         picked = anchor.picked_floor(context, root)
         try:

@@ -22,7 +22,7 @@ class WORLD_TRACING_OT_import_shot(bpy.types.Operator, ImportHelper):
 
     bl_idname = "world_tracing.import_shot"
     bl_label = "Import Shot"
-    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012  (Blender reads a plain set)
+    bl_options = {"UNDO"}  # noqa: RUF012  (no REGISTER: each change in the redo panel would bake again)
 
     filename_ext = ".json"
     filter_glob: StringProperty(default="*.json", options={"HIDDEN"})

@@ -67,6 +67,7 @@ class WORLD_TRACING_OT_add_solid(bpy.types.Operator):
         except (OSError, ValueError, BadZipFile) as error:
             self.report({"ERROR"}, f"{result['mesh']} cannot be read ({error}). Make the solid again.")
             return {"CANCELLED"}
+        viewport.reveal(context.scene, solid)  # made again, it may have been hidden in favour of the layers
         for layer in traces.layers_of(root):
             viewport.hide(context.scene, layer)
         session.notice = session.Notice(f"{solid.name}: {_verdict(result, root, context.scene)}")

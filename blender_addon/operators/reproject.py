@@ -30,6 +30,7 @@ class WORLD_TRACING_OT_reproject(bpy.types.Operator, OnTrace):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Project every selected mesh through its trace's camera."""
         meshes = [member for member in context.selected_objects if member.type == "MESH"]
+        context.view_layer.update()  # doing it again undoes first, and matrices wait to be computed
         try:
             roots = [traces.root_of(target) or self._only_trace(context) for target in meshes]
             stacks = {root: LayerStack.load(stack_path(root)) for root in roots}

@@ -43,6 +43,7 @@ class WORLD_TRACING_OT_set_scale(bpy.types.Operator, OnRoot):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Scale."""
+        context.view_layer.update()  # the redo panel undoes first, and matrices wait to be computed
         measured = self._measure(context)
         if isinstance(measured, str):
             return self.fail(measured)

@@ -27,7 +27,7 @@ class WORLD_TRACING_OT_use_known_camera(bpy.types.Operator, OnTrace):
 
     bl_idname = "world_tracing.use_known_camera"
     bl_label = "Use Known Camera"
-    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+    bl_options = {"UNDO"}  # noqa: RUF012  (no REGISTER: each change in the redo panel would write a stack)
 
     source: EnumProperty(name="From", items=SOURCES, default="FOCAL", description="How the camera is known")
     focal_length: FloatProperty(

@@ -32,6 +32,7 @@ class WORLD_TRACING_OT_use_trace_camera(bpy.types.Operator):
         if camera is None:
             self.report({"ERROR"}, "This trace has no camera any more. Import its stack again.")
             return {"CANCELLED"}
+        context.view_layer.update()  # the redo panel undoes first, and matrices wait to be computed
         trace_camera.use_camera(context.scene, camera)
         if self.match_colours:
             trace_camera.show_plain_colours(context.scene)

@@ -38,15 +38,25 @@ def is_of_another(mask: bpy.types.Image, image: bpy.types.Image | None, path: Pa
     return not (stored.is_file() and path.is_file() and stored.samefile(path))
 
 
+def is_of(image: bpy.types.Image | None, source: bpy.types.Image) -> bool:
+    """Whether an image is a cut-out of this photo."""
+    return image is not None and is_cut_out(image) and source_of(image) == source
+
+
 def load(picture: Path, source: bpy.types.Image, earlier: bpy.types.Image | None) -> bpy.types.Image:
-    """The cut-out in a file as an image; the earlier one of the same photo is replaced."""
-    if earlier is not None and is_cut_out(earlier) and source_of(earlier) == source:
-        if earlier.packed_file is not None:
-            earlier.unpack(method="REMOVE")  # else it would be read again, not the file
-        earlier.filepath = files.stored_path(picture)
-        earlier.reload()
-        return earlier
+    """The cut-out in a file as an image, which is seen wherever the earlier one of the same photo was.
+
+    What somebody has painted, or packed, is in no file of ours, so such an image stays under another name.
+    """
+    replaced = earlier if is_of(earlier, source) else None
+    if replaced is not None and not replaced.is_dirty and replaced.packed_file is None:
+        replaced.filepath = files.stored_path(picture)
+        replaced.reload()
+        return replaced
     image = files.load_image(picture)
+    if replaced is not None:
+        replaced.user_remap(image)
+        replaced.name, replaced.use_fake_user = f"{replaced.name} (earlier)", True
     image.name = f"{Path(source.name).stem} Mask"
     image.alpha_mode = "STRAIGHT"
     image[_SOURCE] = source

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,22 +52,29 @@ def trace_scene(
 ) -> LayerStack:
     """Render the scene to `picture` (PNG) and trace what the render shows.
 
-    Modifiers, visibility and instances are those of the render, not of the viewport. The picture is written
-    whole or not at all, after the tracing has succeeded.
+    Modifiers, visibility and instances are those of the render, not of the viewport; of several view layers
+    the context's is rendered. The picture is written whole or not at all, after the tracing has succeeded.
 
     Raises
     ------
     RayTraceError
-        No camera, no perspective camera, no surface, nothing in front of the camera, or the render failed.
+        The view layer is off, no camera, no perspective camera, no surface, nothing in front of the camera,
+        or the render failed.
     OSError
         The picture cannot be written.
     """
-    scene = context.scene
+    scene, shown = context.scene, context.view_layer
+    if not shown.use:
+        raise RayTraceError(
+            f"The view layer {shown.name} is off for rendering. Turn it on (View Layer > Use for Rendering), "
+            "or go to another one."
+        )
     full = _render_size(scene)
     width, height = (max(1, round(side * min(1, settings.longest / max(full)))) for side in full)
     intrinsics = camera_intrinsics(scene, width, height)
     directions = pixel_directions(intrinsics, width, height)
-    vertices, triangles = _render_geometry(scene)
+    with _only(shown):
+        vertices, triangles = _render_geometry(scene)
     flat = directions.reshape(-1, 3)
     clip = scene.camera.data.clip_start, scene.camera.data.clip_end
     depths = trace_layers(vertices, triangles, flat, settings.layers, progress, clip)
@@ -78,7 +85,8 @@ def trace_scene(
             "The camera looks past everything, or clips it away; aim it at what you want to trace."
         )
 
-    rgba = _render_picture(scene, picture, transparent=settings.mode == "object", size=(width, height))
+    with _only(shown):
+        rgba = _render_picture(scene, picture, transparent=settings.mode == "object", size=(width, height))
     rgba[..., 3] = np.where(mask[0], 255, 0)
     info = StackInfo(
         unit="metre",
@@ -94,6 +102,15 @@ def trace_scene(
     )
     grid_to_image = np.array([[full[0] / width, 0, 0], [0, full[1] / height, 0]])
     return LayerStack(xyz, mask, rgba, intrinsics, grid_to_image, info)
+
+
+@contextmanager
+def _only(shown: bpy.types.ViewLayer) -> Iterator[None]:
+    """Render one view layer: of several, geometry and picture could be those of different ones."""
+    with ExitStack() as stack:
+        for view in shown.id_data.view_layers:
+            stack.enter_context(changed(view, use=view == shown))
+        yield
 
 
 def _render_size(scene: bpy.types.Scene) -> tuple[int, int]:
@@ -132,8 +149,8 @@ def _render_geometry(scene: bpy.types.Scene) -> tuple[NDArray[np.float64], NDArr
     if errors:
         raise RayTraceError(str(errors[0])) from errors[0]
     if not taken:
-        raise RayTraceError("The scene could not be traced: no view layer is on for rendering; turn one on.")
-    return taken[-1]
+        raise RayTraceError("The render was stopped before the scene could be traced. Trace it again.")
+    return taken[0]
 
 
 def _render_picture(

@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from . import traces
+from . import named_files, traces
 from .files import load_image
 from .materials import HINT_STRENGTH, LAYER, UV_MAP, layer_colour, layer_of, show_texture
 
@@ -61,22 +61,35 @@ def wear(root: bpy.types.Object, result: dict[str, Any]) -> int:
     for number, path in enumerate(result["textures"]):
         materials = [material for layer, material in worn if layer == number]
         if path and materials:
-            image = load_image(path, check_existing=True)
-            image.reload()  # an earlier fill may lie under the same name
-            image[MADE] = _fingerprint(Path(path))
-            dress(materials, image, transform)
+            dress(materials, _made(Path(path)), transform)
             count += 1
     root.world_tracing.hidden_colour = "FILLED"
     return count
 
 
-def painted(root: bpy.types.Object, stack: Path) -> list[str]:
-    """Names of files with an artist's painting, which filling the layers of a stack again would replace."""
-    names = []
-    images = {tree.nodes[FILLED].image for tree in _trees(root) if FILLED in tree.nodes}
-    for image in images - {None}:
-        path = Path(bpy.path.abspath(image.filepath))
-        if path.parent == stack.parent and path.stem.rpartition(" layer ")[0] == stack.stem:
+def _made(path: Path) -> bpy.types.Image:
+    """The image of a texture that was just written: an earlier one may lie under the same name.
+
+    What somebody painted while it was made is in no file. It stays what is shown; reloading lets it go.
+    """
+    images = named_files.images_of(path) or [load_image(path)]
+    for image in images:
+        if image.packed_file is None:  # else it goes on to show what is packed
+            image[MADE] = _fingerprint(path)
+            if not image.is_dirty:
+                image.reload()
+    return max(images, key=lambda image: image.is_dirty)
+
+
+def painted(stack: Path) -> list[str]:
+    """Names of files with an artist's painting, which filling the layers of a stack again would replace.
+
+    Whichever trace wears them: several may have been built from one stack.
+    """
+    folder, names = named_files.normal(stack).parent, []
+    for image in bpy.data.images:
+        path = named_files.path_of(image, "filepath")
+        if path.parent == folder and path.stem.rpartition(" layer ")[0] == stack.stem:
             made = image.get(MADE)
             saved = made is not None and _fingerprint(path, image.packed_file) not in {made, ""}
             names += [path.name] if image.is_dirty or saved else []

@@ -65,7 +65,7 @@ def use_intrinsics(root: bpy.types.Object, stack: LayerStack, intrinsics: NDArra
     CameraMatchError, StackError, OSError
         Nothing has been written then.
     """
-    rebuild.check_not_edited(root)
+    rebuild.check_layers(root)
     match = match_camera(intrinsics, stack.grid_to_image, stack.info.image_size)
     frame = in_root(root)
     first = stack_path(root).stem.partition(OTHER)[0]  # also the second time

@@ -12,7 +12,18 @@ import bpy
 
 def path_of(owner: Any, name: str) -> Path:
     """The file that an attribute names, without what Blender's relative paths go up and down again."""
-    return Path(os.path.normpath(Path(bpy.path.abspath(getattr(owner, name))).absolute()))
+    return normal(bpy.path.abspath(getattr(owner, name), library=owner.id_data.library))
+
+
+def normal(path: str | Path) -> Path:
+    """A path as all that name the same file have it."""
+    return Path(os.path.normpath(Path(path).absolute()))
+
+
+def images_of(path: Path) -> list[bpy.types.Image]:
+    """The images of this file that show a file, of which there may be several."""
+    own = (image for image in bpy.data.images if image.library is None and image.source == "FILE")
+    return [image for image in own if path_of(image, "filepath") == normal(path)]
 
 
 def data() -> Iterator[tuple[Any, str]]:

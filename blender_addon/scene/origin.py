@@ -21,10 +21,17 @@ from . import files
 
 def stack_path(member: bpy.types.Object) -> Path:
     """Where the stack of an object lies."""
-    values = member.world_tracing
-    if member.library is not None:  # where that file lies, it brings its stacks along
-        return Path(bpy.path.abspath(values.stack, library=member.library)).absolute()
+    values, library = member.world_tracing, _library(member)
+    if library is not None:  # where that file lies, it brings its stacks along
+        return Path(bpy.path.abspath(values.stack, library=library)).absolute()
     return Path(bpy.path.abspath(values.stack, start=values.stack_folder or None)).absolute()
+
+
+def _library(member: bpy.types.Object) -> bpy.types.Library | None:
+    """The file that an object is linked from, as it is or as an override."""
+    while member.override_library is not None and member.override_library.reference is not None:
+        member = member.override_library.reference
+    return member.library
 
 
 def remember_stack(member: bpy.types.Object, path: Path, blend: str = "") -> None:
@@ -107,5 +114,5 @@ def _find_beside(member: bpy.types.Object, blend: str) -> None:
 
 
 def members() -> list[bpy.types.Object]:
-    """The objects of this file that were made from a stack."""
-    return [member for member in bpy.data.objects if member.library is None and member.world_tracing.stack]
+    """The objects of this file that were made from a stack; not overrides, which have that of theirs."""
+    return [member for member in bpy.data.objects if _library(member) is None and member.world_tracing.stack]

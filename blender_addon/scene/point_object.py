@@ -15,6 +15,11 @@ from .mesh_object import write_attributes
 POINTS_GROUP = "WT Points"
 
 
+def makes_clouds() -> bool:
+    """Whether this Blender can fill a point cloud from Python."""
+    return bool(bpy.app.version >= (4, 4))
+
+
 def layer_point_object(
     name: str,
     layer: int,
@@ -47,7 +52,7 @@ def layer_point_object(
     if shown.type == "MESH":
         data.update()
     if shown.type == "MESH" and not only_vertices:
-        if bpy.app.version >= (4, 4):
+        if makes_clouds():
             _convert(shown)
         else:
             _show_as_points(shown, material)

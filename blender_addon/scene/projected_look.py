@@ -55,6 +55,12 @@ def tint_of(target: bpy.types.Object | None) -> bpy.types.NodeSocket | None:
     return node.inputs["Fac"] if node is not None else None
 
 
+def is_worn(mesh: bpy.types.Mesh) -> bool:
+    """Whether a mesh wears a projection, baked or in the shader."""
+    trees = [material.node_tree for material in mesh.materials if material is not None]
+    return any(tree is not None and TINT in tree.nodes for tree in trees)
+
+
 def write_uv(
     mesh: bpy.types.Mesh, name: str, loops: NDArray[np.int32], uv: NDArray[np.floating]
 ) -> bpy.types.MeshUVLoopLayer:

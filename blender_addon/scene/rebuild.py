@@ -15,11 +15,12 @@ from .materials import source_image
 from .mesh_object import fill_mesh
 from .origin import stack_path
 from .pieces import MEMORY, Piece, pieces_of
+from .point_object import makes_clouds
 from .projection import photo_image
 from .trace_camera import set_view
+from .viewport import BEFORE
 
 EMPTIED = "wt_emptied"  # on points whose layer has none now
-BEFORE = "wt_hidden_before"  # on what its trace hides: how viewport and render hid it before
 
 
 def load_stack(member: bpy.types.Object) -> LayerStack:
@@ -112,8 +113,8 @@ def rebuild_points(points: bpy.types.Object, stack: LayerStack, frame: Matrix) -
     data.name = points.name
 
 
-def check_not_edited(root: bpy.types.Object) -> None:
-    """A mesh that is being edited cannot be filled.
+def check_layers(root: bpy.types.Object) -> None:
+    """A mesh that is being edited cannot be filled, nor can a point cloud in Blender before 4.4.
 
     Raises
     ------
@@ -122,6 +123,11 @@ def check_not_edited(root: bpy.types.Object) -> None:
     for layer in traces.layers_of(root):
         if layer.type == "MESH" and is_edited(layer):
             raise StackError(f"{layer.name} is being edited; leave its mode there, then rebuild {root.name}")
+        if layer.type == "POINTCLOUD" and not makes_clouds():
+            raise StackError(
+                f"{layer.name} is a point cloud, which this Blender cannot fill; open the file in Blender "
+                f"4.4 or newer to change {root.name}"
+            )
 
 
 def is_edited(layer: bpy.types.Object) -> bool:
@@ -140,10 +146,10 @@ def rebuild_trace(root: bpy.types.Object, before: LayerStack | None = None) -> N
     Raises
     ------
     StackError
-        The stack's file is gone or damaged, or a layer is being edited, here or in another scene.
+        The stack's file is gone or damaged, or a layer cannot be filled: it is being edited, say.
     """
     stack = load_stack(root)
-    check_not_edited(root)
+    check_layers(root)
     members, inside = traces.layers_of(root), in_root(root, before)
     shown = root.world_tracing.layers
     if all(member.world_tracing.layer < shown for member in members) and stack.layers > shown:
@@ -184,6 +190,7 @@ def match_again(root: bpy.types.Object) -> None:
     StackError, CameraMatchError
     """
     camera, stack = traces.camera_of(root), load_stack(root)
+    check_layers(root)  # before anything is changed
     root.world_tracing.seed, root.world_tracing.model = str(stack.info.seed), stack.info.model
     if camera is not None:
         match = match_camera(stack.intrinsics, stack.grid_to_image, stack.info.image_size)

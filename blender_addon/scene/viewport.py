@@ -7,6 +7,7 @@ import bpy
 
 from . import traces
 
+BEFORE = "wt_hidden_before"  # on what its trace hides: how viewport and render hid it before
 _lent = False  # whether the context's window shows its scene for an operator only, for a moment
 
 
@@ -51,6 +52,16 @@ def hide(scene: bpy.types.Scene, member: bpy.types.Object) -> None:
         with suppress(RuntimeError):  # it is not in this one (which lists nothing new yet)
             member.hide_set(True, view_layer=view)
     member.hide_render = True
+    if BEFORE in member:  # its trace shows fewer layers; when it shows more this one does not render either
+        member[BEFORE] = [bool(member[BEFORE][0]), True]
+
+
+def reveal(scene: bpy.types.Scene, member: bpy.types.Object) -> None:
+    """Take back everything that hides an object, in all view layers and from renders."""
+    for view in scene.view_layers:
+        with suppress(RuntimeError):  # it is not in this one
+            member.hide_set(False, view_layer=view)
+    member.hide_viewport = member.hide_render = False
 
 
 def show(context: bpy.types.Context, root: bpy.types.Object) -> None:

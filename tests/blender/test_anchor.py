@@ -52,6 +52,35 @@ def test_undone_in_edit_mode(floor: bpy.types.Object, operator: str) -> None:
     assert bpy.context.mode == "EDIT_MESH"  # where the vertices are still selected
 
 
+@pytest.mark.parametrize("operator", ["ground", "set_scale", "use_trace_camera", "reproject"])
+def test_done_again_by_the_redo_panel(floor: bpy.types.Object, operator: str) -> None:
+    """It undoes, and goes on with matrices that nobody has computed anew."""
+    name = floor.name
+    bpy.ops.world_tracing.ground()
+    floor.scale *= 100.0  # so that its camera has to reach farther
+    layer = children(floor, "LAYER")[0]
+    layer.location.x = 1.0
+    layer.select_set(True)
+    bpy.context.view_layer.update()
+    bpy.ops.ed.undo_push(message="Before")
+    options = {"set_scale": {"known": "CAMERA", "length": 2.0}}.get(operator, {})
+
+    def result() -> list[float]:
+        bpy.context.view_layer.update()
+        root = bpy.data.objects[name]
+        camera, mesh = children(root, "CAMERA")[0].data, children(root, "LAYER")[0].data
+        corner = mesh.uv_layers["WT Pixel"].uv[0].vector
+        return [*(value for row in root.matrix_world for value in row), *corner, camera.clip_end]
+
+    assert getattr(bpy.ops.world_tracing, operator)("EXEC_DEFAULT", True, **options) == {"FINISHED"}
+    once = result()
+    area = bpy.context.window.screen.areas[0]
+    area.type = "VIEW_3D"
+    with bpy.context.temp_override(area=area, region=area.regions[-1]):
+        bpy.ops.ed.undo_redo()
+    assert result() == pytest.approx(once, rel=1e-4, abs=1e-4)
+
+
 @pytest.mark.parametrize("heading", [0, 90, -160])
 def test_ground_keeps_the_heading(floor: bpy.types.Object, heading: float) -> None:
     floor.rotation_euler = (math.radians(70), 0.0, math.radians(heading))

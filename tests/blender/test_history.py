@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import bpy
 import numpy as np
 import pytest
+from test_anchor import edit
 from test_import import CASES, children, import_stack, make_stack, numbers
 
 WORKS = 0
@@ -151,6 +152,19 @@ def test_delete_leaves_nothing_of_the_trace_and_everything_else(root: bpy.types.
     assert stack.is_file()
 
 
+def names(role: str = "ROOT") -> list[str]:
+    return sorted(member.name for member in bpy.data.objects if member.world_tracing.role == role)
+
+
+def test_a_deleted_trace_comes_back_in_edit_mode(root: bpy.types.Object) -> None:
+    edit(children(root, "LAYER")[0], [0])
+    before = [names(), names("LAYER")]
+    assert bpy.ops.world_tracing.delete_trace("EXEC_DEFAULT", True) == {"FINISHED"}
+    assert names() == []
+    bpy.ops.ed.undo()
+    assert [names(), names("LAYER")] == before and bpy.context.mode == "EDIT_MESH"
+
+
 def test_deleting_a_trace_keeps_what_the_artist_put_into_its_collection(root: bpy.types.Object) -> None:
     own = bpy.data.objects.new("own", None)
     root.users_collection[0].objects.link(own)
@@ -222,6 +236,15 @@ def test_a_kept_variant_stays_on_its_floor_and_on_its_parent(scene: bpy.types.Sc
     bpy.context.view_layer.objects.active = other
     assert bpy.ops.world_tracing.keep_variant() == {"FINISHED"}
     assert tuple(other.location) == (1.0, 2.0, 3.0)
+
+
+def test_the_other_variants_come_back_in_edit_mode(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    edit(children(variants(tmp_path)[1], "LAYER")[0], [0])
+    before = names()
+    assert bpy.ops.world_tracing.keep_variant("EXEC_DEFAULT", True) == {"FINISHED"}
+    assert names() == ["Trace: v1"]
+    bpy.ops.ed.undo()
+    assert names() == before and bpy.context.mode == "EDIT_MESH"
 
 
 def test_a_copy_of_the_kept_variant_stays(scene: bpy.types.Scene, tmp_path: Path) -> None:
@@ -316,6 +339,25 @@ def test_points_that_an_older_blender_made_are_rebuilt(scene: bpy.types.Scene, t
     assert bpy.ops.world_tracing.rebuild_trace() == {"FINISHED"}
     assert old.type == "MESH" and old.data.materials[0] and set(bpy.data.objects) == before
     np.testing.assert_array_equal(numbers(old.data, "position", "vector", 3), positions)
+
+
+def test_point_clouds_are_left_alone_where_they_cannot_be_filled(
+    root: bpy.types.Object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In Blender before 4.4, which opens files of newer ones."""
+    module = sys.modules["bl_ext.user_default.world_tracing.scene.rebuild"]
+    monkeypatch.setattr(module, "makes_clouds", lambda: False)
+    cloud = bpy.data.objects.new("cloud", bpy.data.pointclouds.new("cloud"))
+    cloud.parent, cloud.world_tracing.role = root, "POINTS"
+    root.users_collection[0].objects.link(cloud)
+    camera, layer = children(root, "CAMERA")[0].data, children(root, "LAYER")[0]
+    camera.lens, layer.data.vertices[0].co.z = 7.0, 5.0
+    written = set(Path(root.world_tracing.stack).parent.iterdir())
+    for operator, options in (("rebuild_trace", {}), ("use_known_camera", {"focal_length": 50.0})):
+        with pytest.raises(RuntimeError, match=r"cloud is a point cloud.*Blender 4\.4 or newer"):
+            getattr(bpy.ops.world_tracing, operator)(**options)
+    assert (camera.lens, layer.data.vertices[0].co.z) == (7.0, 5.0)
+    assert set(Path(root.world_tracing.stack).parent.iterdir()) == written
 
 
 def test_a_layer_that_is_edited_in_another_scene_is_left_alone(root: bpy.types.Object) -> None:

@@ -16,6 +16,12 @@ def classes(addon: ModuleType, kind: type) -> list[type]:
     return [cls for cls in known if issubclass(cls, kind)]
 
 
+@pytest.mark.parametrize("name", ("trace_ground_truth", "use_known_camera", "import_shot"))
+def test_the_redo_panel_writes_no_files(scene: bpy.types.Scene, name: str) -> None:
+    """Each change of a setting there does all of it again: a render, a stack, a cache of all frames."""
+    assert "REGISTER" not in getattr(bpy.ops.world_tracing, name).bl_options
+
+
 def shown_as(cls: type) -> bpy.types.Struct:
     """What Blender's interface asks for names and tooltips."""
     if not issubclass(cls, bpy.types.Operator):

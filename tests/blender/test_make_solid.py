@@ -58,6 +58,27 @@ def test_what_a_solid_replaces_is_hidden_in_all_view_layers(scene: bpy.types.Sce
     assert all(layer.hide_get(view_layer=view) for layer in layers(root) for view in views)
 
 
+def test_a_solid_that_is_made_again_is_shown(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    """Hidden with its layers, nothing of the trace would be seen."""
+    root = import_stack(shapes.sphere(32), tmp_path)
+    bpy.ops.world_tracing.make_solid(resolution=32)
+    solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
+    solid.hide_set(True)
+    solid.hide_viewport = solid.hide_render = True
+    bpy.ops.world_tracing.make_solid(resolution=32)
+    assert solid.visible_get() and not solid.hide_render
+
+
+def test_layers_that_are_shown_again_do_not_render_inside_their_solid(
+    scene: bpy.types.Scene, tmp_path: Path
+) -> None:
+    root = import_stack(shapes.sphere(32), tmp_path)
+    root.world_tracing.layers = 1
+    bpy.ops.world_tracing.make_solid(resolution=32)
+    root.world_tracing.layers = 2
+    assert [layer.hide_render for layer in layers(root)] == [True, True]
+
+
 def test_a_solid_that_is_being_edited_is_left_alone(scene: bpy.types.Scene, tmp_path: Path) -> None:
     root = import_stack(shapes.sphere(32), tmp_path)
     bpy.ops.world_tracing.make_solid(resolution=32)
@@ -86,6 +107,24 @@ def test_solid_can_be_reduced_and_stays_closed(scene: bpy.types.Scene, tmp_path:
     assert all(edge.is_manifold for edge in shape.edges)
     assert shape.calc_volume() == pytest.approx(0.72, rel=0.03)
     shape.free()
+
+
+def test_a_projected_texture_is_not_lost_by_reducing(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    look = sys.modules["bl_ext.user_default.world_tracing.scene.projected_look"]
+    root = import_stack(shapes.sphere(32), tmp_path)
+    bpy.ops.world_tracing.make_solid(resolution=32)
+    solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
+    look.wear_texture(solid, *(bpy.data.images.new(name, 8, 8) for name in ("bake", "seen")), "WT Pixel")
+    baked, faces = solid.data.materials[0], len(solid.data.polygons)
+    bpy.ops.object.select_all(action="DESELECT")
+    activate(solid)
+    with pytest.raises(RuntimeError, match="wears a projected texture, which it would lose"):
+        bpy.ops.world_tracing.decimate(budget="2000")
+    with pytest.raises(RuntimeError, match="wears a projected texture"):  # that arrived while it waited
+        bpy.ops.world_tracing.wear_reduced_mesh(layer=solid.name, result="{}")
+    assert list(solid.data.materials) == [baked] and len(solid.data.polygons) == faces
+    assert bpy.ops.world_tracing.reproject() == {"FINISHED"}
+    assert bpy.ops.world_tracing.decimate(budget="2000") == {"FINISHED"}
 
 
 def test_what_was_edited_is_reduced_wherever_the_trace_has_gone(

@@ -152,20 +152,26 @@ def test_another_box_replaces_the_mask(scene, image, editor) -> None:
     assert len([one for one in bpy.data.images if "Mask" in one.name]) == 1
 
 
-@pytest.mark.parametrize("state", ["renamed photo", "packed mask"])
-def test_another_box_replaces_the_mask_whatever_happened_meanwhile(
-    addon, scene, image, editor, state: str
-) -> None:
+def test_another_box_replaces_the_mask_of_a_renamed_photo(scene, image, editor) -> None:
     bpy.ops.world_tracing.mask_from_box(**BOX)
-    mask, found = scene.world_tracing.mask_image, chosen_mask(addon, scene)
-    mask.pixels.foreach_set(np.ones(128 * 96 * 4, np.float32))
-    if state == "renamed photo":
-        image.name = "another name"
-    else:
-        mask.pack()
-        Path(bpy.path.abspath(mask.filepath)).unlink()
+    mask, image.name = scene.world_tracing.mask_image, "another name"
     assert bpy.ops.world_tracing.mask_from_box(**BOX) == {"FINISHED"}
     assert (scene.world_tracing.mask_image, scene.world_tracing.image) == (mask, image)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_another_box_leaves_a_painted_mask_in_the_file(addon, scene, image, editor, packed: bool) -> None:
+    bpy.ops.world_tracing.mask_from_box(**BOX)
+    settings, found = scene.world_tracing, chosen_mask(addon, scene)
+    painted = settings.mask_image
+    painted.pixels.foreach_set(np.ones(128 * 96 * 4, np.float32))
+    if packed:
+        painted.pack()
+        Path(bpy.path.abspath(painted.filepath)).unlink()
+    assert bpy.ops.world_tracing.mask_from_box(**BOX) == {"FINISHED"}
+    assert painted.name == "phôto Mask (earlier)" and pixels(painted).min() == 1 and painted.use_fake_user
+    assert settings.mask_image.name == "phôto Mask" and settings.image == image
+    assert editor.image == settings.mask_image  # which was the painted one
     np.testing.assert_array_equal(chosen_mask(addon, scene), found)
 
 
@@ -214,6 +220,21 @@ def test_painting_starts_with_what_is_found_by_itself(addon, scene, image, edito
     editor.ui_mode = "VIEW"
     assert bpy.ops.world_tracing.paint_mask() == {"FINISHED"}  # goes on with the same
     assert editor.ui_mode == "PAINT"
+
+
+def test_painting_goes_on_with_the_chosen_mask(scene, image, editor) -> None:
+    """The photo was opened again in the editor, and a new mask would take the place of the strokes."""
+    bpy.ops.world_tracing.mask_from_box(**BOX)
+    settings = scene.world_tracing
+    mask = settings.mask_image
+    mask.pixels.foreach_set(np.ones(128 * 96 * 4, np.float32))
+    editor.image, settings.mask_source = image, "AUTO"
+    assert bpy.ops.world_tracing.paint_mask() == {"FINISHED"}
+    assert (editor.image, editor.ui_mode) == (mask, "PAINT")
+    assert (settings.mask_image, settings.mask_source) == (mask, "IMAGE") and pixels(mask).min() == 1
+    editor.image = image.copy()
+    assert bpy.ops.world_tracing.paint_mask() == {"FINISHED"}  # another photo has another mask
+    assert settings.mask_image not in {mask, None}
 
 
 def test_a_box_that_finds_nothing_is_a_sentence(scene, image, editor) -> None:

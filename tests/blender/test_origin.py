@@ -136,6 +136,21 @@ def test_linked_from_another_project(a: Path, b: Path, tmp_path: Path) -> None:
         bpy.ops.wm.open_mainfile(filepath=str(b))
 
 
+def test_an_override_has_the_stack_of_its_library(a: Path, b: Path, tmp_path: Path) -> None:
+    """A stack of that name lies beside the open file too, and the library has been moved."""
+    a = Path(shutil.move(a.parent, tmp_path / "c")) / a.name
+    bpy.ops.world_tracing.delete_trace(root=NAME)
+    bpy.ops.wm.link(directory=f"{a}/Collection/", filename=NAME, instance_collections=False)
+    bpy.data.collections[NAME].override_hierarchy_create(bpy.context.scene, bpy.context.view_layer)
+    for _ in range(2):
+        roots = [root for root in bpy.data.objects if root.name == NAME]
+        assert sorted(root.library is not None for root in roots) == [False, True]
+        for root in roots:
+            assert np.allclose(load_stack(root).intrinsics, make_stack(*CASES["whole square"]).intrinsics)
+        bpy.ops.wm.save_mainfile()
+        bpy.ops.wm.open_mainfile(filepath=str(b))
+
+
 def load_stack(root: bpy.types.Object) -> LayerStack:
     """The stack as the add-on finds it."""
     return sys.modules[f"{ADDON}.scene.rebuild"].load_stack(root)

@@ -269,6 +269,33 @@ def test_of_a_stereo_scene_the_middle_is_traced(view, tmp_path: Path) -> None:
     assert view.render.use_multiview
 
 
+def test_of_several_view_layers_the_shown_one_is_traced(view, tmp_path: Path) -> None:
+    """The picture was that of one of them, the geometry that of another."""
+    shown = {}
+    for name, size in (("Large", 2.0), ("Small", 0.7)):
+        collection = bpy.data.collections.new(name)
+        view.collection.children.link(collection)
+        cube = add("cube", size=size)
+        cube.users_collection[0].objects.unlink(cube)
+        collection.objects.link(cube)
+        shown[view.view_layers[0] if name == "Large" else view.view_layers.new(name)] = name
+    for layer, name in shown.items():
+        for other in set(shown.values()) - {name}:
+            layer.layer_collection.children[other].exclude = True
+    for layer, name in shown.items():
+        bpy.context.window.view_layer = layer
+        stack = trace(tmp_path, build_layers=False)
+        image = bpy.data.images.load(str(tmp_path / "truth.png"))
+        alpha = np.array(image.pixels[:]).reshape(64, 96, 4)[::-1, :, 3] > 0.5
+        assert (alpha & stack.mask[0]).sum() / (alpha | stack.mask[0]).sum() > 0.9
+        half = {"Large": 1.0, "Small": 0.35}[name]
+        assert stack.xyz[0, 32, 48, 2] == pytest.approx(DISTANCE - half, abs=1e-5)
+        assert all(each.use for each in shown)
+    layer.use = False
+    with pytest.raises(RuntimeError, match="view layer Small is off for rendering"):
+        trace(tmp_path)
+
+
 def test_built_layers_lie_over_the_scene(view, tmp_path: Path) -> None:
     cube = add("cube", size=2)
     cube.location = (0.3, 0.2, 0.1)
