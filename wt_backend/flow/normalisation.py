@@ -6,6 +6,7 @@ whether the points go through a logarithm first.
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -41,6 +42,9 @@ class Normalisation:
     def __post_init__(self) -> None:
         if self.mode not in ("zscore", "median_log"):
             raise ValueError(f"Unknown normalisation {self.mode!r}: use 'zscore' or 'median_log'.")
+        for name, vector in (("mean", self.mean), ("std", self.std)):
+            if not isinstance(vector, tuple) or len(vector) != 3 or not all(map(_is_number, vector)):
+                raise ValueError(f"`{name}` of the normalisation are three finite numbers, not {vector!r}.")
         if min(self.std) <= 0:
             raise ValueError(f"Normalisation std must be positive, not {self.std}.")
 
@@ -84,15 +88,13 @@ class Normalisation:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Normalisation:
         """Read what :meth:`to_dict` wrote; official mode names are accepted."""
+        vectors = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
         mode: Mode = "median_log" if values["mode"] == "median_log_global" else values["mode"]
-        return cls(mode, _vector(values, "mean", ZERO), _vector(values, "std", ONE))
+        return cls(**values | vectors | {"mode": mode})
 
 
-def _vector(values: dict[str, Any], name: str, default: Vector) -> Vector:
-    found = values.get(name, default)
-    if not isinstance(found, list | tuple) or len(found) != 3:
-        raise ValueError(f"`{name}` of the normalisation are three numbers, not {found!r}.")
-    return found[0], found[1], found[2]
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 OFFICIAL_ZSCORE = Normalisation("zscore", (-0.002366, -0.004008, 1.904278), (0.280865, 0.315927, 0.706423))

@@ -157,7 +157,13 @@ class ModelConfig:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
-        """Read what :meth:`to_dict` wrote."""
+        """Read what :meth:`to_dict` wrote.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            A part is missing, nobody knows it, or its value cannot be.
+        """
         network = dict(values["network"])
         encoder = dict(network["encoder"])
         stem = encoder.get("stem", ())
@@ -165,7 +171,7 @@ class ModelConfig:
             raise ValueError(f"`stem` is a list of widths, not {stem!r}.")
         network["encoder"] = EncoderConfig(**encoder | {"stem": tuple(stem)})
         normalisation = Normalisation.from_dict(values["normalisation"])
-        return cls(WTDiTConfig(**network), normalisation, values.get("prior_correlation", 0.0))
+        return cls(**values | {"network": WTDiTConfig(**network), "normalisation": normalisation})
 
 
 VIT_L = EncoderConfig(embed_dim=1024, depth=24, num_heads=16)

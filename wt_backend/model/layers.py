@@ -92,6 +92,11 @@ class Rope(NamedTuple):
     cos: Tensor
     sin: Tensor
 
+    def at(self, patches: Tensor, draws: int) -> Rope:
+        """Of a table (P, 1, width) the patches (B, n) of each draw: (draws·B, 1, 1, n, 1, width)."""
+        index = patches.repeat_interleave(draws, dim=0)
+        return Rope(self.cos[index][:, None, None], self.sin[index][:, None, None])
+
 
 def rope_table(positions: Tensor, head_width: int, angle_dtype: torch.dtype) -> Rope:
     """Cosines and sines for two position axes (spec section 6).

@@ -63,6 +63,8 @@ class Conditioning(NamedTuple):
         (P, 1, head width) rotary tables of patches.
     time_rope
         (T, 1, 1, 1, head width) rotary table of frames, or None where no temporal block runs.
+    patches
+        (B, n) the patches of each image that the decoder works on, or None for all (:meth:`at`).
     """
 
     features: Tensor
@@ -73,6 +75,21 @@ class Conditioning(NamedTuple):
     rope: Rope
     head_rope: Rope
     time_rope: Rope | None
+    patches: Tensor | None = None
+
+    def at(self, patches: Tensor, draws: int = 1) -> Conditioning:
+        """The same for some patches (B, n) of each image: the decoder then leaves out all others.
+
+        What it estimates where it is not asked is 0. `draws` is how many noise draws share an image.
+        """
+        index = patches[:, None, None, :, None]  # (B, 1, 1, n, 1)
+        return self._replace(
+            features=torch.take_along_dim(self.features, index, dim=3),
+            pixels=torch.take_along_dim(self.pixels, index, dim=3),
+            rope=self.rope.at(patches, draws),
+            head_rope=self.head_rope.at(patches, draws),
+            patches=patches,
+        )
 
 
 class Head(nn.Module):
@@ -233,9 +250,12 @@ class WTDiT(nn.Module):
         modulation, layer_modulation, head_modulation = self._modulation(t, cond.layer_adaln)
         tokens = self.input_tokens(x, cond)  # (n·B, T, L, P, D)
         tokens = self._decode(tokens, modulation, layer_modulation, cond)
-        values = self.net.latents_projection(tokens, head_modulation, cond.head_film, cond.head_rope)
+        values = self.net.latents_projection(tokens, head_modulation, cond.head_film, cond.head_rope).float()
         rows = x.shape[-3] // self.config.patch_size
-        return -unpatchify(values.float(), self.config.patch_size, rows)
+        if cond.patches is not None:
+            patches = cond.patches.repeat_interleave(len(values) // len(cond.patches), dim=0)
+            values = _scattered(values, patches, rows**2)
+        return -unpatchify(values, self.config.patch_size, rows)
 
     def time_modulation(self, t: Tensor) -> Tensor:
         """mod(t): (...) -> (..., 6, D), float32 (section 5)."""
@@ -258,6 +278,8 @@ class WTDiT(nn.Module):
         """Image features beside projected patches: (n·B, T, L, H, W, 3) -> (n·B, T, L, P, D) (section 4)."""
         images = len(cond.features)
         points = self.net.geo_noise_projection.points(x).unflatten(0, (images, -1))  # (B, n, T, L, P, D/2)
+        if cond.patches is not None:
+            points = torch.take_along_dim(points, cond.patches[:, None, None, None, :, None], dim=4)
         points = points + cond.pixels[:, None]
         features = cond.features[:, None].expand_as(points)
         return torch.cat([features, points], dim=-1).flatten(0, 1).float()
@@ -297,6 +319,13 @@ def _film(projection: nn.Module, embedding: Tensor) -> Film:
 
 def _apply_film(x: Tensor, film: Film) -> Tensor:
     return torch.addcmul(film.offset, x, film.gain)
+
+
+def _scattered(values: Tensor, patches: Tensor, count: int) -> Tensor:
+    """Values of some patches (b, T, L, n, V) among `count`, zeros elsewhere: (b, T, L, P, V)."""
+    index = patches[:, None, None, :, None].expand_as(values)
+    frame = values.new_zeros(*values.shape[:3], count, values.shape[-1])
+    return frame.scatter(3, index, values)
 
 
 def _spread(modulation: Tensor) -> Tensor:

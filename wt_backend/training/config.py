@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
 from wt_backend.checkpoints import registry
+from wt_backend.flow.normalisation import Normalisation
 from wt_backend.model.config import EncoderConfig, ModelConfig, WTDiTConfig
 from wt_backend.training.lesson import CELL
 
@@ -188,6 +189,9 @@ class StageConfig:
         Wall-clock length, counted over resumes; 0 where `steps` limits the stage.
     schedule : {"per_layer", "shared"}
         Mixed noise schedule: stage one draws a noise level per layer, stage two one for all layers.
+    patches : int
+        So many patches of an image the decoder works on in a draw, those with something to learn first;
+        0: on all. The encoder always sees the whole image.
     """
 
     size: int
@@ -196,9 +200,10 @@ class StageConfig:
     steps: int = 0
     minutes: float = 0.0
     schedule: Schedule = "shared"
+    patches: int = 0
 
     def __post_init__(self) -> None:
-        check(self, size=1, images=1, draws=0)
+        check(self, size=1, images=1, draws=0, patches=0)
         if (self.steps > 0) == (self.minutes > 0):
             raise ValueError("A stage is limited either by `steps` or by `minutes`: set exactly one of them.")
         if self.schedule not in SCHEDULES:
@@ -290,6 +295,8 @@ class TrainConfig:
         for stage in self.stages:
             if stage.size % network.patch_size:
                 raise ValueError(f"A stage's `size` is a multiple of {network.patch_size}, not {stage.size}.")
+            if stage.patches > (stage.size // network.patch_size) ** 2:
+                raise ValueError(f"An image of {stage.size}² has fewer than {stage.patches} patches.")
             if not stage.draws and not self.objective.lesson_weight:
                 raise ValueError(
                     "A stage without `draws` teaches nothing: give the encoder a `lesson_weight`."
@@ -339,7 +346,9 @@ def load_config(path: str | Path, state: str | Path | None = None) -> TrainConfi
     else:
         encoder = expected(WTDiTConfig, model["network"], "[model.network]").get("encoder")
         expected(EncoderConfig, encoder, "[model.network.encoder]")
-        network = ModelConfig.from_dict(model | {"normalisation": table(raw, "normalisation")})
+        expected(ModelConfig, model, "[model]", given=("normalisation",))
+        normalisation = expected(Normalisation, table(raw, "normalisation"), "[normalisation]")
+        network = ModelConfig.from_dict(model | {"normalisation": normalisation})
     optimiser = table(raw, "optimiser")
     if isinstance(optimiser.get("betas"), list):
         optimiser["betas"] = tuple(optimiser["betas"])

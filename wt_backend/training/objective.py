@@ -7,14 +7,13 @@ small budget.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
 
 from wt_backend.flow.normalisation import Normalisation
+from wt_backend.model.layers import patchify, unpatchify
 from wt_backend.model.wt_dit import Conditioning, WTDiT
-from wt_backend.training.config import ObjectiveConfig
+from wt_backend.training.config import ObjectiveConfig, Schedule
 from wt_backend.training.lesson import Lesson
 from wt_backend.training.noise_levels import draw_noise_levels
 from wt_backend.training.slopes import slope_error
@@ -83,6 +82,20 @@ def vary_colours(rgb: Tensor, painted: Tensor) -> Tensor:
     return torch.where(painted, rgb, varied.clamp(0, 1))
 
 
+def some_patches(valid: Tensor, patch: int, count: int) -> Tensor:
+    """Random patches (B, count) of each image; those with a valid pixel, of (B, H, W), come first."""
+    filled = patchify(valid[..., None], patch).any(dim=-1)  # (B, P)
+    return (filled + torch.rand(filled.shape, device=valid.device)).topk(count, dim=1, sorted=False).indices
+
+
+def within(patches: Tensor, patch: int, side: int) -> Tensor:
+    """The pixels of some patches of an image: (B, n) -> (B, side, side) bool."""
+    rows = side // patch
+    chosen = torch.zeros(len(patches), rows**2, dtype=torch.bool, device=patches.device)
+    chosen.scatter_(1, patches, True)
+    return unpatchify(chosen[..., None].expand(-1, -1, patch**2), patch, rows)[..., 0]
+
+
 class Losses(nn.Module):
     """Estimate and truth → losses; apart from the network, so that it can be compiled into few kernels.
 
@@ -139,7 +152,11 @@ class FlowObjective(nn.Module):
             )
 
     def forward(
-        self, batch: dict[str, Tensor], draws: int, schedule: Literal["per_layer", "shared"]
+        self,
+        batch: dict[str, Tensor],
+        draws: int,
+        schedule: Schedule = "shared",
+        patches: int = 0,
     ) -> dict[str, Tensor]:
         """Losses of one batch.
 
@@ -151,6 +168,8 @@ class FlowObjective(nn.Module):
             `scene` bool (B,).
         draws : int
             Noise draws per encoded image; 0: the lesson alone.
+        patches : int
+            How many of an image's the decoder works on; 0: all.
 
         Returns
         -------
@@ -161,14 +180,15 @@ class FlowObjective(nn.Module):
         rgb, x0, valid = self.prepare(batch)
         weight = torch.where(batch["scene"], self.config.scene_weight, 1.0)
         if self.lesson is None:
-            return self.flow_losses(x0, valid, weight, self.model.condition(rgb[:, None]), draws, schedule)
+            condition = self.model.condition(rgb[:, None])
+            return self.flow_losses(x0, valid, weight, condition, draws, schedule, patches)
         tokens = self.model.encode(rgb[:, None])  # (B, 1, P, D)
         lesson = self.lesson(tokens[:, 0], x0[..., 2], valid, weight)
         taught = self.config.lesson_weight * lesson
         if not draws:
             return {"loss": taught, "lesson": lesson.detach()}
         condition = self.model.condition(rgb[:, None], tokens)
-        losses = self.flow_losses(x0, valid, weight, condition, draws, schedule)
+        losses = self.flow_losses(x0, valid, weight, condition, draws, schedule, patches)
         return losses | {"loss": losses["loss"] + taught, "lesson": lesson.detach()}
 
     def flow_losses(
@@ -178,9 +198,15 @@ class FlowObjective(nn.Module):
         weight: Tensor,
         condition: Conditioning,
         draws: int,
-        schedule: Literal["per_layer", "shared"],
+        schedule: Schedule,
+        patches: int,
     ) -> dict[str, Tensor]:
         """Losses of flow matching: `draws` estimates of each x0 (B, L, H, W, 3) from noise."""
+        if patches:
+            size = self.model.config.patch_size
+            chosen = some_patches(valid, size, patches)
+            valid = valid & within(chosen, size, valid.shape[-1])
+            condition = condition.at(chosen, draws)
         x0, valid, weight = (a.repeat_interleave(draws, dim=0) for a in (x0, valid, weight))
         b, layers = x0.shape[:2]
         t = draw_noise_levels(b, layers, schedule, self.config.pure_noise_share, x0.device)  # (B, L)

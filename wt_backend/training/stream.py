@@ -67,13 +67,18 @@ def canonical_view(
     return scaled, canonical
 
 
-def training_item(
-    sample: Sample, rng: np.random.Generator, metric: bool = False
-) -> dict[str, NDArray | bool]:
-    """One augmented view as arrays that travel between processes.
+def silhouette(sample: Sample) -> NDArray[np.bool_]:
+    """The pixels of the subject, (H, W); all of them in a scene."""
+    return np.ones(sample.alpha.shape, bool) if sample.mode == "scene" else sample.alpha > 127
+
+
+def model_item(sample: Sample, mask: NDArray[np.bool_], metric: bool = False) -> dict[str, NDArray | bool]:
+    """One view as a model is shown it, as arrays that travel between processes.
 
     Parameters
     ----------
+    mask : (H, W) bool
+        What is taken for the subject.
     metric : bool
         Leave depths as they are, for models that think in metres; otherwise divide by the median of layer 0,
         and show objects through the canonical camera.
@@ -85,12 +90,9 @@ def training_item(
         (6, H, W), 0 without a hit; `intrinsics` float32 (3, 3); `scene` bool.
     """
     rgb, depth, intrinsics = sample.rgb, sample.depth, sample.intrinsics.astype(np.float32)
-    alpha = sample.alpha.astype(np.float32) / 255
     scene = sample.mode == "scene"
-    if scene:
-        mask = np.ones(alpha.shape, bool)
-    else:
-        mask = jittered_mask(alpha > 0.5, rng)
+    if not scene:
+        alpha = sample.alpha.astype(np.float32) / 255
         soft = np.where(mask, np.maximum(alpha, 0.5), np.minimum(alpha, 0.5))[..., None]
         rgb = (rgb * soft + 255 * BACKGROUND * (1 - soft)).astype(np.uint8)
     first = depth[0][depth[0] > 0]
@@ -98,17 +100,32 @@ def training_item(
     relative = np.clip(depth / median, 0, 60000)
     if not scene and not metric:
         relative, intrinsics = canonical_view(relative, intrinsics)
-    relative = relative.astype(np.float16)
-    if rng.random() < 0.5:
-        rgb, mask, relative = rgb[:, ::-1], mask[:, ::-1], relative[:, :, ::-1]
-        intrinsics[0, 2] = mask.shape[1] - intrinsics[0, 2]
     return {
-        "rgb": np.ascontiguousarray(rgb),
-        "mask": np.ascontiguousarray(mask),
-        "depth": np.ascontiguousarray(relative),
+        "rgb": rgb,
+        "mask": mask,
+        "depth": relative.astype(np.float16),
         "intrinsics": intrinsics,
         "scene": scene,
     }
+
+
+def training_item(
+    sample: Sample, rng: np.random.Generator, metric: bool = False
+) -> dict[str, NDArray | bool]:
+    """`model_item` of one view, augmented: an object's mask grown or shrunk, half of all views mirrored."""
+    mask = silhouette(sample)
+    item = model_item(sample, mask if sample.mode == "scene" else jittered_mask(mask, rng), metric)
+    if rng.random() < 0.5:
+        mirrored(item)
+    return item
+
+
+def mirrored(item: dict[str, NDArray | bool]) -> None:
+    """Exchange left and right."""
+    rgb, mask, depth, intrinsics = (np.asarray(item[key]) for key in ("rgb", "mask", "depth", "intrinsics"))
+    intrinsics[0, 2] = mask.shape[1] - intrinsics[0, 2]
+    item["rgb"], item["mask"] = np.ascontiguousarray(rgb[:, ::-1]), np.ascontiguousarray(mask[:, ::-1])
+    item["depth"] = np.ascontiguousarray(depth[:, :, ::-1])
 
 
 class SampleStream(IterableDataset[dict[str, torch.Tensor]]):

@@ -229,7 +229,7 @@ class Trainer:
 
     def gradients(self, batch: dict[str, Tensor], stage: StageConfig) -> dict[str, Tensor]:
         """Losses of a batch, and their gradients on the parameters; does not wait for the device."""
-        losses = self.objective(batch, stage.draws, stage.schedule)
+        losses = self.objective(batch, stage.draws, stage.schedule, stage.patches)
         self.fabric.backward(losses["loss"])
         return {name: value.detach() for name, value in losses.items()}
 

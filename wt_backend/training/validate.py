@@ -21,7 +21,7 @@ from wt_backend.projection.pictures import write_png
 from wt_backend.protocol import BackendError
 from wt_backend.training.data import Sample, generate
 from wt_backend.training.objective import fill_depth
-from wt_backend.training.stream import training_item
+from wt_backend.training.stream import model_item, silhouette
 
 if TYPE_CHECKING:
     from wt_backend.training.config import TrainConfig
@@ -33,7 +33,7 @@ SEED = 777
 ValidationTask = tuple[int, int, Literal["object", "scene"]]
 """Index, image side and kind of a validation view."""
 Item = dict[str, NDArray | bool]
-"""A view as `training_item` makes it."""
+"""A view as `model_item` makes it."""
 
 
 class Validation:
@@ -63,7 +63,7 @@ class Validation:
             else:
                 views = [validation_view(task) for task in tasks]
             metric = self.config.model.normalisation.mode == "zscore"
-            self.seen[size] = [unaugmented(view, metric) for view in views]
+            self.seen[size] = [model_item(view, silhouette(view), metric) for view in views]
         return self.seen[size]
 
     def load(self, ema: Ema, device: torch.device) -> None:
@@ -127,18 +127,16 @@ def validation_view(task: ValidationTask) -> Sample:
     return generate(SEED, index, size, kind=kind, split="validation")[0]
 
 
-def unaugmented(view: Sample, metric: bool) -> Item:
-    """A validation view as it would be trained on: fixed generator, so no draw differs between runs."""
-    return training_item(view, np.random.default_rng(SEED), metric)
-
-
 def depth_errors(items: list[Item], depth: NDArray, steps: int) -> dict[str, float]:
-    """Mean AbsRel a mode and layer group; real hits only, one scale a sample from the medians of layer 0."""
+    """Mean AbsRel a mode and layer group; one scale a sample from the medians of layer 0.
+
+    Real hits within the mask count: outside it a network answers to noise and has never been taught.
+    """
     collected: dict[str, list[float]] = {}
     for item, estimate in zip(items, depth, strict=True):
         mode = "scene" if item["scene"] else "object"
-        truth = np.asarray(item["depth"], np.float32)  # the same flip as the prediction has seen
-        hit = truth > 0
+        truth = np.asarray(item["depth"], np.float32)
+        hit = (truth > 0) & np.asarray(item["mask"])
         if not hit[0].any():
             continue
         scaled = estimate * (np.median(truth[0][hit[0]]) / np.median(estimate[0][hit[0]]))

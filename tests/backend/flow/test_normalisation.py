@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 import torch
@@ -45,7 +46,18 @@ def test_json_and_official_names() -> None:
     assert Normalisation.from_dict({"mode": "median_log_global"}) == OFFICIAL_MEDIAN_LOG
 
 
-@pytest.mark.parametrize("values", [{"mode": "disparity"}, {"mode": "zscore", "std": (1, 0, 1)}])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"mode": "disparity"},
+        {"mode": "zscore", "std": (1, 0, 1)},
+        {"mode": "zscore", "std": [math.nan, 1, 1]},
+        {"mode": "zscore", "mean": ["a", 0, 0]},
+        {"mode": "zscore", "mean": [0, 0]},
+        {"mode": "zscore", "mean": 0},
+        {"mode": "zscore", "stdd": [1, 1, 1]},
+    ],
+)
 def test_impossible_settings_are_refused(values: dict) -> None:
-    with pytest.raises(ValueError, match=r"normalisation|std"):
+    with pytest.raises((ValueError, TypeError), match=r"normalisation|std"):
         Normalisation.from_dict(values)

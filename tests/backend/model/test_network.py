@@ -56,6 +56,21 @@ def model(request: pytest.FixtureRequest) -> WTDiT:
 
 
 @torch.inference_mode()
+def test_some_patches_are_worked_on_in_their_own_places(model: WTDiT) -> None:
+    frames, draws = 2 if model.config.temporal_blocks else 1, 3
+    cond = model.condition(torch.rand(2, frames, 3, SIDE, SIDE))
+    x, t = points(2 * draws, frames), torch.rand(2 * draws)
+    whole = model.predict_x0(x, t, cond)
+    in_any_order = torch.tensor([[2, 0, 3, 1], [1, 3, 0, 2]])
+    torch.testing.assert_close(model.predict_x0(x, t, cond.at(in_any_order, draws)), whole)
+    few = model.predict_x0(x, t, cond.at(in_any_order[:, :1], draws))
+    asked = few.flatten(1, 2).any(dim=1).any(dim=-1)  # (n·B, H, W)
+    half = SIDE // 2
+    assert asked[:draws, half:, :half].all() and asked[draws:, :half, half:].all()
+    assert asked.sum() == 2 * draws * half**2
+
+
+@torch.inference_mode()
 def test_draws_of_an_image_share_its_conditioning(model: WTDiT) -> None:
     frames = 2 if model.config.temporal_blocks else 1
     rgb, x = torch.rand(2, frames, 3, SIDE, SIDE), points(6, frames)
@@ -170,6 +185,8 @@ def test_patches_are_rows_then_columns_and_go_back() -> None:
 def test_config_survives_json() -> None:
     config = ModelConfig(CONFIGS["film_adaln"], prior_correlation=0.5)
     assert ModelConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+    with pytest.raises(TypeError, match="prior_corelation"):
+        ModelConfig.from_dict(config.to_dict() | {"prior_corelation": 0.5})
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_without_a_draw_the_encoder_learns_alone(draws: int) -> None:
         "intrinsics": torch.tensor([[side, 0, side / 2], [0, side, side / 2], [0, 0, 1.0]]).expand(2, 3, 3),
         "scene": torch.tensor([False, True]),
     }
-    losses = objective(batch, draws, "shared")
+    losses = objective(batch, draws)
     losses["loss"].backward()
     learned = {name for name, value in objective.named_parameters() if value.grad is not None}
     mine = {"model.net.encoder.final_project.weight", "lesson.head.weight"}

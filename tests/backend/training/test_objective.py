@@ -6,10 +6,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from tests.backend.model.test_stem import NETWORK
 from wt_backend.flow.normalisation import Normalisation
+from wt_backend.model.wt_dit import WTDiT
 from wt_backend.training.config import ObjectiveConfig
 from wt_backend.training.noise_levels import draw_noise_levels
-from wt_backend.training.objective import FlowObjective, fill_depth, unproject
+from wt_backend.training.objective import FlowObjective, fill_depth, some_patches, unproject, within
 from wt_backend.training.slopes import slope_error
 
 NORMALISATION = Normalisation("median_log", (0.0, 0.0, 0.05), (0.25, 0.25, 0.25))
@@ -78,12 +80,12 @@ def test_a_perfect_network_has_no_loss_and_pixels_without_truth_do_not_count() -
     batch = example()
     answer = truth(batch)
     objective = FlowObjective(Oracle(answer), NORMALISATION, ObjectiveConfig()).eval()  # type: ignore[arg-type]
-    assert objective(batch, 3, "shared")["loss"] < 1e-10
+    assert objective(batch, 3)["loss"] < 1e-10
     answer[0, :, :2] += 100  # no hit there
     answer[1, :, 5:] += 100  # outside the mask
-    assert objective(batch, 3, "shared")["loss"] < 1e-10
+    assert objective(batch, 3)["loss"] < 1e-10
     answer[1, 2, 0, 0] += 1
-    assert objective(batch, 3, "shared")["loss"] > 1e-4
+    assert objective(batch, 3)["loss"] > 1e-4
 
 
 def test_slope_error_is_the_slope_of_the_error_and_blind_to_its_mean() -> None:
@@ -114,7 +116,7 @@ def test_slopes_of_the_visible_surface_weigh_what_they_are_told(layer: int, adde
     for weight in (0.0, 1.0):
         config = ObjectiveConfig(max_weight=1.0, monotonic_weight=0.0, slope_weight=weight)
         objective = FlowObjective(Oracle(wrong), NORMALISATION, config).eval()  # type: ignore[arg-type]
-        losses.append(float(objective(batch, draws=1, schedule="shared")["loss"]))
+        losses.append(float(objective(batch, 1)["loss"]))
     assert losses[1] - losses[0] == pytest.approx(added, abs=1e-4)
 
 
@@ -122,14 +124,14 @@ def test_layers_in_the_wrong_order_are_penalised() -> None:
     batch = example()
     answer = truth(batch)
     answer[:, 1, ..., 2] = answer[:, 0, ..., 2] - 1
-    losses = FlowObjective(Oracle(answer), NORMALISATION, ObjectiveConfig())(batch, 1, "shared")  # type: ignore[arg-type]
+    losses = FlowObjective(Oracle(answer), NORMALISATION, ObjectiveConfig())(batch, 1)  # type: ignore[arg-type]
     assert losses["monotonic"] > 0.1
 
 
 def test_invalid_pixels_enter_as_unit_noise_at_every_level() -> None:
     batch = example()
     oracle = Oracle(truth(batch))
-    FlowObjective(oracle, NORMALISATION, ObjectiveConfig())(batch, 64, "shared")  # type: ignore[arg-type]
+    FlowObjective(oracle, NORMALISATION, ObjectiveConfig())(batch, 64)  # type: ignore[arg-type]
     outside = oracle.seen[0][64:, 0, :, 5:]  # second sample, below the mask
     assert abs(float(outside.std()) - 1) < 0.02 and abs(float(outside.mean())) < 0.02
 
@@ -149,6 +151,36 @@ def test_one_level_for_all_layers_reaches_the_network_as_one_number_a_sample() -
     batch = example()
     oracle = Oracle(truth(batch))
     objective = FlowObjective(oracle, NORMALISATION, ObjectiveConfig())  # type: ignore[arg-type]
-    objective(batch, 2, "shared")
+    objective(batch, 2)
     objective(batch, 2, "per_layer")
     assert oracle.times[0].shape == (4,) and oracle.times[1].shape == (4, 6)
+
+
+def test_patches_with_something_to_learn_come_first() -> None:
+    valid = torch.zeros(2, 56, 56, dtype=torch.bool)
+    valid[0, 20:30, 15:50] = True  # touches patches of rows 1 and 2, columns 1 to 3
+    valid[1] = True
+    patches = some_patches(valid, 14, 7)
+    assert set(patches[0].tolist()) > {5, 6, 7, 9, 10, 11} and len(set(patches[1].tolist())) == 7
+    inside = within(patches, 14, 56)
+    assert inside.flatten(1).sum(1).tolist() == [7 * 14**2] * 2
+    assert not (valid[0] & ~inside[0]).any()
+    for image, patch in enumerate(patches[:, 0].tolist()):
+        row, column = patch // 4 * 14, patch % 4 * 14
+        assert inside[image, row : row + 14, column : column + 14].all()
+
+
+def test_only_the_patches_that_are_worked_on_teach() -> None:
+    torch.manual_seed(0)
+    model = WTDiT(NETWORK)
+    side = NETWORK.image_size
+    depth = 1 + torch.rand(2, 6, side, side).cumsum(1)
+    batch = batch_of(depth, torch.ones(2, side, side, dtype=torch.bool))
+    objective = FlowObjective(model, NORMALISATION, ObjectiveConfig(slope_weight=1.0)).eval()
+    every = (side // NETWORK.patch_size) ** 2
+    few, all_of_them = (objective(batch, 2, patches=count) for count in (2, every))
+    assert torch.isfinite(few["loss"]) and float(few["x0_error"]) == pytest.approx(
+        float(all_of_them["x0_error"]), rel=0.3
+    )  # a mean over what is worked on, not over zeros elsewhere
+    few["loss"].backward()
+    assert model.net.encoder.final_project.weight.grad is not None

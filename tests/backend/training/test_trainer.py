@@ -60,6 +60,7 @@ steps = 2
 size = 42
 images = 4
 draws = 1
+patches = 5
 steps = 4
 """
 )
@@ -233,7 +234,7 @@ def test_learns_in_what_the_machine_is_faster_in(
     """And the state says which it was, instead of "auto"."""
     monkeypatch.setattr(trainer, "bfloat16_pays", lambda device: pays)
     (tmp_path / "run.toml").write_text(CONFIG.format(steps=1).replace('precision = "32-true"\n', ""))
-    Trainer(load_config(tmp_path / "run.toml", tmp_path / "state")).save()
+    Trainer(load_config(tmp_path / "run.toml", tmp_path / "state")).run()
     saved = torch.load(tmp_path / "state" / "state.pt", weights_only=True)
     assert json.loads(saved["config"])["precision"] == precision
 
