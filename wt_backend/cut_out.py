@@ -19,9 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wt_backend.camera import apply_affine, invert
+from wt_backend.geometry.job import whole_file
 from wt_backend.images import Photo, read_image, upright
 from wt_backend.jobs import Cancel, Progress
-from wt_backend.output import check_output, output_error
+from wt_backend.output import check_output
 from wt_backend.protocol import BackendError, from_params
 from wt_backend.subject import find_subject, orientation_of
 
@@ -132,9 +133,5 @@ def _write(output: Path, photo: Photo, alpha: NDArray[np.uint8]) -> None:
     bgra = np.dstack([photo.rgba[..., 2::-1], shown.astype(np.uint8)])
     orientation = orientation_of(photo)
     encoded = cv2.imencode(".png", upright(bgra, _TURN_BACK.get(orientation, orientation)))[1]
-    part = output.with_name(f"{output.name}.part")
-    try:
+    with whole_file(output) as part:
         part.write_bytes(encoded.tobytes())
-        part.replace(output)
-    except OSError as error:
-        raise output_error(output, error) from error

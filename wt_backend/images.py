@@ -189,6 +189,8 @@ def _read(source: Any, path: Path, role: str) -> NDArray[np.uint8]:
     result = np.full((spec.height, spec.width, 4), 255, np.uint8)
     for place, channel in enumerate(channels):  # a list for an index takes four times as long
         result[..., place] = pixels[..., channel]
+    if _is_filler(source, result[..., 3]):
+        result[..., 3] = 255
     return result
 
 
@@ -266,6 +268,12 @@ def _is_associated(source: Any) -> bool:
     return name == "openexr" or (
         name == "tiff" and not source.spec().get_int_attribute("oiio:UnassociatedAlpha")
     )
+
+
+def _is_filler(source: Any, alpha: NDArray[np.uint8]) -> bool:
+    """Whether the fourth byte of BMP and Targa pixels, which OpenImageIO takes for alpha, is an unused 0."""
+    said = source.spec().get_int_attribute("oiio:UnassociatedAlpha")  # by Targa; BMP never does
+    return source.format_name() in ("bmp", "targa") and not said and not alpha.any()
 
 
 def _straight(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

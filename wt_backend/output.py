@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -81,6 +82,44 @@ def save(stack: LayerStack, path: Path) -> None:
         stack.save(path)
     except OSError as error:
         raise output_error(path, error) from error
+
+
+def save_new(stack: LayerStack, path: Path) -> Path:
+    """Write a stack, whole or not at all, to a path or to the next name that is free; return which.
+
+    Raises
+    ------
+    BackendError
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=".", dir=path.parent) as folder:
+            whole = Path(folder) / path.name
+            stack.save(whole)
+            with _claimed(path) as place:
+                whole.replace(place)
+    except OSError as error:
+        raise output_error(path, error) from error
+    return place
+
+
+@contextmanager
+def _claimed(path: Path) -> Iterator[Path]:
+    """A path that was free, held by an empty file: on any file system only one program can make that."""
+    later = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
+    place = next(name for name in itertools.chain([path], later) if _created(name))
+    try:
+        yield place
+    except BaseException:
+        place.unlink(missing_ok=True)
+        raise
+
+
+def _created(path: Path) -> bool:
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError:  # another program was quicker
+        return False
+    return True
 
 
 def output_error(path: Path, error: OSError) -> BackendError:

@@ -26,7 +26,7 @@ from wt_backend.camera import (
 )
 from wt_backend.checkpoints.files import file_state
 from wt_backend.checkpoints.load import LoadedModel, best_device, find_entry, load_model
-from wt_backend.checkpoints.registry import RegistryEntry
+from wt_backend.checkpoints.registry import RegistryEntry, Source, cached
 from wt_backend.cleanup import existing_layers
 from wt_backend.fitting import Fitted, crop_window, fit, frame_window
 from wt_backend.flow.noise import seed_generators
@@ -35,7 +35,7 @@ from wt_backend.images import Photo, read_image
 from wt_backend.jobs import Cancel, Progress
 from wt_backend.memory import is_out_of_memory
 from wt_backend.mirror import mean_of_views, with_mirror_image
-from wt_backend.output import output_place, save
+from wt_backend.output import output_place, save, save_new
 from wt_backend.protocol import BackendError, TraceRequest, TraceResult
 from wt_backend.stack import LayerStack, StackInfo
 from wt_backend.subject import find_subject, read_mask
@@ -77,7 +77,10 @@ def trace_to_file(request: TraceRequest, progress: Progress, cancel: Cancel) -> 
     with output_place(output, request.image, request.mask):
         traced = run(request, progress, cancel)
         progress("save", 0, 1)
-        save(traced.stack, output)
+        if request.fresh:
+            output = save_new(traced.stack, output)
+        else:
+            save(traced.stack, output)
     progress("save", 1, 1)
     return TraceResult(
         stack=str(output),
@@ -246,8 +249,8 @@ def choose_device(name: str | None) -> torch.device:
 def loaded_model(name: str, entry: RegistryEntry, device: torch.device, small: bool = False) -> LoadedModel:
     """The model, kept for the next trace; a new one takes the place of the old."""
     global _cached
-    state = file_state(entry.weights) if isinstance(entry.weights, Path) else []  # a download never changes
-    key = (name, str(device), small, state)
+    weights = cached(entry.weights) if isinstance(entry.weights, Source) else entry.weights
+    key = (name, str(device), small, file_state(weights) if weights else [])
     if _cached is None or _cached[0] != key:
         unload_models()
         _check_memory(entry, device)

@@ -132,6 +132,8 @@ class TraceRequest:
 
     `mask_as_stored`: where its proportions do not tell, the mask is for the image as its file has it, and not
     for how EXIF says that it should be seen.
+    `fresh`: a file that is at `output` when the trace is done stays; the stack goes to the next name that is
+    free, which the result tells.
     """
 
     image: str
@@ -144,6 +146,7 @@ class TraceRequest:
     seed: int = 42
     steps: int | None = None
     device: str | None = None
+    fresh: bool = False
 
     def __post_init__(self) -> None:
         _choice("mode", self.mode, MODES)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -318,21 +317,29 @@ def _view(buffer: NDArray[np.uint8], start: int, entry: Any, name: str) -> NDArr
     return buffer[start + begin : start + end].view(dtype).reshape(shape)
 
 
+def part_beside(path: Path, suffix: str = ".part") -> Path:
+    """A new empty file beside `path`, to be written and then put in its place.
+
+    It is made as any document is: those of `tempfile` are private, and not every disk lets that be changed
+    (CIFS, FAT).
+    """
+    part = path.parent / f".{path.stem[:80]}.{os.urandom(4).hex()}{suffix}"
+    part.touch(exist_ok=False)
+    return part
+
+
 @contextmanager
 def _replacing(path: Path) -> Iterator[IO[bytes]]:
     """A new file beside `path` that takes its place on success and disappears on failure."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:80]}.", suffix=".part", dir=path.parent)
+    part = part_beside(path)
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with part.open("wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)  # mkstemp makes private files; a stack is an ordinary document
-        Path(name).replace(path)
+        part.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
 
 

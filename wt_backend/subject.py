@@ -30,6 +30,8 @@ SHADOW_KEEPS = 0.65  # if less of the subject is left, it was no shadow but a th
 WORKING_SIDE = 1536  # larger images are searched at this size; the network sees less
 
 CLEAR_ALPHA = 0.02  # share of transparent pixels from which alpha means a cut-out, not round corners
+SHADES = (32, 223)  # grey levels from black to white, both left out
+DRAWN = 0.9  # share of black and white from which a picture is a drawn mask; the rest are soft edges
 SPECK = 0.01  # parts smaller than this share of the largest are no subject
 HIGHLIGHT = 0.005  # holes smaller than this share of the subject are not background
 
@@ -42,7 +44,7 @@ def find_subject(photo: Photo) -> NDArray[np.uint8] | None:
 
 
 def read_mask(path: str | os.PathLike[str], photo: Photo, as_stored: bool = False) -> NDArray[np.uint8]:
-    """Alpha (H, W) for a photo from a mask file of any size: its alpha if that is a cut-out, else its grey.
+    """Alpha (H, W) for a photo from a mask file of any size, by `mask_alpha`.
 
     Parameters
     ----------
@@ -59,14 +61,30 @@ def read_mask(path: str | os.PathLike[str], photo: Photo, as_stored: bool = Fals
     values = mask_photo.rgba
     if _is_as_stored(mask_photo, photo, as_stored):
         values = upright(values, orientation_of(photo))
-    luminance = values[..., :3] @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-    alpha = values[..., 3] if is_cut_out(values) else (luminance + 0.5).astype(np.uint8)
-    alpha = _resize(alpha, photo.size)
+    alpha = _resize(mask_alpha(values), photo.size)
     if not (alpha > 127).any():
         raise BackendError(
             "bad_mask", f"The mask {path} is empty.", "Paint the subject white, everything else black."
         )
     return alpha
+
+
+def mask_alpha(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What a mask picture (H, W, 4) says, (H, W): its alpha where that leaves anything out, else its grey.
+
+    Where hardly anything is transparent, such as a seam left by resampling, black and white are what counts.
+    """
+    alpha = rgba[..., 3]
+    if is_cut_out(rgba):
+        return alpha
+    grey = np.asarray(cv2.cvtColor(rgba, cv2.COLOR_RGBA2GRAY), np.uint8)
+    return alpha if (alpha <= 127).any() and not _is_black_and_white(grey) else grey
+
+
+def _is_black_and_white(grey: NDArray[np.uint8]) -> bool:
+    """Whether both are there and nearly nothing between, which no photograph is."""
+    black, white = (grey < SHADES[0]).mean(), (grey > SHADES[1]).mean()
+    return bool(black > 0 and white > 0 and black + white > DRAWN)
 
 
 def _is_as_stored(mask: Photo, photo: Photo, unless_told: bool) -> bool:

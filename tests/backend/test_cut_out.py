@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import cv2
@@ -110,6 +111,21 @@ def test_a_box_around_nothing_is_a_sentence(tmp_path: Path) -> None:
     Image.fromarray(np.full((200, 200, 3), 128, np.uint8)).save(path)
     with pytest.raises(BackendError, match="stands out"):
         cut_out(path, tmp_path / "out.png", [0.2, 0.2, 0.8, 0.8])
+
+
+def test_a_full_disk_is_left_as_it_was(scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, output = tmp_path / "photo.png", tmp_path / "out" / "mask.png"
+    Image.fromarray(scene[0]).save(path)
+
+    def fill_up(part: Path, data: bytes) -> int:
+        with part.open("wb") as file:
+            file.write(data[:100])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fill_up)
+    with pytest.raises(BackendError) as error:
+        cut_out(path, output, BOX)
+    assert error.value.kind == "disk_full" and not list(output.parent.iterdir())
 
 
 @pytest.mark.parametrize("name", ["photo.png", "link.png", "sub/../photo.png"])

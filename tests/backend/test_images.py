@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import struct
 import sys
 import zlib
 from collections.abc import Callable
@@ -367,6 +368,38 @@ def test_too_small_and_too_large(tmp_path: Path, write_png: Callable[..., Path])
 def test_fully_transparent(rgb: NDArray[np.uint8], write_png: Callable[..., Path]) -> None:
     path = write_png(np.dstack([rgb, np.zeros((H, W), np.uint8)]))
     assert "fully transparent" in refused(path).message
+
+
+def write_bmp(path: Path, bgra: NDArray[np.uint8], header: int) -> None:
+    """32 bits a pixel, without compression (40 bytes of header) or by masks of which alpha's is 0 (124)."""
+    pixels = bgra[::-1].tobytes()
+    masks = struct.pack("<IIII4s", 0xFF0000, 0xFF00, 0xFF, 0, b"BGRs")
+    rest, kind = (masks.ljust(84, b"\0"), 3) if header == 124 else (b"", 0)
+    start = struct.pack("<2sIHHI", b"BM", 14 + header + len(pixels), 0, 0, 14 + header)
+    info = struct.pack("<IiiHHIIiiII", header, W, H, 1, 32, kind, len(pixels), 2835, 2835, 0, 0)
+    path.write_bytes(start + info + rest + pixels)
+
+
+def write_targa(path: Path, bgra: NDArray[np.uint8], alpha_bits: int) -> None:
+    start = struct.pack("<BBBHHBHHHHBB", 0, 0, 2, 0, 0, 0, 0, 0, W, H, 32, alpha_bits)
+    path.write_bytes(start + bgra[::-1].tobytes())
+
+
+@pytest.mark.parametrize(("name", "variant"), [("a.bmp", 40), ("a.bmp", 124), ("a.tga", 0)])
+def test_a_fourth_byte_that_is_not_used_is_no_alpha(
+    name: str, variant: int, rgb: NDArray[np.uint8], alpha: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    path, write = tmp_path / name, write_bmp if name == "a.bmp" else write_targa
+    write(path, np.dstack([rgb[..., ::-1], np.zeros_like(alpha)]), variant)
+    found = read_image(path).rgba
+    assert np.array_equal(found[..., :3], rgb) and (found[..., 3] == 255).all()
+    write(path, np.dstack([rgb[..., ::-1], alpha]), variant)  # there are programs that use it unannounced
+    assert np.array_equal(read_image(path).rgba[..., 3], alpha)
+
+
+def test_announced_alpha_may_be_0_all_over(rgb: NDArray[np.uint8], tmp_path: Path) -> None:
+    write_targa(tmp_path / "a.tga", np.dstack([rgb, np.zeros((H, W), np.uint8)]), 8)
+    assert "fully transparent" in refused(tmp_path / "a.tga").message
 
 
 def test_a_mask_is_named_as_such(tmp_path: Path) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from wt_backend.output import check_output, output_place
+from wt_backend.output import check_output, output_place, save_new
 from wt_backend.protocol import BackendError
+from wt_backend.stack import LayerStack
 
 
 def test_what_is_no_file_is_not_replaced_by_one(tmp_path: Path) -> None:
@@ -49,3 +51,18 @@ def test_an_older_result_may_be_replaced(tmp_path: Path) -> None:
     (tmp_path / "link.wts").symlink_to(tmp_path / "a.wts")
     for name in ("a.wts", "link.wts", "new/b.wts"):
         check_output(tmp_path / name)
+
+
+def test_several_that_save_to_one_path_get_a_file_each(stack: LayerStack, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        places = list(pool.map(lambda _number: save_new(stack, tmp_path / "a.wts"), range(8)))
+    assert sorted(places) == sorted(tmp_path.iterdir()) and len(set(places)) == 8
+    assert tmp_path / "a.wts" in places and tmp_path / "a-8.wts" in places
+    for place in places:
+        LayerStack.load(place).validate()
+
+
+def test_a_new_file_whose_folder_is_gone_is_told(stack: LayerStack, tmp_path: Path) -> None:
+    with pytest.raises(BackendError, match="cannot be written") as caught:
+        save_new(stack, tmp_path / "gone" / "a.wts")
+    assert caught.value.kind == "bad_output"

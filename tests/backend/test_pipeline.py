@@ -13,13 +13,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import safetensors.torch
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from wt_backend import pipeline
+from wt_backend import methods, pipeline
 from wt_backend.camera import apply_affine, ray_residual
-from wt_backend.checkpoints.load import load_model
-from wt_backend.checkpoints.registry import OFFICIAL, find
+from wt_backend.checkpoints import registry
+from wt_backend.checkpoints.load import LoadedModel, load_model
+from wt_backend.checkpoints.registry import OFFICIAL, Source, find
 from wt_backend.jobs import Cancellation
 from wt_backend.output import save
 from wt_backend.protocol import BackendError, TraceRequest
@@ -251,6 +253,38 @@ def test_with_the_mirror_image_neither_side_is_preferred(ball: TraceRequest, sam
     assert disagreement(("object",)) < 0.8 * disagreement(())
 
 
+def test_a_download_that_is_not_the_one_in_memory_is_loaded(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Source("somebody/tiny", "tiny.safetensors")
+    entry = replace(registry.read_card(tiny_model.with_suffix(".json")), weights=source)
+    monkeypatch.setattr(registry, "OFFICIAL", (entry,))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setenv("WT_CACHE_DIR", str(tmp_path / "cache"))
+    folder = registry.repository_folder(source)
+
+    def load() -> LoadedModel:
+        return pipeline.loaded_model("tiny", entry, torch.device("cpu"))
+
+    def download(revision: str) -> None:
+        snapshot = folder / "snapshots" / revision
+        snapshot.mkdir(parents=True)
+        shutil.copyfile(tiny_model, snapshot / source.filename)
+        (folder / "refs").mkdir(exist_ok=True)
+        (folder / "refs" / "main").write_text(revision)
+
+    download("1")
+    first = load()
+    assert load() is first
+    download("2")
+    assert load() is not first
+    methods.call("models/delete", {"model": "tiny"}, Recorder(), Cancellation())
+    assert pipeline._cached is None
+    with pytest.raises(BackendError) as caught:
+        load()
+    assert caught.value.kind == "model_missing"
+
+
 def test_a_cancelled_job_stops_within_a_step_and_writes_nothing(ball: TraceRequest) -> None:
     cancellation = Cancellation()
 
@@ -267,6 +301,22 @@ def test_a_cancelled_job_stops_within_a_step_and_writes_nothing(ball: TraceReque
 
 
 # -- what can go wrong ------------------------------------------------------------------------------------
+
+
+def test_what_another_program_has_written_meanwhile_stays_where_a_new_file_is_wanted(
+    ball: TraceRequest,
+) -> None:
+    output = Path(ball.output)
+
+    def write(stage: str, _step: int) -> None:
+        if stage == "save":
+            output.write_text("another's")
+
+    result = pipeline.trace_to_file(replace(ball, fresh=True), Recorder(write), Cancellation())
+    assert result.stack == str(output.with_name("ball-2.wts"))
+    LayerStack.load(result.stack).validate()
+    assert {path.name for path in output.parent.iterdir()} == {"ball.wts", "ball-2.wts"}
+    assert output.read_text() == "another's"
 
 
 def test_an_output_that_cannot_be_written_is_told_before_the_trace(

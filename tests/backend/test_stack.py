@@ -350,7 +350,15 @@ def test_a_failed_save_leaves_the_old_file_alone(stack: LayerStack, tmp_path: Pa
     assert [p.name for p in tmp_path.iterdir()] == ["a.wts"]
 
 
-def test_saved_files_have_ordinary_permissions(stack: LayerStack, tmp_path: Path) -> None:
+def test_saved_files_have_ordinary_permissions(
+    stack: LayerStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also on a disk that lets nobody change them, as CIFS and FAT do."""
+
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "chmod", refuse)
     (tmp_path / "plain").write_bytes(b"")
     stack.save(tmp_path / "a.wts")
     assert (tmp_path / "a.wts").stat().st_mode == (tmp_path / "plain").stat().st_mode

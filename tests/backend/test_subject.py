@@ -126,6 +126,25 @@ def test_mask_files(
     assert iou(read_mask(path, photo) > 127, disc) > 0.97
 
 
+def test_the_alpha_of_a_photo_is_a_mask_however_little_it_leaves_out(
+    disc_image: NDArray[np.uint8], write_png: Callable[..., Path]
+) -> None:
+    """Below 2 % the photo's brightness was the mask."""
+    rgba = np.random.default_rng(0).integers(0, 256, (100, 100, 4), dtype=np.uint8)
+    rgba[..., 3] = 255
+    rgba[:, 0, 3] = 0
+    mask = read_mask(write_png(rgba, "mask.png"), read_image(write_png(disc_image[:90, :90])))
+    assert (mask > 127).mean() == pytest.approx(0.99, abs=0.003)
+
+
+def test_a_transparent_seam_does_not_make_a_drawn_mask_a_cut_out(
+    disc_image: NDArray[np.uint8], disc: NDArray[np.bool_], write_png: Callable[..., Path]
+) -> None:
+    rgba = np.dstack([disc * np.uint8(255)] * 3 + [np.full(disc.shape, 255, np.uint8)])
+    rgba[0, :, 3] = 0
+    assert iou(read_mask(write_png(rgba, "mask.png"), read_image(write_png(disc_image))) > 127, disc) == 1
+
+
 def test_a_mask_for_the_image_as_blender_shows_it(
     disc_image: NDArray[np.uint8], disc: NDArray[np.bool_], tmp_path: Path
 ) -> None:

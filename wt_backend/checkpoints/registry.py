@@ -8,7 +8,7 @@ import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from wt_backend.model.config import (
     DYNAMIC_R76,
@@ -18,12 +18,14 @@ from wt_backend.model.config import (
     SCENE_R69L,
     ModelConfig,
 )
+from wt_backend.paths import is_file
 from wt_backend.protocol import FITS, BackendError, ModelEntry
 
 WEIGHTS = Path(__file__).parent / "weights"
 
 Fit = Literal["crop", "pad", "stretch"]
 Unit = Literal["relative", "metre"]
+Solver = Literal["euler", "multistep"]
 
 RELEASED_STEPS = 20  # what the authors ran (spec section 11)
 UNMEASURED_TOLERANCE = 0.01  # the bundled model's optimum on objects; the released weights could not be run
@@ -106,7 +108,7 @@ class RegistryEntry:
     mirrored: tuple[str, ...] = ()
     visible_first: tuple[str, ...] = ()
     area: bool = False
-    solver: Literal["euler", "multistep"] = "euler"
+    solver: Solver = "euler"
     clip: bool = False
     caveat: str = ""
 
@@ -125,6 +127,11 @@ class RegistryEntry:
                 raise ValueError(
                     f"existence_tolerance has {tolerance!r} for {mode} mode, not a share above 0"
                 )
+        for name, known in (("unit", get_args(Unit)), ("solver", get_args(Solver))):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} is {getattr(self, name)!r}, not one of {', '.join(known)}")
+        if not isinstance(self.subject_share, int | float) or not 0 < self.subject_share <= 1:
+            raise ValueError(f"subject_share is {self.subject_share!r}, not a share above 0 and up to 1")
         for name in ("mirrored", "visible_first"):
             foreign = set(getattr(self, name)) - set(self.fits)
             if foreign:
@@ -250,7 +257,7 @@ def fingerprint(name: str) -> str | None:
     path = Path(name).expanduser()
     card = path.with_suffix(".json") if path.name else path
     with suppress(BackendError):  # whoever loads the model says what is wrong
-        entry = find(name) or (read_card(card) if card.is_file() else None)
+        entry = find(name) or (read_card(card) if is_file(card) else None)
         if entry is not None:
             return hashlib.sha256(json.dumps(entry.to_dict(), sort_keys=True).encode()).hexdigest()
     return None
@@ -259,11 +266,12 @@ def fingerprint(name: str) -> str | None:
 def cached(source: Source, cache: Path | None = None) -> Path | None:
     """The file in the Hub's cache, if it is there; read from the folder, without the Hub's client."""
     folder = repository_folder(source, cache)
-    revision = folder / "refs" / "main"
-    if not revision.is_file():
+    try:
+        revision = (folder / "refs" / "main").read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):  # it is not there, or damaged
         return None
-    path = folder / "snapshots" / revision.read_text(encoding="utf-8").strip() / source.filename
-    return path if path.is_file() else None
+    path = folder / "snapshots" / revision / source.filename
+    return path if is_file(path) else None
 
 
 def repository_folder(source: Source, cache: Path | None = None) -> Path:
@@ -286,7 +294,7 @@ def hub_cache() -> Path:
 def is_available(entry: RegistryEntry, cache: Path | None = None) -> bool:
     """Whether the weights are on this machine."""
     if isinstance(entry.weights, Path):
-        return entry.weights.is_file()
+        return is_file(entry.weights)
     return cached(entry.weights, cache) is not None
 
 

@@ -33,7 +33,10 @@ def delete_model(params: dict[str, Any], progress: Progress, cancel: Cancel) -> 
         raise BackendError(
             "model_missing", f"{entry.label} is not on this machine.", "There is nothing to delete."
         )
+    from wt_backend.pipeline import unload_models  # brings torch, which moving models does not need
+
     progress("delete", 0, 1)
+    unload_models()  # its memory is free again, too; and Windows deletes nothing that is mapped
     size = _size(folder)
     try:
         shutil.rmtree(folder)

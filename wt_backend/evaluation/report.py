@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +11,7 @@ from statistics import median
 from typing import Any
 
 from wt_backend.evaluation.score import SEED, Scores, mean_scores
+from wt_backend.stack import part_beside
 
 # Column title → metric; the first table is the visible surface, the second the complete geometry.
 VISIBLE_COLUMNS = {
@@ -247,11 +246,10 @@ def _clean(scores: Scores) -> dict[str, float | None]:
 
 def _write_whole(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    part = part_beside(path)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).replace(path)
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
     except OSError:
-        Path(temporary).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise

@@ -22,7 +22,7 @@ from wt_backend.footage.sequence import ImageSequence
 from wt_backend.images import MAX_SIDE, MIN_SIDE, Photo
 from wt_backend.jobs import Cancel, Progress
 from wt_backend.protocol import BackendError, TraceRequest
-from wt_backend.subject import find_subject
+from wt_backend.subject import find_subject, mask_alpha
 
 Box = tuple[int, int, int, int]
 NUMBER = re.compile(r"\d+")  # reasons that differ in one are alike
@@ -138,7 +138,7 @@ def _pictures(
             yield frame.number, None, error.message.rstrip(".")
             continue
         if mask is not None:
-            picture = np.dstack([picture[..., :3], _grey(mask, picture)])
+            picture = np.dstack([picture[..., :3], _mask_of(mask, picture)])
         yield frame.number, picture, ""
 
 
@@ -161,8 +161,8 @@ def _masks(clip: Clip, request: ShotRequest, numbers: Sequence[int]) -> Iterator
             yield None, f"its mask: {error.message.rstrip('.')}"
 
 
-def _grey(mask: Picture, picture: Picture) -> NDArray[np.uint8]:
-    """A mask picture as alpha (H, W): its own alpha if that is not full, else its brightness."""
+def _mask_of(mask: Picture, picture: Picture) -> NDArray[np.uint8]:
+    """A mask picture of the footage's size as alpha (H, W)."""
     if mask.shape != picture.shape:
         raise BackendError(
             "bad_mask",
@@ -170,9 +170,7 @@ def _grey(mask: Picture, picture: Picture) -> NDArray[np.uint8]:
             f"{picture.shape[1]} × {picture.shape[0]}.",
             "Use masks of the footage's size.",
         )
-    if (mask[..., 3] < 128).any():
-        return mask[..., 3]
-    return (mask[..., :3] @ np.array([0.2126, 0.7152, 0.0722], np.float32) + 0.5).astype(np.uint8)
+    return mask_alpha(mask)
 
 
 def _start(picture: Picture, request: ShotRequest, entry: RegistryEntry) -> Survey:

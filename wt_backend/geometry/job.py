@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 from wt_backend.output import output_error
 from wt_backend.protocol import BackendError
-from wt_backend.stack import LayerStack, StackError
+from wt_backend.stack import LayerStack, StackError, part_beside
 
 REQUIRED: Any = object()
 
@@ -75,13 +74,8 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     path = Path(path)
     part: Path | None = None
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.stem[:80]}.", suffix=path.suffix, dir=path.parent)
-        os.close(descriptor)
-        part = Path(name)
+        part = part_beside(path, path.suffix)
         yield part
-        umask = os.umask(0)
-        os.umask(umask)
-        part.chmod(0o666 & ~umask)  # mkstemp makes private files
         part.replace(path)
     except OSError as error:
         raise output_error(path, error) from error

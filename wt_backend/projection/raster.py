@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-BATCH = 400_000  # fragments at a time: some 100 MB with all that is computed from them
+BATCH = 400_000  # fragments, or rows, at a time: some 100 MB with all that is computed from them
 
 
 class Fragments(NamedTuple):
@@ -22,7 +22,7 @@ class Fragments(NamedTuple):
 def fragments(
     corners: NDArray[np.floating], width: int, height: int, batch: int = BATCH
 ) -> Iterator[tuple[Fragments, float]]:
-    """Fragments of triangles in a picture, and the share of all fragments done after each batch.
+    """Fragments of triangles in a picture, and the share of all rows done after each batch.
 
     Parameters
     ----------
@@ -30,21 +30,22 @@ def fragments(
     width, height : of the picture; what lies outside is left out.
     batch : about how many fragments come at a time.
     """
-    triangle, row, first, count = _rows(np.asarray(corners, np.float64), width, height)
-    ends = np.cumsum(count)
-    total = int(ends[-1]) if len(ends) else 0
-    cuts = np.searchsorted(ends, np.arange(batch, total, batch))
-    for start, stop in zip([0, *cuts], [*cuts, len(ends)], strict=True):
-        if start < stop:
-            part = count[start:stop]
-            offset = np.arange(part.sum()) - np.repeat(np.cumsum(part) - part, part)
+    corners = np.asarray(corners, np.float64)
+    top, bottom = _span(corners[..., 1], height)
+    ends = np.cumsum(bottom - top + 1)  # in rows; a triangle without one takes memory too
+    for part in _slices(ends, batch):
+        triangle, row, first, count = _rows(corners[part], top[part], bottom[part], width)
+        triangle += part.start
+        for some in _slices(np.cumsum(count), batch):
+            length, last = count[some], triangle[some][-1]
+            offset = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
             yield (
                 Fragments(
-                    np.repeat(triangle[start:stop], part),
-                    np.repeat(first[start:stop], part) + offset,
-                    np.repeat(row[start:stop], part),
+                    np.repeat(triangle[some], length),
+                    np.repeat(first[some], length) + offset,
+                    np.repeat(row[some], length),
                 ),
-                float(ends[stop - 1]) / total,
+                float(ends[last] - bottom[last] + row[some][-1] + 1) / float(ends[-1]),
             )
 
 
@@ -64,12 +65,27 @@ def barycentric(corners: NDArray[np.float64], which: Fragments) -> NDArray[np.fl
     return result
 
 
-def _rows(corners: NDArray[np.float64], width: int, height: int) -> tuple[NDArray[np.intp], ...]:
-    """Of each row of each triangle: triangle, row, first column, number of columns; empty ones left out."""
-    y = corners[..., 1]
+def _span(y: NDArray[np.float64], height: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """First row of each triangle (T,) and the one after its last; y is (T, 3)."""
     top = np.ceil(y.min(1) - 0.5).clip(0, height).astype(np.intp)
-    bottom = (np.ceil(y.max(1) - 0.5) - 1).clip(-1, height - 1).astype(np.intp)
-    count = np.maximum(bottom - top + 1, 0)
+    bottom = np.ceil(y.max(1) - 0.5).clip(0, height).astype(np.intp)
+    return top, bottom
+
+
+def _slices(ends: NDArray[np.intp], batch: int) -> Iterator[slice]:
+    """Slices of things whose numbers have the running sum ``ends`` (N,), about ``batch`` in each."""
+    total = int(ends[-1]) if len(ends) else 0
+    cuts = np.searchsorted(ends, np.arange(batch, total, batch))
+    for start, stop in zip([0, *cuts], [*cuts, len(ends)], strict=True):
+        if start < stop:
+            yield slice(start, stop)
+
+
+def _rows(
+    corners: NDArray[np.float64], top: NDArray[np.intp], bottom: NDArray[np.intp], width: int
+) -> tuple[NDArray[np.intp], ...]:
+    """Of each row of each triangle: triangle, row, first column, number of columns; empty ones left out."""
+    count = bottom - top
     triangle = np.repeat(np.arange(len(corners)), count)
     row = np.arange(len(triangle)) - np.repeat(np.cumsum(count) - count, count) + top[triangle]
     left, right = np.full(len(row), -np.inf), np.full(len(row), np.inf)

@@ -103,6 +103,11 @@ def test_weights_without_their_description_are_named(
         ({"visible_first": ["film"]}, "film, which is no mode"),
         ({"mirrored": "object"}, "which is no mode"),
         ({"clip": True}, "not for models that take clips"),
+        ({"unit": "meter"}, "unit is 'meter', not one of relative, metre"),
+        ({"solver": "heun"}, "solver is 'heun', not one of euler, multistep"),
+        ({"subject_share": 0}, "subject_share is 0, not a share"),
+        ({"subject_share": 1.5}, "subject_share is 1.5, not a share"),
+        ({"subject_share": "0.7"}, "subject_share is '0.7', not a share"),
     ],
 )
 def test_a_card_edited_by_hand_is_read_with_care(card: Path, values: dict[str, object], said: str) -> None:
