@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePath
 
+from wt_backend.paths import is_file
 from wt_backend.protocol import BackendError
 
 from .lock import only_one
@@ -62,7 +63,7 @@ def current_environment(root: Path) -> Environment | None:
         found = Environment(root / Path(values["folder"]).name, values["version"], values["torch_backend"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return found if found.python.is_file() else None
+    return found if is_file(found.python) else None
 
 
 def environment_state(root: Path, version: str) -> EnvironmentState:
@@ -70,7 +71,7 @@ def environment_state(root: Path, version: str) -> EnvironmentState:
     found = current_environment(root)
     if found is not None:
         return EnvironmentState.READY if found.version == version else EnvironmentState.OUTDATED
-    broken = (root / CURRENT).exists() or any(root.glob(f"env-*/{INCOMPLETE}"))
+    broken = any(path.exists() for path in (root / CURRENT, *_parts(root)))
     return EnvironmentState.INCOMPLETE if broken else EnvironmentState.NOT_INSTALLED
 
 
@@ -121,7 +122,7 @@ def remove_environment(root: Path) -> None:
     try:
         with only_one(root / LOCK):
             (root / CURRENT).unlink(missing_ok=True)
-            for path in (*_environments(root), root / "uv", root / "cache", root / "python"):
+            for path in _parts(root):
                 _remove(path)
     except OSError as error:
         raise BackendError(
@@ -151,6 +152,11 @@ def of_any_length(path: PurePath, system: str = os.name) -> str:
 def _environments(root: Path) -> list[Path]:
     """The folders env-N, and nothing else that somebody may have put there."""
     return [path for path in root.glob("env-*") if path.name.removeprefix("env-").isdigit() and path.is_dir()]
+
+
+def _parts(root: Path) -> list[Path]:
+    """The folders that an installation makes, whether they are there or not."""
+    return [*_environments(root), root / "uv", root / "cache", root / "python"]
 
 
 def _remove(path: Path) -> None:

@@ -11,8 +11,10 @@ import struct
 import subprocess
 import threading
 import time
+import traceback
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -132,8 +134,11 @@ class Installation:
                 replaced = self._install()
         except BackendError as error:
             self._end(error)
-        except (OSError, ValueError) as error:  # a ValueError: an address or a name that cannot be used
-            self._end(explain(str(error), self.status.stage.value[0], str(self.log)))
+        except Exception as error:  # noqa: BLE001 - whatever it was: without an end no other attempt could begin
+            with suppress(OSError), self.log.open("a", encoding="utf-8", errors="backslashreplace") as log:
+                traceback.print_exception(error, file=log)
+            said = str(error) or type(error).__name__
+            self._end(explain(said, self.status.stage.value[0], str(self.log)))
         else:
             self.status = Status(Stage.DONE, running=False)
             while self._at_work():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import wt_backend
+from wt_backend.paths import is_file
 from wt_backend.protocol import BackendError
 
 from .environment import current_environment
@@ -44,7 +45,7 @@ def find_interpreter(
         (preferred, "the add-on's preferences"),
         (environment.get(ENVIRONMENT_VARIABLE, ""), f"${ENVIRONMENT_VARIABLE}"),
     ):
-        if path and Path(path).is_file():
+        if path and is_file(Path(path)):
             return Interpreter(path, borrowed)
         if path:
             raise BackendError(

@@ -60,11 +60,15 @@ class Limits:
     start: float = 600.0  # start of the process to its first answer; torch from a slow disk takes minutes
     silence: float = 60.0  # no message at all from a worker with a job; it sends a sign of life every 2 s
     cancel: float = 3.0  # cancel asked for to job ended, or one step of the job where that is shorter
+    lasting: float = 120.0  # the same, of a job that changes what lies on the disk
     idle: float = 900.0  # no job: the worker is sent home, its memory freed
 
 
 ANSWER = 0.5
 """Seconds that a worker's answer to a cancel may be on its way, beyond the step it ends."""
+
+LASTING = frozenset({"models/move", "models/delete"})
+"""Methods that change what lies on the disk: once that is done it counts, whoever has cancelled it."""
 
 PAUSE = 10.0
 """Seconds between two polls after which Blender was paused: the machine slept, or a terminal stopped it."""
@@ -155,17 +159,23 @@ class Backend:
         """Ask for a job's end.
 
         A queued one ends at once, a running one within one of its steps or `limits.cancel` seconds, whichever
-        is shorter; else its worker is ended.
+        is shorter; else its worker is ended. One that changes the disk gets the time to leave it in order.
         """
         if job.state is JobState.QUEUED:
             job.state = JobState.CANCELLED
             self._jobs.remove(job)
         elif job.state is JobState.RUNNING:
             job.state = JobState.CANCELLING
-            step = self.limits.cancel if job.slowest_step is None else job.slowest_step + ANSWER
-            self._deadline = self.clock() + min(self.limits.cancel, step)
+            self._deadline = self.clock() + self._patience(job)
             if self._worker:
                 self._worker.send(notification("$/cancel", {"id": job.id}))
+
+    def _patience(self, job: Job) -> float:
+        """Seconds that the end of a cancelled job is waited for."""
+        if job.method in LASTING:
+            return self.limits.lasting
+        step = self.limits.cancel if job.slowest_step is None else job.slowest_step + ANSWER
+        return min(self.limits.cancel, step)
 
     def start(self) -> None:
         """Start the worker without a job, to learn what it can do."""
@@ -263,8 +273,8 @@ class Backend:
                 error.hint = f"{error.hint} {self.version_hint()}".strip()
             cancelled = error.kind == "cancelled"
             self._finish(job, JobState.CANCELLED if cancelled else JobState.FAILED, error=error)
-        elif job.state is JobState.CANCELLING:  # finished in the moment of the click: the user's word counts
-            self._finish(job, JobState.CANCELLED)
+        elif job.state is JobState.CANCELLING and job.method not in LASTING:
+            self._finish(job, JobState.CANCELLED)  # finished in the moment of the click: that counts
         else:
             self._finish(job, JobState.DONE, result=message.get("result") or {})
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import bpy
 
 _LOCKED_INTERVAL = 0.5
+_FAILED_INTERVAL = 5.0
 
 Step = Callable[[], float | None]
 
@@ -39,5 +40,10 @@ def _tick(step: Step) -> float | None:
     _ticking = step
     try:
         return step()
+    except Exception as error:  # noqa: BLE001 - Blender forgets a timer that raises: nothing would go on
+        from . import session  # which imports this module
+
+        session.say_unforeseen(error, "World Tracing was interrupted")
+        return _FAILED_INTERVAL
     finally:
         _ticking = None

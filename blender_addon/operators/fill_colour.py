@@ -6,6 +6,7 @@ import json
 import bpy
 from bpy.props import StringProperty
 
+from wt_backend.paths import is_file
 from wt_backend.stack import Shot
 
 from ..backend import session
@@ -24,14 +25,14 @@ class WORLD_TRACING_OT_fill_colour(bpy.types.Operator, GeometryJob):
         """Start the job."""
         root = self.trace(context)
         path = stack_path(root)
-        if names := hidden_colour.painted(path):
+        if names := hidden_colour.painted(root):
             return self.fail(
                 f"{names[0]} was painted on, and filling again would replace it.",
                 "Image ▸ Save As with another name keeps the painting. To let it go: Image ▸ Reload where it "
                 "is not saved, or delete that file.",
             )
         method, params = "geometry/fill_colour", {"stack": str(path), "output": str(path.parent)}
-        if traces.is_shot(root) and (path.parent / Shot.FILE).is_file():
+        if traces.is_shot(root) and is_file(path.parent / Shot.FILE):
             method, params = "fill_shot", {"shot": str(path.parent)}
         label = f"Colour of {root.name}"
         return self.run_job(context, method, params, label, "wear_filled_colour", {"root": root.name})
@@ -60,7 +61,7 @@ class WORLD_TRACING_OT_wear_filled_colour(bpy.types.Operator):
         nothing = "Points keep the photo's colour." if points else "There is no hidden layer."
         message = f"{count} hidden layers have a colour of their own." if count else nothing
         hint = ""
-        if kept := hidden_colour.painted(stack_path(root)):
+        if kept := hidden_colour.painted(root):
             hint = f"{kept[0]} was painted on meanwhile and shows that; Image ▸ Reload shows the new colour."
         session.notice = session.Notice(message, hint)
         return {"FINISHED"}

@@ -8,11 +8,8 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 from mathutils import Matrix
 
-from wt_backend.stack import StackError
-
 from ..backend import session
 from ..scene import files, projection
-from ..scene.origin import stack_path
 from ..scene.projection import ProjectionError
 from .geometry_job import GeometryJob
 
@@ -51,16 +48,14 @@ class WORLD_TRACING_OT_fit_to_layers(bpy.types.Operator, GeometryJob):
             projection.check_place(target)
             mesh = projection.world_mesh(target, context)
             output = files.new_projection(f"{target.name} fit")
-            params = {
-                "mesh": projection.send(output, mesh, []), "stack": str(stack_path(root)),
-                "to_local": projection.to_local(root).tolist(), "turn": self.turn,
-            }  # fmt: skip
-        except (ProjectionError, StackError, OSError) as error:
+            sent = projection.send(output, mesh, [])
+        except (ProjectionError, OSError) as error:
             return self.fail(str(error))
         place = json.dumps([list(row) for row in target.matrix_world])
-        settings = {"target": target.name, "sent": str(params["mesh"]), "place": place}
+        params = {"mesh": sent, "to_local": projection.to_local(root).tolist(), "turn": self.turn}
+        settings = {"target": target.name, "sent": sent, "place": place}
         label = f"Fit of {target.name}"
-        return self.run_job(context, "projection/fit", params, label, "wear_fit", settings)
+        return self.run_job(context, "projection/fit", params, label, "wear_fit", settings, root)
 
 
 class WORLD_TRACING_OT_wear_fit(bpy.types.Operator):

@@ -7,6 +7,7 @@ import bpy
 from bpy.props import BoolProperty
 
 from wt_backend import logs
+from wt_backend.paths import is_file
 
 from ..backend import session, setup
 
@@ -56,5 +57,5 @@ class WORLD_TRACING_OT_open_log(bpy.types.Operator):
 def newest_log() -> Path | None:
     """The log that was written last: what the backend logs, what it prints, or how its installation went."""
     found = (session.log_path(), session.log_path().with_name(logs.NAME), setup.install_log())
-    written = [log for log in found if log.is_file() and log.stat().st_size]
+    written = [log for log in found if is_file(log) and log.stat().st_size]
     return max(written, key=lambda log: log.stat().st_mtime, default=None)

@@ -77,7 +77,7 @@ class WORLD_TRACING_OT_add_solid(bpy.types.Operator):
 
 def _being_edited(root: bpy.types.Object) -> str:
     """Why the solid of a trace cannot be replaced just now, "" where it can."""
-    solid = solid_object.solid_of(root)
+    solid = traces.solid_of(root)
     if solid is None or not is_edited(solid):
         return ""
     return f"{solid.name} is being edited. Leave its mode, then make the solid again."

@@ -7,6 +7,7 @@ from pathlib import Path
 import bpy
 from bpy.props import StringProperty
 
+from wt_backend.paths import is_file
 from wt_backend.stack import LayerStack, Shot, StackError
 
 from ..scene import build, files, traces
@@ -27,7 +28,7 @@ class WORLD_TRACING_OT_merge_static(bpy.types.Operator, GeometryJob):
         """There must be a shot."""
         root = traces.active_root(context)
         cls.poll_message_set("Select something that belongs to a shot")
-        if root is None or not (stack_path(root).parent / Shot.FILE).is_file():
+        if root is None or not is_file(stack_path(root).parent / Shot.FILE):
             return False
         return traces.is_shot(root) and cls.may_change(root)
 
@@ -58,8 +59,8 @@ class WORLD_TRACING_OT_wear_merged(bpy.types.Operator):
         old = named_root(self.root)
         name = f"{build.trace_name(old)} merged" if old else Path(result["shot"]).name
         try:
+            stack = LayerStack.load(result["static"])  # before anything is built
             built = shot_scene.build_shot(context, Shot.load(Path(result["shot"])), name)
-            stack = LayerStack.load(result["static"])
             count = shot_scene.add_background(built.root, stack, Path(result["static"]), f"{name} Static")
         except (StackError, CameraMatchError) as error:
             self.report({"ERROR"}, str(error))

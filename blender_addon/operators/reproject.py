@@ -75,13 +75,14 @@ def _reproject(
     ):
         attribute = projected_look.attribute_of(mesh, name, kind, "POINT")
         attribute.data.foreach_set("value", values)
-    _wear_layers(root, mesh, shown, layer)
+    _wear_layers(root, target, shown, layer)
 
 
 def _wear_layers(
-    root: bpy.types.Object, mesh: bpy.types.Mesh, shown: projection.WorldMesh, layer: np.ndarray
+    root: bpy.types.Object, target: bpy.types.Object, shown: projection.WorldMesh, layer: np.ndarray
 ) -> None:
     """Each face gets the material of the layer that most of its corners belong to."""
+    mesh = target.data
     if mesh in {owner.data for owner in traces.layers_of(root)}:  # a layer keeps its own material
         return
     starts = np.empty(len(mesh.polygons), np.int32)
@@ -90,5 +91,5 @@ def _wear_layers(
     mesh.loops.foreach_get("vertex_index", corner)
     of_corner = layer[corner]
     first = np.stack([of_corner[starts + k] for k in range(3)], 1)  # three corners say enough
-    wear_layers(root, mesh, np.sort(first, axis=1)[:, 1])
+    wear_layers(root, target, np.sort(first, axis=1)[:, 1])
     mesh.update()

@@ -12,6 +12,7 @@ from wt_backend.geometry.sky import sky_mask
 from wt_backend.stack import LayerStack, StackError
 
 from ..scene import selection
+from ..scene.materials import UV_MAP
 from ..scene.origin import stack_path
 from .geometry_job import OnTrace
 
@@ -67,6 +68,12 @@ class WORLD_TRACING_OT_select_under_mask(bpy.types.Operator, SelectPixels):
             return self.fail("No mask image is chosen.", "Choose one as mask in the Trace World panel.")
         if not mask.has_data and not mask.size[0]:
             return self.fail(f"{mask.name} has no pixels.", "Load it again.")
+        for layer in selection.mesh_layers(self.trace(context)):
+            if not selection.has_pixel_uv(layer.data):
+                return self.fail(
+                    f"{layer.name} has lost its UV map {UV_MAP}.",
+                    "Select it: Re-project Pixels gives it back.",
+                )
         leave_edit_mode(context)
         return self.select(
             context, lambda mesh: selection.under_mask(selection.pixel_uv(mesh), mask), edit=True

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
+from wt_backend.paths import is_file, is_folder
 from wt_backend.protocol import BackendError, Message, TraceRequest, to_params
 
 from .. import preferences
@@ -155,6 +156,7 @@ class TraceSettings(_Operator):
             seed=self.value(context, "seed") if plan.seed is None else plan.seed,
             steps=self.value(context, "steps") or None,
             device=preferences.get().device or None,
+            fresh=not stack,  # another Blender may have found the same name free
         )
 
     def chosen_model(self, context: bpy.types.Context) -> str:
@@ -217,9 +219,9 @@ def plan_for_file(path: str) -> Plan:
     if not path:
         raise BackendError("bad_image", "No image is chosen.", "Choose one in the panel.")
     image = Path(bpy.path.abspath(path))
-    if image.is_dir():
+    if is_folder(image):
         raise BackendError("bad_image", f"{image} is a folder.", "Choose an image, or use Trace Folder.")
-    if not image.is_file():
+    if not is_file(image):
         raise BackendError("bad_image", f"There is no file {image}.", "Choose another image.")
     return Plan(image.absolute(), image.stem)
 

@@ -34,8 +34,12 @@ class WORLD_TRACING_OT_use_trace_camera(bpy.types.Operator):
             return {"CANCELLED"}
         context.view_layer.update()  # the redo panel undoes first, and matrices wait to be computed
         trace_camera.use_camera(context.scene, camera)
-        if self.match_colours:
-            trace_camera.show_plain_colours(context.scene)
+        if self.match_colours and not trace_camera.show_plain_colours(context.scene):
+            self.report(
+                {"WARNING"},
+                "This colour configuration (OCIO) has no view Standard. Choose one without a look of its own "
+                "in Render Properties > Color Management.",
+            )
         for area in context.screen.areas if context.screen else ():
             if area.type == "VIEW_3D":
                 area.spaces.active.region_3d.view_perspective = "CAMERA"

@@ -106,7 +106,7 @@ def _wear_photos(roots: list[int], target: bpy.types.Object, now: WorldMesh, res
                 "A trace whose photo was to be projected is gone. Project those that are left."
             )
         image = projection.still_image(root)
-        if image is None or not image.size[0]:
+        if not image.size[0]:
             raise ProjectionError(
                 f"The photo of {root.name} is missing. Find it (File > External Data > Find Missing Files)."
             )
@@ -115,7 +115,7 @@ def _wear_photos(roots: list[int], target: bpy.types.Object, now: WorldMesh, res
         projected_photos.write_projection(mesh, trace, data[f"projection {number}"], now.loops.ravel(), sight)
         camera = result["cameras"][number]
         hides = load_image(camera["hides"])
-        hides.colorspace_settings.name = "Non-Color"
+        hides.colorspace_settings.is_data = True  # names are those of the OCIO configuration
         photos.append(projected_photos.Photo(trace, image, hides, camera["tolerance"], camera["ray"]))
     projected_photos.write_guess(mesh, data["guess"])
     projected_look.write_seen(mesh, data["seen"])

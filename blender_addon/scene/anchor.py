@@ -46,9 +46,10 @@ def scale_by(root: bpy.types.Object, factor: float) -> None:
     Its height scales too, so that a floor that lies at z = 0 stays there. So does what its camera can see:
     Blender counts the clipping distances in the world's units.
     """
-    lift = Vector((0.0, 0.0, root.matrix_world.translation.z * (factor - 1)))
+    world = traces.world_of(root)
+    lift = Vector((0.0, 0.0, world.translation.z * (factor - 1)))
     if root.parent is not None:  # its location counts in the space of what the artist hung it on
-        lift = (root.matrix_world @ root.matrix_basis.inverted()).to_3x3().inverted() @ lift
+        lift = (world @ root.matrix_basis.inverted()).to_3x3().inverted() @ lift
     root.scale = root.scale * factor
     root.location += lift
     root.world_tracing.metric = True
@@ -76,7 +77,7 @@ def find_floor(root: bpy.types.Object, picked: NDArray[np.float64] | None = None
 def stand_on(root: bpy.types.Object, floor: Plane) -> None:
     """Turn and lift a trace so that its floor is the world's z = 0; its camera keeps its heading."""
     inside = in_root(root)
-    frame = root.matrix_world @ inside
+    frame = traces.world_of(root) @ inside
     scale = _scale(frame)
     level = _stretched(floor, scale)
     turn = Matrix.Rotation(_heading(frame), 3, "Z") @ Matrix(upright(level).tolist())

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wt_backend.protocol import BackendError
 
-from . import files
+from . import files, made_images
 
 _SOURCE = "world_tracing_source"  # custom property of a cut-out: the image that it was made from
 _FAINT = 77 / 255  # alpha outside of the subject, as wt_backend/cut_out.py writes it
@@ -46,12 +46,14 @@ def is_of(image: bpy.types.Image | None, source: bpy.types.Image) -> bool:
 def load(picture: Path, source: bpy.types.Image, earlier: bpy.types.Image | None) -> bpy.types.Image:
     """The cut-out in a file as an image, which is seen wherever the earlier one of the same photo was.
 
-    What somebody has painted, or packed, is in no file of ours, so such an image stays under another name.
+    What somebody has painted, or packed, is in no file of ours, so such an image stays under another name;
+    so does one that was painted on and saved.
     """
     replaced = earlier if is_of(earlier, source) else None
-    if replaced is not None and not replaced.is_dirty and replaced.packed_file is None:
+    if replaced is not None and not _is_painted(replaced):
         replaced.filepath = files.stored_path(picture)
         replaced.reload()
+        made_images.mark(replaced, picture)
         return replaced
     image = files.load_image(picture)
     if replaced is not None:
@@ -60,7 +62,12 @@ def load(picture: Path, source: bpy.types.Image, earlier: bpy.types.Image | None
     image.name = f"{Path(source.name).stem} Mask"
     image.alpha_mode = "STRAIGHT"
     image[_SOURCE] = source
+    made_images.mark(image, picture)
     return image
+
+
+def _is_painted(image: bpy.types.Image) -> bool:
+    return bool(image.is_dirty or image.packed_file) or made_images.is_changed(image)
 
 
 def show(image: bpy.types.Image, source: bpy.types.Image, paint: bool) -> None:

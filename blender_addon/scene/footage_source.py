@@ -9,6 +9,7 @@ from pathlib import Path
 import bpy
 
 from wt_backend.footage.numbering import SUFFIXES, are_frames, numbered_files
+from wt_backend.paths import is_file
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def sources(scene: bpy.types.Scene) -> list[FootageSource]:
     if editor is not None:
         strips = editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all  # Blender 4.4
         found += [_of_strip(strip, scene) for strip in strips if strip.type in {"MOVIE", "IMAGE"}]
-    return [source for source in found if source.path.is_file() and _sequence(source.path) is not None]
+    return [source for source in found if is_file(source.path) and _sequence(source.path) is not None]
 
 
 def _of_clip(clip: bpy.types.MovieClip) -> FootageSource:
@@ -67,10 +68,13 @@ def _before(path: Path) -> int:
 
 
 def _sequence(path: Path) -> int | None:
-    """The same; None where the numbers are no frames'."""
-    if path.suffix.lower() not in SUFFIXES or not path.is_file():
+    """The same; None where the numbers are no frames', or cannot be read."""
+    if path.suffix.lower() not in SUFFIXES or not is_file(path):
         return 0
-    return _places(path.parent, path.name, path.parent.stat().st_mtime_ns)
+    try:
+        return _places(path.parent, path.name, path.parent.stat().st_mtime_ns)
+    except OSError:
+        return None
 
 
 @lru_cache(maxsize=64)  # the panel asks at every redraw

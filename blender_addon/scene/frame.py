@@ -29,7 +29,7 @@ Points = NDArray[np.float64]  # (N, 3)
 
 def frame_of(root: bpy.types.Object) -> Matrix:
     """A trace's camera space (Blender's camera-local axes) → world."""
-    return root.matrix_world @ in_root(root)
+    return traces.world_of(root) @ in_root(root)
 
 
 def in_root(root: bpy.types.Object, before: LayerStack | None = None) -> Matrix:
@@ -47,7 +47,7 @@ def in_root(root: bpy.types.Object, before: LayerStack | None = None) -> Matrix:
         moved = _place_in(root, camera) @ camera_place(match).inverted()
         if _alike(moved, Matrix()):
             return Matrix()
-        layers = [*traces.layers_of(root), *traces.shot_layers_of(root)[:1]]
+        layers = [*traces.layers_of(root), *traces.shot_layers_of(root)[:1]] or _solid(root)
         if layers and layers[0].world_tracing.role == "CACHE":  # its points are the file's, wherever it goes
             return moved if _alike(moved, _place_in(root, layers[0])) else Matrix()
         stacks = [before or LayerStack.load(stack_path(layer)) for layer in layers]
@@ -62,6 +62,11 @@ def in_root(root: bpy.types.Object, before: LayerStack | None = None) -> Matrix:
         min((_misfit(frame, *points) for points in known), default=np.inf) for frame in (moved, Matrix())
     )
     return moved if applied < NEAR and applied < kept / 2 else Matrix()
+
+
+def _solid(root: bpy.types.Object) -> list[bpy.types.Object]:
+    solid = traces.solid_of(root)
+    return [solid] if solid is not None else []
 
 
 def frame_in(
@@ -105,7 +110,7 @@ def _place_in(root: bpy.types.Object, member: bpy.types.Object) -> Matrix:
     """How an object lies in the space of its root; Blender keeps no world matrices of what is hidden."""
     place = Matrix()
     while member != root:
-        place = member.matrix_parent_inverse @ member.matrix_basis @ place
+        place = traces.in_parent(member) @ place
         member = member.parent
     return place
 

@@ -1,6 +1,5 @@
 """What hidden layers wear: the photo (a smear of what is in front), a texture of their own, a flat hint."""
 
-import hashlib
 import math
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,12 +9,12 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from . import named_files, traces
+from . import made_images, named_files, traces
 from .files import load_image
 from .materials import HINT_STRENGTH, LAYER, UV_MAP, layer_colour, layer_of, show_texture
+from .origin import stack_path
 
 FILLED, TRANSFORM = "Filled", "Filled UV"  # node names
-MADE = "world_tracing_made"  # on the image of a filled texture: its file as it was made
 
 
 def dress(
@@ -75,32 +74,30 @@ def _made(path: Path) -> bpy.types.Image:
     images = named_files.images_of(path) or [load_image(path)]
     for image in images:
         if image.packed_file is None:  # else it goes on to show what is packed
-            image[MADE] = _fingerprint(path)
+            made_images.mark(image, path)
             if not image.is_dirty:
                 image.reload()
     return max(images, key=lambda image: image.is_dirty)
 
 
-def painted(stack: Path) -> list[str]:
-    """Names of files with an artist's painting, which filling the layers of a stack again would replace.
+def painted(root: bpy.types.Object) -> list[str]:
+    """Names of files with an artist's painting, which filling the layers of a trace again would replace.
 
-    Whichever trace wears them: several may have been built from one stack.
+    Those of its stack, whichever trace wears them, since several may have been built from one; and what it
+    wears itself, which after *Use Known Camera* is still named after the stack from before.
     """
-    folder, names = named_files.normal(stack).parent, []
+    stack = named_files.normal(stack_path(root))
+    worn = {tree.nodes[FILLED].image for tree in _trees(root) if FILLED in tree.nodes}
+    names = []
     for image in bpy.data.images:
         path = named_files.path_of(image, "filepath")
-        if path.parent == folder and path.stem.rpartition(" layer ")[0] == stack.stem:
-            made = image.get(MADE)
-            saved = made is not None and _fingerprint(path, image.packed_file) not in {made, ""}
-            names += [path.name] if image.is_dirty or saved else []
+        of_stack = path.stem.rpartition(" layer ")[0]
+        written_over = path.parent == stack.parent and of_stack == stack.stem
+        from_before = image in worn and of_stack != "" and stack.stem.startswith(of_stack)
+        unsaved = image.is_dirty and (written_over or image in worn)
+        if unsaved or ((written_over or from_before) and made_images.is_changed(image)):
+            names.append(path.name)
     return sorted(names)
-
-
-def _fingerprint(path: Path, packed: bpy.types.PackedFile | None = None) -> str:
-    """Of what an image shows, "" where its file is gone."""
-    if packed is None and not path.is_file():
-        return ""
-    return hashlib.sha256(packed.data if packed is not None else path.read_bytes()).hexdigest()
 
 
 def restore(root: bpy.types.Object, layer: bpy.types.Object) -> None:

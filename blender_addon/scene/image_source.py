@@ -8,6 +8,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from wt_backend import paths
 from wt_backend.footage.numbering import SUFFIXES
 from wt_backend.protocol import BackendError
 
@@ -25,7 +26,7 @@ def image_file(image: bpy.types.Image) -> Path:
     """
     is_file = image.source == "FILE"  # else it has none; asked for that of a stereo image, Blender crashes
     on_disk = Path(bpy.path.abspath(image.filepath_from_user())) if is_file else Path()
-    if is_file and not image.is_dirty and not image.packed_file and on_disk.is_file():
+    if is_file and not image.is_dirty and not image.packed_file and paths.is_file(on_disk):
         return on_disk.absolute()
     if image.type != "RENDER_RESULT":
         _check_pixels(image)

@@ -72,7 +72,7 @@ def use_intrinsics(root: bpy.types.Object, stack: LayerStack, intrinsics: NDArra
     path = files.new_stack_path(f"{first}{OTHER}")
     with_intrinsics(stack, intrinsics).save(path)
     for member in (root, *traces.parts_of(root)):  # another trace may hang on it
-        if member.world_tracing.stack:
+        if member.world_tracing.stack and member.world_tracing.role != "SOLID":  # made from the old one still
             remember_stack(member, path)
     camera = traces.camera_of(root)
     if camera is not None:

@@ -13,17 +13,19 @@ from .origin import stack_path
 from .projection import photo_image
 
 
-def wear_layers(root: bpy.types.Object, mesh: bpy.types.Mesh, of_face: NDArray[np.integer]) -> None:
-    """Give faces the materials of their layers (F,); if the trace has no layers left, nothing is changed.
+def wear_layers(root: bpy.types.Object, target: bpy.types.Object, of_face: NDArray[np.integer]) -> None:
+    """Give faces the materials of their layers (F,); those of layers that are gone stay as the mesh has them.
 
     Raises
     ------
     StackError
         The photo is asked of the stack, which is gone.
     """
-    worn = _materials(root)
-    if not worn:
+    mesh, left = target.data, _materials(root)
+    if not left:
+        wear_own(target, of_face)
         return
+    worn = {int(own[LAYER]): own for own in mesh.materials if own and LAYER in own} | left
     numbers = sorted(worn)
     mesh.materials.clear()
     for number in numbers:

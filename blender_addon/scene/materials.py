@@ -106,14 +106,33 @@ def _material(name: str, layer: int) -> bpy.types.Material:
 
 
 def layer_group() -> bpy.types.NodeTree:
-    """The shared group, made once in a file: colour, tinted by the hint, as light of its own.
+    """The shared group, made once in a file: colour, tinted by the hint, as light of its own."""
+    group = bpy.data.node_groups.get((GROUP, None))  # not a linked one: its file may go
+    if group is None:
+        return _new_group()
+    put_colour_first(group)
+    return group
+
+
+def put_colour_first(group: bpy.types.NodeTree) -> None:
+    """Let a group of an older file ask for the colour before the hint's strength, as `_tinted` does."""
+    mixes = (node for node in group.nodes if node.type == "MIX_RGB")
+    old = next((node for node in mixes if all(socket.is_linked for socket in node.inputs)), None)
+    if old is None:
+        return
+    strength, colour, hint = (socket.links[0].from_socket for socket in old.inputs)
+    tinted = _tinted(group, colour, hint, strength)
+    for link in list(old.outputs[0].links):
+        group.links.new(tinted, link.to_socket)
+    group.nodes.remove(old)
+
+
+def _new_group() -> bpy.types.NodeTree:
+    """Make the group.
 
     Blender multiplies a texture's colour by its alpha where nothing asks for that, so that soft rims of a
     cut-out would be dark. Alpha limits the hint's strength to 1, which it never exceeds.
     """
-    group = bpy.data.node_groups.get((GROUP, None))  # not a linked one: its file may go
-    if group is not None:
-        return group
     group = bpy.data.node_groups.new(GROUP, "ShaderNodeTree")
     sockets = group.interface
     sockets.new_socket("Color", in_out="INPUT", socket_type="NodeSocketColor")
@@ -123,9 +142,8 @@ def layer_group() -> bpy.types.NodeTree:
     sockets.new_socket("Alpha", in_out="INPUT", socket_type="NodeSocketFloat").default_value = 1.0
     sockets.new_socket("Shader", in_out="OUTPUT", socket_type="NodeSocketShader")
     inputs, output = group.nodes.new("NodeGroupInput"), group.nodes.new("NodeGroupOutput")
-    tint, emission = group.nodes.new("ShaderNodeMixRGB"), group.nodes.new("ShaderNodeEmission")
-    inputs.location, tint.location = (-500, 0), (-250, 0)
-    output.location = (250, 0)
+    emission = group.nodes.new("ShaderNodeEmission")
+    inputs.location, output.location = (-700, 0), (250, 0)
     limit, least = (group.nodes.new("ShaderNodeMath") for _ in range(2))
     limit.operation, least.operation = "MAXIMUM", "MINIMUM"
     limit.location, least.location = (-620, 200), (-440, 200)
@@ -133,9 +151,25 @@ def layer_group() -> bpy.types.NodeTree:
     limit.inputs[1].default_value = 1.0
     group.links.new(inputs.outputs["Hint Strength"], least.inputs[0])
     group.links.new(limit.outputs[0], least.inputs[1])
-    group.links.new(least.outputs[0], tint.inputs["Fac"])
-    group.links.new(inputs.outputs["Color"], tint.inputs["Color1"])
-    group.links.new(inputs.outputs["Hint"], tint.inputs["Color2"])
-    group.links.new(tint.outputs["Color"], emission.inputs["Color"])
+    tinted = _tinted(group, inputs.outputs["Color"], inputs.outputs["Hint"], least.outputs[0])
+    group.links.new(tinted, emission.inputs["Color"])
     group.links.new(emission.outputs["Emission"], output.inputs["Shader"])
     return group
+
+
+def _tinted(
+    group: bpy.types.NodeTree,
+    colour: bpy.types.NodeSocket,
+    hint: bpy.types.NodeSocket,
+    strength: bpy.types.NodeSocket,
+) -> bpy.types.NodeSocket:
+    """A mix, as (hint - colour) · strength + colour: Blender's glTF exporter takes the first texture that it
+    finds upstream, and a Mix node asks for its strength, which may be a mask, before its colours.
+    """
+    towards, mix = (group.nodes.new("ShaderNodeVectorMath") for _ in range(2))
+    towards.operation, mix.operation = "SUBTRACT", "MULTIPLY_ADD"
+    towards.location, mix.location = (-440, 0), (-200, 0)
+    for node, sources in ((towards, (hint, colour)), (mix, (towards.outputs[0], strength, colour))):
+        for source, socket in zip(sources, node.inputs, strict=False):
+            group.links.new(source, socket)
+    return mix.outputs[0]

@@ -3,11 +3,12 @@
 Blender leaves custom properties alone when it saves into another folder or appends. So an object knows,
 beside a relative path, the folder that it starts from: both together say where the stack lies, whatever file
 is open, also after undo. Saving makes the path relative to the new folder, or absolute; the stacks that a
-moved file brings along are found beside it.
+moved file brings along are found beside it. What is linked knows that folder too: it may be made local.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ def stack_path(member: bpy.types.Object) -> Path:
     """Where the stack of an object lies."""
     values, library = member.world_tracing, _library(member)
     if library is not None:  # where that file lies, it brings its stacks along
-        return Path(bpy.path.abspath(values.stack, library=library)).absolute()
+        return Path(os.path.normpath(bpy.path.abspath(values.stack, library=library))).absolute()
     return Path(bpy.path.abspath(values.stack, start=values.stack_folder or None)).absolute()
 
 
@@ -95,17 +96,27 @@ def _after_import(context: bpy.types.BlendImportContext, *_args: object) -> None
     for item in context.import_items:
         if item.id in local:
             _find_beside(item.id, bpy.path.abspath(item.source_library.filepath))
+    _find_beside_libraries()
 
 
 def _find_beside_open_file() -> None:
     if bpy.data.filepath:
         for member in members():
             _find_beside(member, bpy.data.filepath)
+    _find_beside_libraries()
+
+
+def _find_beside_libraries() -> None:
+    """For those that are made local, which no handler hears of; no file keeps it."""
+    for member in bpy.data.objects:
+        library = _library(member)
+        if library is not None:
+            _find_beside(member, bpy.path.abspath(library.filepath))
 
 
 def _find_beside(member: bpy.types.Object, blend: str) -> None:
     """Let the path of an object start from the folder of its .blend, which may have been moved."""
-    values, folder = member.world_tracing, str(Path(blend).parent)
+    values, folder = member.world_tracing, os.path.normpath(Path(blend).parent)
     if not values.stack.startswith("//") or values.stack_folder == folder:
         return
     beside = Path(bpy.path.abspath(values.stack, start=folder))

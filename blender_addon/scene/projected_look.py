@@ -25,7 +25,7 @@ def wear_texture(
     place = next(node for node in tree.nodes if node.type == "UVMAP")
     place.uv_map = uv_map
     seen, guessed = tree.nodes.new("ShaderNodeTexImage"), tree.nodes.new("ShaderNodeMath")
-    mask.colorspace_settings.name = "Non-Color"
+    mask.colorspace_settings.is_data = True  # names are those of the OCIO configuration
     seen.image, seen.extension, seen.location = mask, "EXTEND", (-500, -300)
     guessed.operation, guessed.location = "SUBTRACT", (-220, -300)
     guessed.inputs[0].default_value = 1.0

@@ -13,7 +13,7 @@ from wt_backend.camera import project as to_grid
 from wt_backend.geometry.mesh_frame import photo_camera
 from wt_backend.stack import LayerStack
 
-from . import files, image_source, traces
+from . import files, image_source, sky, traces
 from .frame import frame_of
 from .materials import UV_MAP
 from .origin import stack_path
@@ -193,7 +193,7 @@ def send(output: Path, mesh: WorldMesh, others: list[WorldMesh]) -> str:
 
 
 def camera_entry(root: bpy.types.Object) -> dict[str, object]:
-    """A trace as a camera of the worker.
+    """A trace as a camera of the worker; what lies behind a sky that is left out gives no colour.
 
     Raises
     ------
@@ -202,8 +202,8 @@ def camera_entry(root: bpy.types.Object) -> dict[str, object]:
     StackError
         The stack is missing or damaged.
     """
-    path = stack_path(root)
-    return {"stack": str(path), "to_local": to_local(root).tolist(), "photo": str(_photo(root, path))}
+    photo = _photo(root, stack_path(root))
+    return {"stack": str(sky.stack_file(root)), "to_local": to_local(root).tolist(), "photo": str(photo)}
 
 
 def to_local(root: bpy.types.Object) -> NDArray[np.float64]:
@@ -249,7 +249,8 @@ def _photo(root: bpy.types.Object, path: Path) -> Path:
     source = info.source
     if image is not None and tuple(image.size) != tuple(info.image_size):
         image = None  # but the small picture of the stack
-    file = photo_file(root, source)
+    shown = _file_of(image) if image is not None and image.source == "FILE" else None
+    file = shown or photo_file(root, source)  # the file may have been replaced, or a painting been saved as
     if file is not None and (image is None or not _is_painted(image, file)):
         return file
     if image is not None and image.has_data and _is_inside(image):
@@ -276,7 +277,12 @@ def photo_file(root: bpy.types.Object, source: str) -> Path | None:
     if source and Path(source).is_file():
         return Path(source)
     image = photo_image(root)
-    if image is None or not image.filepath or image.packed_file is not None:
+    return _file_of(image) if image is not None else None
+
+
+def _file_of(image: bpy.types.Image) -> Path | None:
+    """The file that an image shows, if it is there; of one that is packed, none."""
+    if not image.filepath or image.packed_file is not None:
         return None
     stored = Path(bpy.path.abspath(image.filepath, library=image.library))
     return stored if stored.is_file() else None
@@ -289,15 +295,16 @@ def photo_image(root: bpy.types.Object) -> bpy.types.Image | None:
     return next((background.image for background in backgrounds if background.image), None)
 
 
-def still_image(root: bpy.types.Object) -> bpy.types.Image | None:
-    """The photo of a trace for a shader; of a shot, whose camera shows all frames, that of its stack.
+def still_image(root: bpy.types.Object) -> bpy.types.Image:
+    """The photo of a trace for a shader; that of its stack where the camera of a shot shows all frames, or
+    a camera shows none.
 
     Raises
     ------
     ProjectionError, StackError
     """
     image = photo_image(root)
-    if image is None or image.source != "SEQUENCE":
+    if image is not None and image.source != "SEQUENCE":
         return image
     path = _photo(root, stack_path(root))
     stills = (other for other in bpy.data.images if other.source == "FILE" and other.library is None)

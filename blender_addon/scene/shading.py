@@ -3,7 +3,7 @@
 import bpy
 
 from . import traces
-from .materials import GROUP, layer_group
+from .materials import GROUP, layer_group, put_colour_first
 
 LIT_GROUP = f"{GROUP} Lit"
 
@@ -47,6 +47,7 @@ def _lit_group() -> bpy.types.NodeTree:
     """The shared group with a Principled shader in the place of the emission, made once in a file."""
     group = bpy.data.node_groups.get((LIT_GROUP, None))
     if group is not None:
+        put_colour_first(group)
         return group
     group = layer_group().copy()
     group.name = LIT_GROUP

@@ -18,7 +18,7 @@ from wt_backend.geometry.layer_mesh import layer_mesh, layer_points
 from wt_backend.geometry.pairing import back_layers
 from wt_backend.stack import LayerStack, Shot
 
-from . import shot_cache
+from . import shot_cache, traces
 from .anchor import scale_to_scene
 from .build import PREFIX, adopt, new_root
 from .camera_match import match_camera
@@ -86,11 +86,11 @@ def build_shot(
     camera.parent = root
     scale_to_scene(root, context.scene)
     trace = _Building(shot, name, output, baked, root, collection, image, span)
-    for layer in sorted(players):
-        trace.add_player(layer, players[layer])
-    for index, number in enumerate(frames):
-        until = frames[index + 1] if index + 1 < len(frames) else None
-        trace.add_frame(number, number if index else None, until)
+    try:
+        trace.add_all(frames, players)
+    except Exception:  # an operator that fails makes no undo step that could take half a shot away
+        traces.delete(root)
+        raise
     select(context, root)
     return BuiltShot(root, camera, frames, trace.objects)
 
@@ -122,6 +122,14 @@ class _Building:
     span: tuple[int, int]
     layers: dict[tuple[int, str], _Layer] = field(default_factory=dict)
     objects: int = 0
+
+    def add_all(self, frames: list[int], players: dict[int, bpy.types.Object]) -> None:
+        """All layers: the objects that play a cache, and what the frames show."""
+        for layer in sorted(players):
+            self.add_player(layer, players[layer])
+        for index, number in enumerate(frames):
+            until = frames[index + 1] if index + 1 < len(frames) else None
+            self.add_frame(number, number if index else None, until)
 
     def add_frame(self, number: int, start: int | None, end: int | None) -> None:
         """Everything that one frame shows; visible from `start` until before `end`, None for ever."""

@@ -8,6 +8,7 @@ that an Alembic cache is in step only at the frame rate that it was baked at.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -179,7 +180,7 @@ def _read(path: Path) -> dict[int, bpy.types.Object]:
     for member in set(bpy.data.objects) - before:
         layer = _layer_of(member)
         if layer is None:
-            bpy.data.objects.remove(member)
+            bpy.data.batch_remove([member] if member.data is None else [member, member.data])
             continue
         for collection in member.users_collection:
             collection.objects.unlink(member)
@@ -195,4 +196,5 @@ def _layer_of(member: bpy.types.Object) -> int | None:
     if reader is not None:
         reader.read_data = READ
         reader.cache_file.filepath = stored_path(Path(bpy.path.abspath(reader.cache_file.filepath)))
-    return int(member.data.name.split(".")[0].removeprefix(f"{STEM}_")) - 1
+    number = re.match(rf"{STEM}_(\d+)", member.data.name)  # then perhaps .001, in the file _001
+    return int(number[1]) - 1 if number else None

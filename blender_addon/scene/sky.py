@@ -59,12 +59,13 @@ def _take_place(image: bpy.types.Image, old: bpy.types.Image) -> None:
     """Let an image be seen wherever another was.
 
     Undo brings images back, but leaves the pixels of one that is still there as they are. What somebody has
-    painted is in no undo step of ours, so such an image stays in the file.
+    painted is in no undo step of ours, so such an image stays in the file: packed, and though nobody uses it.
     """
     name = old.name
     old.user_remap(image)
     if old.is_dirty:
-        old.name = f"{name} (painted)"
+        old.name, old.use_fake_user = f"{name} (painted)", True
+        old.pack()
     else:
         bpy.data.images.remove(old)
     image.name = name

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from wt_backend.geometry.layer_mesh import LayerMesh, LayerPoints
 
-from . import build
+from . import build, traces
 from .frame import frame_in, in_root, transformed
 from .layer_looks import wear_layers, wear_own
 from .mesh_object import fill_mesh
+from .origin import remember_stack, stack_path
 from .selection import has_pixel_uv, pixel_uv
 
 Arrays = dict[str, NDArray[Any]]
@@ -70,12 +71,6 @@ def fill_triangles(mesh: bpy.types.Mesh, arrays: Arrays) -> None:
     mesh.attributes["wt_seen"].data.foreach_set("value", arrays["layer"] == 0)
 
 
-def solid_of(root: bpy.types.Object) -> bpy.types.Object | None:
-    """The solid of a trace, None before one was made."""
-    meshes = (child for child in root.children if child.type == "MESH")
-    return next((child for child in meshes if child.world_tracing.role == "SOLID"), None)
-
-
 def put_solid(root: bpy.types.Object, arrays: Arrays) -> bpy.types.Object:
     """The solid of a trace, made or, in Object Mode, replaced in place.
 
@@ -84,7 +79,7 @@ def put_solid(root: bpy.types.Object, arrays: Arrays) -> bpy.types.Object:
     StackError
         The stack, asked where the solid's origin was set, is gone.
     """
-    solid = solid_of(root)
+    solid = traces.solid_of(root)
     if solid is None:
         name = f"{build.trace_name(root)} Solid"
         solid = bpy.data.objects.new(name, bpy.data.meshes.new(name))
@@ -97,18 +92,19 @@ def put_solid(root: bpy.types.Object, arrays: Arrays) -> bpy.types.Object:
     triangles = arrays["triangles"][:, ::-1] if frame.is_negative else arrays["triangles"]
     arrays = arrays | {"vertices": transformed(frame, arrays["vertices"]), "triangles": triangles}
     solid.shape_key_clear()
-    wear_solid(root, solid.data, arrays)
+    wear_solid(root, solid, arrays)
+    remember_stack(solid, stack_path(root))
     return solid
 
 
-def wear_solid(root: bpy.types.Object, mesh: bpy.types.Mesh, arrays: Arrays) -> None:
+def wear_solid(root: bpy.types.Object, solid: bpy.types.Object, arrays: Arrays) -> None:
     """Fill the mesh of a solid, each face with the material of its layer."""
-    fill_triangles(mesh, arrays)
-    wear_layers(root, mesh, _layer_of_faces(arrays))
+    fill_triangles(solid.data, arrays)
+    wear_layers(root, solid, _layer_of_faces(arrays))
 
 
 def wear_reduced(layer: bpy.types.Object, arrays: Arrays) -> None:
-    """Fill the mesh of a layer, or of several that were joined."""
+    """Fill the mesh of a layer, of several that were joined, or of a solid; it wears what it wore."""
     fill_triangles(layer.data, arrays)
     wear_own(layer, _layer_of_faces(arrays))
 

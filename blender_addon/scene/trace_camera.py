@@ -62,13 +62,21 @@ def use_camera(scene: bpy.types.Scene, camera: bpy.types.Object) -> None:
         background.frame_method = "STRETCH"  # the frame now has the image's shape
 
 
-def show_plain_colours(scene: bpy.types.Scene) -> None:
-    """Let renders have the colours of textures; a view transform alone leaves look, exposure and curves."""
-    view = scene.view_settings
-    view.view_transform, view.look = "Standard", "None"
+def show_plain_colours(scene: bpy.types.Scene) -> bool:
+    """Let renders have the colours of textures; a view transform alone leaves look, exposure and curves.
+
+    Returns whether there is such a view transform: a studio's OCIO configuration has others than Blender's.
+    """
+    view, there = scene.view_settings, True
+    try:
+        view.view_transform = "Standard"
+    except TypeError:  # what a configuration offers cannot be asked for
+        there = False
+    view.look = "None"
     view.exposure, view.gamma, view.use_curve_mapping = 0.0, 1.0, False
     if hasattr(view, "use_white_balance"):  # Blender 4.3
         view.use_white_balance = False
+    return there
 
 
 def _reach_layers(camera: bpy.types.Object) -> None:

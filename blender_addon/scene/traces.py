@@ -1,6 +1,7 @@
 """Finding traces in a file, and deleting them."""
 
 import bpy
+from mathutils import Matrix
 
 _LAYER_TYPES = {"LAYER": ("MESH",), "POINTS": ("MESH", "POINTCLOUD")}  # by role
 
@@ -53,6 +54,12 @@ def layers_of(root: bpy.types.Object) -> list[bpy.types.Object]:
     """The layer objects of a trace, meshes and points, front to back; none that was made a curve, say."""
     found = [child for child in root.children if child.type in _LAYER_TYPES.get(child.world_tracing.role, ())]
     return sorted(found, key=lambda child: (child.world_tracing.layer, child.name))
+
+
+def solid_of(root: bpy.types.Object) -> bpy.types.Object | None:
+    """The solid of a trace, None before one was made."""
+    meshes = (child for child in root.children if child.type == "MESH")
+    return next((child for child in meshes if child.world_tracing.role == "SOLID"), None)
 
 
 def parts_of(root: bpy.types.Object) -> list[bpy.types.Object]:
@@ -118,8 +125,27 @@ def delete(root: bpy.types.Object) -> None:
             bpy.data.collections.remove(collection)
 
 
+def world_of(member: bpy.types.Object) -> Matrix:
+    """Where an object is in the world.
+
+    Blender keeps no world matrix of what lies in excluded or disabled collections, or is disabled itself:
+    of these only location, parents and what they are parented with count, no constraints.
+    """
+    graph = bpy.context.view_layer.depsgraph
+    if graph is not None and member.evaluated_get(graph).is_evaluated:
+        return member.matrix_world.copy()
+    if member.parent is None:
+        return member.matrix_basis.copy()
+    return world_of(member.parent) @ in_parent(member)
+
+
+def in_parent(member: bpy.types.Object) -> Matrix:
+    """How an object lies in the space of its parent."""
+    return member.matrix_parent_inverse @ member.matrix_basis
+
+
 def _release(child: bpy.types.Object) -> None:
     """Take an object off its parent; it stays where it is seen."""
-    place = child.matrix_world.copy()
+    place = world_of(child)
     child.parent = None
     child.matrix_world = place

@@ -1,6 +1,7 @@
 """Files that belong together, in another folder too: whole or not at all, and the originals stay.
 
-On one disk that is a hard link, which takes neither time nor space; elsewhere a copy.
+On one disk that is a hard link, which takes neither time nor space; elsewhere a copy. A picture that is held
+for several frames may be one file by several names: it stays one.
 """
 
 from __future__ import annotations
@@ -78,10 +79,13 @@ def _add(wanted: dict[Path, Path], folder: Path) -> None:
     """Make every target from its source, or none."""
     _check_space(list(wanted.values()), folder)
     added: list[Path] = []
+    copies: dict[tuple[int, int], Path] = {}
     try:
         for target, source in wanted.items():
             target.parent.mkdir(parents=True, exist_ok=True)
-            if not _link(source, target):
+            shared = _shared(source)
+            original = copies.setdefault(shared, target) if shared else source
+            if original == target or not _link(original, target):
                 _copy(source, target)
             added.append(target)
     except BaseException:
@@ -96,16 +100,23 @@ def _add(wanted: dict[Path, Path], folder: Path) -> None:
 def _check_space(sources: list[Path], folder: Path) -> None:
     """Before gigabytes are copied for nothing."""
     disk = folder.stat().st_dev
-    states = [source.stat() for source in sources]
-    size = sum(state.st_size for state in states if state.st_dev != disk or state.st_nlink > 1)
+    copied = [source for source in sources if _shared(source) or source.stat().st_dev != disk]
+    size = sum({_shared(source) or source: source.stat().st_size for source in copied}.values())
     if size and shutil.disk_usage(folder).free < size + RESERVE:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
 
+def _shared(file: Path) -> tuple[int, int] | None:
+    """What a file is known by that has several names, else None.
+
+    One may be in another project, where painting on a picture would change both: it is copied, once.
+    """
+    state = file.stat()
+    return (state.st_dev, state.st_ino) if state.st_nlink > 1 else None
+
+
 def _link(source: Path, target: Path) -> bool:
     """Whether a hard link could be made."""
-    if source.stat().st_nlink > 1:  # in another project already: painting on its picture would change both
-        return False
     try:
         target.hardlink_to(source)
     except OSError:  # another disk, or one without hard links

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import bpy
 
@@ -11,11 +12,23 @@ BEFORE = "wt_hidden_before"  # on what its trace hides: how viewport and render 
 _lent = False  # whether the context's window shows its scene for an operator only, for a moment
 
 
+def call(operator: Any, scene: bpy.types.Scene, /, **settings: object) -> None:
+    """Call an operator in a window that shows a scene, as one undo step, whatever the windows show.
+
+    A step keeps what the windows show: one that is lent has its own scene back before it is made.
+    """
+    with _showing(scene) as lent:
+        done = operator("EXEC_DEFAULT", not lent, **settings)
+    if lent and done == {"FINISHED"}:
+        with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+            bpy.ops.ed.undo_push(message=operator.get_rna_type().name)
+
+
 @contextmanager
-def showing(scene: bpy.types.Scene) -> Iterator[None]:
+def _showing(scene: bpy.types.Scene) -> Iterator[bool]:
     """A window with the scene in it: operators work on what their window shows, whatever is overridden.
 
-    Where none shows it, the first one is lent; `show` then leaves its viewports alone.
+    Where none shows it, the first one is lent, which is told; `show` then leaves its viewports alone.
     """
     global _lent
     windows = list(bpy.context.window_manager.windows)
@@ -28,7 +41,7 @@ def showing(scene: bpy.types.Scene) -> Iterator[None]:
         window.scene = scene
     try:
         with bpy.context.temp_override(window=window):
-            yield
+            yield _lent
     finally:
         if _lent:
             window.scene = shown

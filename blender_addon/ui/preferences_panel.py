@@ -95,7 +95,10 @@ def _draw_backend(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
 
 
 def _draw_models(layout: bpy.types.UILayout, settings: bpy.types.AddonPreferences) -> None:
-    """What there is, with licence, size and memory before the click."""
+    """Where they lie, and what there is, with licence, size and memory before the click."""
+    row = layout.row(align=True)
+    row.prop(settings, "models")
+    row.operator("world_tracing.move_models", text="Move")
     head = _columns(layout)
     for column, text in zip(head, ("Models", "Licence", "Size", "Memory", ""), strict=True):
         column.label(text=text, icon="FILE_3D" if column is head[0] else "NONE")
@@ -115,9 +118,6 @@ def _draw_models(layout: bpy.types.UILayout, settings: bpy.types.AddonPreference
     if running:
         layout.progress(factor=running[0].fraction, type="BAR", text=session.progress_text(running[0]))
         layout.operator("world_tracing.cancel", icon="X")
-    row = layout.row(align=True)
-    row.prop(settings, "models")
-    row.operator("world_tracing.move_models", text="Move")
     layout.prop(settings, "hub_token")
 
 

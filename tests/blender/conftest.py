@@ -105,6 +105,7 @@ def fresh_worker(addon) -> None:
     """Each test starts its own worker."""
     session = sys.modules[f"{addon.__name__}.backend.session"]
     session.backend().stop()
+    session._results.clear()
     session.notice = None
 
 

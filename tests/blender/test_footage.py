@@ -30,12 +30,13 @@ def write_picture(path: Path, value: float) -> None:
     bpy.data.images.remove(image)
 
 
-def write_frame(folder: Path, number: int, depth: float) -> None:
+def write_frame(folder: Path, number: int, depth: float, radii: tuple[int, ...] = (10, 8)) -> None:
     rows, columns = np.mgrid[:SIDE, :SIDE] + 0.5
-    mask = np.stack([np.hypot(rows - 12, columns - 12) < radius for radius in (10, 8)])
+    mask = np.stack([np.hypot(rows - 12, columns - 12) < radius for radius in radii])
+    depths = depth + np.arange(len(radii))
     rays = np.stack([columns, rows, np.ones_like(rows)], -1) @ np.linalg.inv(INTRINSICS).T
     LayerStack(
-        (rays * np.array([depth, depth + 1])[:, None, None, None]).astype(np.float32),
+        (rays * depths[:, None, None, None]).astype(np.float32),
         mask,
         np.full((SIDE, SIDE, 4), 200, np.uint8),
         INTRINSICS,
@@ -228,14 +229,31 @@ def test_a_usd_cache_stays_in_step_at_another_rate(scene, folder: Path) -> None:
         assert shown(scene, frame, "CACHE") == {0: depth, 1: depth + 1}
 
 
-def test_a_cache_that_cannot_be_written_is_a_sentence_and_leaves_nothing(scene, folder: Path) -> None:
+@pytest.mark.parametrize("cache", ["USD", "ALEMBIC"])
+def test_a_layer_that_is_empty_throughout_leaves_nothing_to_the_next_shot(
+    scene, folder: Path, cache: str
+) -> None:
+    for name, radii, layers in (("One", (10, 8, 0), {0, 1}), ("Two", (10, 9, 8), {0, 1, 2})):
+        for number, depth in FRAMES.items():
+            write_frame(folder, number, depth, radii)
+        import_shot(folder, name=name, cache=cache)
+        players = [m for m in scene.objects if m.world_tracing.role == "CACHE" and m.name.startswith(name)]
+        assert {player.world_tracing.layer for player in players} == layers
+        assert not [mesh.name for mesh in bpy.data.meshes if mesh.name.startswith("layers")]
+
+
+@pytest.mark.parametrize("cache", ["NONE", "USD"])
+def test_a_shot_with_a_damaged_stack_is_a_sentence_and_leaves_nothing(
+    scene, folder: Path, cache: str
+) -> None:
     stack = folder / "frame.00008.wts"
     stack.write_bytes(stack.read_bytes()[:200])
     before = {*folder.iterdir()}
     with pytest.raises(RuntimeError, match=r"frame\.00008\.wts"):
-        import_shot(folder, cache="USD")
+        import_shot(folder, cache=cache)
     assert {*folder.iterdir()} == before
-    assert len(bpy.data.scenes) == 1 and not scene.objects and not bpy.data.meshes
+    assert len(bpy.data.scenes) == 1 and not bpy.data.objects and not bpy.data.meshes
+    assert not bpy.data.collections
 
 
 def test_what_is_finished_can_be_imported_while_the_rest_is_traced(scene, folder: Path) -> None:
@@ -357,6 +375,19 @@ def test_a_merged_shot_has_its_background_beside_what_moves(scene, folder: Path,
         bpy.ops.world_tracing.use_known_camera(focal_length=100)
 
 
+@pytest.mark.parametrize("damaged", ["static.wts", "frame.00008.wts"])
+def test_a_merged_shot_that_is_damaged_leaves_nothing(scene, folder: Path, damaged: str) -> None:
+    import_shot(folder, name="Run")
+    write_frame(folder, 1, 6.0)
+    (folder / "frame.00001.wts").rename(folder / "static.wts")
+    (folder / damaged).write_bytes((folder / damaged).read_bytes()[:200])
+    before = {*bpy.data.objects.keys(), *bpy.data.collections.keys()}
+    result = {"shot": str(folder), "static": str(folder / "static.wts")}
+    with pytest.raises(RuntimeError, match=damaged):
+        bpy.ops.world_tracing.wear_merged(result=json.dumps(result), root="Trace: Run")
+    assert {*bpy.data.objects.keys(), *bpy.data.collections.keys()} == before
+
+
 def test_merging_hides_the_shot_and_nothing_else(scene, folder: Path, tmp_path: Path) -> None:
     import_shot(folder, name="Run")
     own, prop = bpy.data.collections.new("Set"), bpy.data.objects.new("prop", None)
@@ -404,6 +435,15 @@ def test_photos_that_are_numbered_by_dates_are_no_footage(scene, addon, tmp_path
     strips.new_image("Slide", str(tmp_path / "mmexport1704110400123.png"), channel=1, frame_start=20)
     bpy.data.movieclips.load(str(tmp_path / "mmexport1604110400123.png"))
     assert sys.modules[f"{addon.__name__}.scene.footage_source"].sources(scene) == []
+
+
+def test_footage_that_cannot_be_looked_at_is_left_out(scene, addon, folder: Path) -> None:
+    """The panel asks at every redraw; a drive that is gone may answer with an error."""
+    clip = bpy.data.movieclips.load(str(folder / "frame.00005.png"))
+    sources = sys.modules[f"{addon.__name__}.scene.footage_source"].sources
+    assert len(sources(scene)) == 1
+    clip.filepath = f"/{'x' * 300}/frame.00005.png"
+    assert sources(scene) == []
 
 
 def test_a_sequence_that_begins_later_than_its_files_keeps_its_place(scene, addon, folder: Path) -> None:

@@ -108,6 +108,25 @@ def test_the_worker_knows_where_the_trace_is(scene: bpy.types.Scene, tmp_path: P
     assert depths.min() > 1.5 and np.ptp(depths) == pytest.approx(np.ptp(old @ ahead / 2), rel=0.7)
 
 
+@pytest.mark.usefixtures("real_worker")
+def test_a_solid_tells_where_a_trace_is_that_has_no_layers_left(
+    scene: bpy.types.Scene, tmp_path: Path
+) -> None:
+    root = import_stack(shapes.sphere(48), tmp_path)
+    stand(root)
+    assert bpy.ops.world_tracing.make_solid(resolution=48) == {"FINISHED"}
+    for layer in children(root, "LAYER"):
+        bpy.data.objects.remove(layer)
+    solid, place = children(root, "SOLID")[0], children(root, "CAMERA")[0].matrix_world.copy()
+    made = corners(solid)
+    apply(root, solid)
+    frame = sys.modules["bl_ext.user_default.world_tracing.scene.frame"]
+    np.testing.assert_allclose(frame.frame_of(root), place, atol=1e-5)
+    only(root)
+    assert bpy.ops.world_tracing.make_solid(resolution=48) == {"FINISHED"}
+    np.testing.assert_allclose(corners(solid), made, atol=2e-5)
+
+
 @pytest.mark.parametrize("cache", ["NONE", "USD", "ALEMBIC"])
 def test_a_shot_too_has_its_camera_space_where_its_layers_are(
     scene: bpy.types.Scene,
@@ -176,3 +195,38 @@ def test_hidden_layers_go_with_a_trace_that_was_moved(scene: bpy.types.Scene, tm
     along = np.array([4.0, 0.0, 0.0])
     np.testing.assert_allclose(corners(layer), places + along, atol=2e-5)
     np.testing.assert_allclose(members[-1].matrix_world.translation, before + along, atol=1e-5)
+
+
+@pytest.mark.parametrize("hidden", ["excluded", "disabled"])
+def test_a_trace_that_no_view_layer_shows_keeps_its_place_in_a_file(
+    scene: bpy.types.Scene, tmp_path: Path, hidden: str
+) -> None:
+    """Blender keeps no places in the world of what is hidden: it took the trace to stand at the origin."""
+    root = import_stack(shapes.sphere(32), tmp_path)
+    stand(root)
+    trace, prop = root.users_collection[0], bpy.data.objects.new("prop", None)
+    trace.objects.link(prop)
+    prop.parent, prop.location = root, (0.0, 0.0, -1.0)
+    bpy.context.view_layer.update()
+    places = [np.array(member.matrix_world) for member in (root, prop)]
+    if hidden == "excluded":
+        bpy.context.view_layer.layer_collection.children[trace.name].exclude = True
+    else:
+        trace.hide_viewport = True
+    name = root.name
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "hidden.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "hidden.blend"))
+    root, prop = bpy.data.objects[name], bpy.data.objects["prop"]
+    frame, anchor, traces = (
+        sys.modules[f"bl_ext.user_default.world_tracing.scene.{module}"]
+        for module in ("frame", "anchor", "traces")
+    )
+    np.testing.assert_allclose(frame.frame_of(root), places[0], atol=1e-6)
+    traces.delete(root)
+    bpy.context.scene.collection.objects.link(prop)
+    bpy.context.view_layer.update()
+    np.testing.assert_allclose(prop.matrix_world, places[1], atol=1e-6)
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "hidden.blend"))
+    root = bpy.data.objects[name]
+    anchor.scale_by(root, 3.0)
+    assert root.location.z == pytest.approx(3 * places[0][2, 3])

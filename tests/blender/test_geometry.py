@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import struct
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -241,6 +243,9 @@ def test_mask_selects_its_pixels_in_all_layers(scene: bpy.types.Scene, tmp_path:
         assert chosen(layer).any()
     with pytest.raises(RuntimeError, match="No mask image"):
         bpy.ops.world_tracing.select_under_mask()
+    layer.data.uv_layers["WT Pixel"].name = "mine"
+    with pytest.raises(RuntimeError, match="Layer 2 has lost its UV map WT Pixel"):
+        bpy.ops.world_tracing.select_under_mask(mask="mask")
 
 
 def test_same_pixel_is_selected_through_all_layers(scene: bpy.types.Scene, tmp_path: Path) -> None:
@@ -401,16 +406,31 @@ def test_lit_goes_off_also_in_a_file_that_was_saved_with_it(scene: bpy.types.Sce
     assert any(node.type == "EMISSION" for node in groups[0].nodes)
 
 
-@pytest.mark.parametrize("lit", [False, True])
-def test_gltf_takes_the_texture_along(scene: bpy.types.Scene, tmp_path: Path, lit: bool) -> None:
-    import json
-    import struct
+def as_older_files_have_it(group: bpy.types.NodeTree) -> None:
+    """A Mix node in the place of the vector arithmetic."""
+    last = next(node for node in group.nodes if node.type == "VECT_MATH" and node.operation == "MULTIPLY_ADD")
+    first = last.inputs[0].links[0].from_node
+    sources = (last.inputs[1], first.inputs[1], first.inputs[0])
+    mix, target = group.nodes.new("ShaderNodeMixRGB"), last.outputs[0].links[0].to_socket
+    for source, socket in zip(sources, mix.inputs, strict=True):
+        group.links.new(source.links[0].from_socket, socket)
+    group.links.new(mix.outputs[0], target)
+    for node in (first, last):
+        group.nodes.remove(node)
 
+
+@pytest.mark.parametrize("older", [False, True])
+@pytest.mark.parametrize("lit", [False, True])
+def test_gltf_takes_the_texture_along(scene: bpy.types.Scene, tmp_path: Path, lit: bool, older: bool) -> None:
+    """Of a baked solid that texture, not the mask of what is seen, which is a texture as well."""
     root = import_stack(shapes.sphere(32), tmp_path)
+    if older:
+        for on in (True, False):  # so that both groups are there
+            root.world_tracing.lit = on
+        for name in ("WT Layer", "WT Layer Lit"):
+            as_older_files_have_it(bpy.data.node_groups[name])
     root.world_tracing.lit = lit
-    bpy.ops.export_scene.gltf(filepath=str(tmp_path / "x.glb"))
-    data = (tmp_path / "x.glb").read_bytes()
-    content = json.loads(data[20 : 20 + struct.unpack("<I", data[12:16])[0]])
+    content = gltf(tmp_path / "x.glb")
     assert len(content["images"]) == 1 and len(content["materials"]) == 2
     for material in content["materials"]:
         textured = (
@@ -418,3 +438,20 @@ def test_gltf_takes_the_texture_along(scene: bpy.types.Scene, tmp_path: Path, li
         )
         assert textured is not None
     assert all("TEXCOORD_0" in mesh["primitives"][0]["attributes"] for mesh in content["meshes"])
+    bpy.ops.world_tracing.make_solid(resolution=32)
+    solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
+    look = sys.modules["bl_ext.user_default.world_tracing.scene.projected_look"]
+    look.wear_texture(solid, *(bpy.data.images.new(name, 8, 8) for name in ("bake", "seen")), "WT Pixel")
+    root.world_tracing.lit = not lit
+    root.world_tracing.lit = lit
+    bpy.ops.object.select_all(action="DESELECT")
+    activate(solid)
+    content = gltf(tmp_path / "solid.glb", use_selection=True)
+    assert [image["name"] for image in content["images"]] == ["bake"]
+
+
+def gltf(path: Path, **options: bool) -> dict:
+    """What Blender's exporter writes."""
+    bpy.ops.export_scene.gltf(filepath=str(path), **options)
+    data = path.read_bytes()
+    return json.loads(data[20 : 20 + struct.unpack("<I", data[12:16])[0]])

@@ -109,6 +109,49 @@ def test_solid_can_be_reduced_and_stays_closed(scene: bpy.types.Scene, tmp_path:
     shape.free()
 
 
+def slots_of(mesh: bpy.types.Mesh) -> list[int]:
+    """How many faces each material has."""
+    slots = np.zeros(len(mesh.polygons), np.int32)
+    mesh.polygons.foreach_get("material_index", slots)
+    return np.bincount(slots, minlength=len(mesh.materials)).tolist()
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_a_solid_keeps_the_looks_of_layers_that_are_gone(
+    scene: bpy.types.Scene, tmp_path: Path, left: int
+) -> None:
+    root = import_stack(shapes.sphere(64), tmp_path)
+    bpy.ops.world_tracing.make_solid()
+    solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
+    worn = list(solid.data.materials)
+    for layer in layers(root)[left:]:
+        bpy.data.objects.remove(layer)
+    activate(solid)
+    for operator, options in (("make_solid", {}), ("decimate", {"budget": "2000"})):
+        assert getattr(bpy.ops.world_tracing, operator)(**options) == {"FINISHED"}
+        assert list(solid.data.materials) == worn
+        front, back = slots_of(solid.data)
+        assert 0.4 < front / (front + back) < 0.6
+
+
+def test_a_solid_is_reduced_in_a_material_and_not_in_uvs_of_the_artists_own(
+    scene: bpy.types.Scene, tmp_path: Path
+) -> None:
+    root = import_stack(shapes.sphere(64), tmp_path)
+    bpy.ops.world_tracing.make_solid()
+    solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
+    own = bpy.data.materials.new("clay")
+    solid.data.materials.clear()
+    solid.data.materials.append(own)
+    solid.data.uv_layers.new(name="UVMap")
+    activate(solid)
+    with pytest.raises(RuntimeError, match=r"has UVs of its own \(UVMap\), which it would lose\. Remove"):
+        bpy.ops.world_tracing.decimate(budget="2000")
+    solid.data.uv_layers.remove(solid.data.uv_layers["UVMap"])
+    assert bpy.ops.world_tracing.decimate(budget="2000") == {"FINISHED"}
+    assert list(solid.data.materials) == [own]
+
+
 def test_a_projected_texture_is_not_lost_by_reducing(scene: bpy.types.Scene, tmp_path: Path) -> None:
     look = sys.modules["bl_ext.user_default.world_tracing.scene.projected_look"]
     root = import_stack(shapes.sphere(32), tmp_path)
@@ -191,6 +234,9 @@ def test_who_sets_an_origin_keeps_place_and_pixels(scene: bpy.types.Scene, tmp_p
     before = places(moved)
     assert bpy.ops.world_tracing.use_known_camera(focal_length=80) == {"FINISHED"}
     assert drift(layers(root)[0], root) < 0.005 and moved.location.x == 1.0
+    for _times in range(2):
+        assert bpy.ops.world_tracing.make_solid() == {"FINISHED"}  # the old one lies on the rays of before
+        assert drift(solid, root) < 0.005
     assert np.abs(places(moved)[:, 2] - before[:, 2]).max() < 0.9 and places(moved)[:, 2].max() < -1
 
 

@@ -159,14 +159,15 @@ def test_another_box_replaces_the_mask_of_a_renamed_photo(scene, image, editor) 
     assert (scene.world_tracing.mask_image, scene.world_tracing.image) == (mask, image)
 
 
-@pytest.mark.parametrize("packed", [False, True])
-def test_another_box_leaves_a_painted_mask_in_the_file(addon, scene, image, editor, packed: bool) -> None:
+@pytest.mark.parametrize("kept", ["", "pack", "save"])
+def test_another_box_leaves_a_painted_mask_in_the_file(addon, scene, image, editor, kept: str) -> None:
     bpy.ops.world_tracing.mask_from_box(**BOX)
     settings, found = scene.world_tracing, chosen_mask(addon, scene)
     painted = settings.mask_image
     painted.pixels.foreach_set(np.ones(128 * 96 * 4, np.float32))
-    if packed:
-        painted.pack()
+    if kept:
+        getattr(painted, kept)()
+    if kept == "pack":
         Path(bpy.path.abspath(painted.filepath)).unlink()
     assert bpy.ops.world_tracing.mask_from_box(**BOX) == {"FINISHED"}
     assert painted.name == "phôto Mask (earlier)" and pixels(painted).min() == 1 and painted.use_fake_user

@@ -151,6 +151,30 @@ def test_an_override_has_the_stack_of_its_library(a: Path, b: Path, tmp_path: Pa
         bpy.ops.wm.open_mainfile(filepath=str(b))
 
 
+@pytest.mark.skipif(bpy.app.version < (4, 3), reason="no handler of this Blender hears of an import")
+@pytest.mark.parametrize("kind", ["linked", "linked and reopened", "override", "override and reopened"])
+def test_made_local_from_a_library_that_was_moved(a: Path, b: Path, tmp_path: Path, kind: str) -> None:
+    """A stack of that name lies beside the open file too."""
+    a = Path(shutil.move(a.parent, tmp_path / "c")) / a.name
+    bpy.ops.world_tracing.delete_trace(root=NAME)
+    bpy.ops.wm.link(directory=f"{a}/Collection/", filename=NAME, instance_collections=False)
+    if "override" in kind:
+        bpy.data.collections[NAME].override_hierarchy_create(bpy.context.scene, bpy.context.view_layer)
+    if "reopened" in kind:
+        bpy.ops.wm.save_mainfile()
+        bpy.ops.wm.open_mainfile(filepath=str(b))
+    bpy.ops.object.make_local(type="ALL")
+    for _ in range(2):
+        roots = [member for member in bpy.data.objects if member.world_tracing.role == "ROOT"]
+        assert roots and not any(root.library or root.override_library for root in roots)
+        for root in roots:
+            assert np.allclose(load_stack(root).intrinsics, make_stack(*CASES["whole square"]).intrinsics)
+        bpy.ops.wm.save_mainfile()
+        bpy.ops.wm.open_mainfile(filepath=str(b))
+    stacks = {member.world_tracing.stack for member in bpy.data.objects if member.world_tracing.stack}
+    assert stacks == {str(a.parent / "world_tracing" / "traces" / "cup.wts")}
+
+
 def load_stack(root: bpy.types.Object) -> LayerStack:
     """The stack as the add-on finds it."""
     return sys.modules[f"{ADDON}.scene.rebuild"].load_stack(root)

@@ -46,6 +46,24 @@ def test_a_painting_that_another_trace_of_the_stack_wears(
     assert painting.pixels[0] == 1
 
 
+@pytest.mark.parametrize("kept", ["", "save"])
+def test_a_painting_that_is_worn_since_before_a_known_camera(
+    scene: bpy.types.Scene, tmp_path: Path, kept: str
+) -> None:
+    """The new stack has another name, and its textures too."""
+    root, painting = trace(tmp_path)
+    painting.pixels[:4] = RED
+    if kept:
+        painting.save()
+    assert bpy.ops.world_tracing.use_known_camera(source="FOCAL", focal_length=60.0) == {"FINISHED"}
+    with pytest.raises(RuntimeError, match=r"thing layer 2\.png was painted on"):
+        bpy.ops.world_tracing.fill_colour()
+    assert filled(root) == painting and painting.pixels[0] == 1
+    painting.filepath_raw = str(tmp_path / "mine.png")
+    painting.save()
+    assert bpy.ops.world_tracing.fill_colour() == {"FINISHED"} and filled(root) != painting
+
+
 def test_a_painting_whose_path_is_written_in_another_way(scene: bpy.types.Scene, tmp_path: Path) -> None:
     """As Blender remaps relative paths."""
     _, painting = trace(tmp_path)
@@ -66,6 +84,6 @@ def test_what_is_painted_while_the_colour_is_made_stays(
     assert bpy.ops.world_tracing.fill_colour() == {"FINISHED"}
     assert filled(root) == painting and painting.pixels[0] == 1
     assert "thing layer 2.png was painted on meanwhile" in session.notice.hint
-    assert colour.painted(tmp_path / "thing.wts") == ["thing layer 2.png"]
+    assert colour.painted(root) == ["thing layer 2.png"]
     painting.reload()
-    assert colour.painted(tmp_path / "thing.wts") == []
+    assert colour.painted(root) == []

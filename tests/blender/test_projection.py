@@ -25,6 +25,8 @@ from projection_scenes import (
     waves,
 )
 
+from wt_backend.stack import LayerStack
+
 pytestmark = pytest.mark.usefixtures("real_worker")
 
 
@@ -125,6 +127,37 @@ def test_fit_brings_a_moved_mesh_back(scene: bpy.types.Scene, tmp_path: Path) ->
     assert thing.matrix_world.to_scale().x == pytest.approx(1, rel=0.05)
 
 
+def below_a_sky(size: int) -> LayerStack:
+    """A sphere, and something very far away in the upper third of the picture."""
+    ball = shapes.sphere(size)
+    depths = np.where(ball.mask, ball.xyz[..., 2], np.nan)
+    upper = np.arange(size)[:, None] < size // 3
+    depths[0] = np.where(upper & ~ball.mask[0], 100.0, depths[0])
+    return shapes.make_stack(depths, mode="scene")
+
+
+def leave_out_sky(root: bpy.types.Object) -> None:
+    """What `below_a_sky` has put there."""
+    mask = bpy.data.images.new("sky", 3, 3)
+    mask.pixels.foreach_set(np.repeat([0, 0, 1], 12).astype(np.float32))  # rows from below
+    root.world_tracing.sky, root.world_tracing.without_sky = mask, True
+
+
+def test_a_sky_that_is_left_out_is_no_layer_to_fit_to(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    root = photographed(below_a_sky, tmp_path)
+    leave_out_sky(root)
+    thing = ball(root)
+    at_first = thing.matrix_world.translation.copy()
+    thing.location.x += 0.3
+    only(thing, root)
+    assert bpy.ops.world_tracing.fit_to_layers() == {"FINISHED"}
+    assert (thing.matrix_world.translation - at_first).length < 0.05
+    assert thing.matrix_world.to_scale().x == pytest.approx(1, rel=0.05)
+    entry = sys.modules["bl_ext.user_default.world_tracing.scene.projection"].camera_entry(root)
+    sent = LayerStack.load(entry["stack"])
+    assert sent.xyz[..., 2][sent.mask].max() < 10  # nor does it say what is hidden there
+
+
 def test_a_mesh_that_was_moved_meanwhile_is_put_where_it_fits(scene: bpy.types.Scene, tmp_path: Path) -> None:
     thing = ball(photographed(shapes.sphere, tmp_path))
     found = Matrix.Translation((1, 2, 3))
@@ -217,7 +250,7 @@ def test_what_cannot_be_textured_is_told(scene, tmp_path: Path, route: str, spoi
     assert not thing.data.materials and "wt_seen" not in thing.data.attributes
 
 
-@pytest.mark.parametrize("kept", ["", "pack", "float"])
+@pytest.mark.parametrize("kept", ["", "pack", "float", "save as"])
 def test_what_is_painted_on_the_photo_is_projected(scene, tmp_path: Path, kept: str) -> None:
     root = photographed(shapes.sphere, tmp_path)
     photo = next(child for child in root.children if child.type == "CAMERA").data.background_images[0]
@@ -228,11 +261,30 @@ def test_what_is_painted_on_the_photo_is_projected(scene, tmp_path: Path, kept: 
     photo.image.pixels.foreach_set(pixels.ravel())
     if kept == "pack":
         photo.image.pack()
+    if kept == "save as":
+        photo.image.filepath_raw = str(tmp_path / "retouched.png")
+        photo.image.save()
     thing = ball(root)
     only(thing, root)
     assert bpy.ops.world_tracing.project_texture(size="512") == {"FINISHED"}
     shown = baked_colours(thing)[values(thing, "wt_seen")]
     assert np.abs(shown - (1, 0, 0)).mean() < 0.01
+
+
+@pytest.mark.parametrize("gone", ["picture", "camera"])
+def test_a_photo_that_no_camera_shows_is_projected(scene: bpy.types.Scene, tmp_path: Path, gone: str) -> None:
+    root = photographed(shapes.sphere, tmp_path)
+    camera = next(child for child in root.children if child.type == "CAMERA")
+    if gone == "picture":
+        camera.data.background_images.clear()
+    else:
+        bpy.data.objects.remove(camera)
+    thing = ball(root)
+    only(thing, root)
+    assert bpy.ops.world_tracing.project_texture(size="512", route="SHADER") == {"FINISHED"}
+    nodes = thing.data.materials[0].node_tree.nodes
+    assert "thing.png" in {node.image.name for node in nodes if node.type == "TEX_IMAGE"}
+    assert 0.2 < values(thing, "wt_seen").mean() < 0.5
 
 
 def test_a_photo_that_is_missing_is_called_that(scene: bpy.types.Scene, tmp_path: Path) -> None:

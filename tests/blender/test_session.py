@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import shutil
 import signal
@@ -14,7 +16,7 @@ from types import ModuleType, SimpleNamespace
 import bpy
 import pytest
 
-from wt_backend.protocol import TraceRequest, to_params
+from wt_backend.protocol import BackendError, TraceRequest, to_params
 
 WORKS, ERROR, HANGS, SLOW = 0, 1, 3, 4
 
@@ -175,6 +177,24 @@ def test_a_result_goes_to_its_scene_though_the_window_shows_another(
     bpy.context.window.scene = scene
 
 
+@pytest.mark.parametrize("mode", ["OBJECT", "EDIT"])
+def test_undo_after_a_result_came_out_of_sight_shows_no_other_scene(
+    scene, session, start, stand_in, photo, mode: str
+) -> None:
+    traced, job = scene.name, start(photo, WORKS)
+    bpy.context.window.scene = bpy.data.scenes.new("Other")
+    bpy.ops.mesh.primitive_cube_add()
+    bpy.ops.ed.undo_push(message="Cube")
+    bpy.ops.object.mode_set("EXEC_DEFAULT", True, mode=mode)
+    bpy.ops.ed.undo_push(message="Edit")
+    steps(session, lambda: job.finished)
+    bpy.ops.ed.undo_push(message="Edit more")
+    for step, comes in (("undo", True), ("undo", False), ("redo", True)):  # the import is a step of its own
+        getattr(bpy.ops.ed, step)()
+        assert bpy.context.window.scene.name == "Other" and bpy.context.mode.startswith(mode)
+        assert ("Trace: fôto 1" in bpy.data.scenes[traced].collection.children) == comes
+
+
 def test_somebody_who_is_editing_is_left_in_peace(scene, session, start, stand_in, photo) -> None:
     bpy.ops.mesh.primitive_cube_add()
     cube = bpy.context.object
@@ -237,6 +257,99 @@ def test_what_an_import_reports_is_an_error_with_a_code(
     session.cancel_all()
     steps(session, lambda: job.finished)
     assert not session.notice.error
+
+
+@pytest.fixture
+def rendering(session, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether a render is under way; bpy as a module renders while nothing else happens."""
+    state = [True]
+    monkeypatch.setattr(session, "_is_rendering", lambda: state[0], raising=False)
+    return state
+
+
+def test_what_arrives_during_a_render_waits_for_its_end(
+    scene, session, start, stand_in, photo, rendering: list[bool]
+) -> None:
+    """A shot sets the range and the frame, which the render counts by."""
+    done, running = start(photo, WORKS), start(photo, SLOW)
+    steps(session, lambda: running.step > 0)
+    assert done.result is not None and not scene.objects
+    assert "when the render has ended" in session.notice.message
+    assert bpy.ops.world_tracing.cancel() == {"FINISHED"}
+    steps(session, lambda: running.finished)
+    assert session._step() is not None and not scene.objects
+    rendering[0] = False
+    session._step()
+    assert "Trace: fôto 1" in bpy.data.collections
+
+
+def test_what_is_cancelled_during_a_render_brings_nothing_before_its_end(
+    scene, session, start, stand_in, photo, rendering: list[bool]
+) -> None:
+    rendering[0] = False
+    job = start(photo, WORKS, fill=True)
+    steps(session, lambda: job.finished)
+    rendering[0] = True
+    session.cancel_all()  # the colour of its hidden layers; the trace itself is there
+    assert not session.jobs() and not scene.objects
+    rendering[0] = False
+    session._step()
+    assert "Trace: fôto 1" in bpy.data.collections
+
+
+class Broken:
+    """A result that cannot be brought in, for a reason that nobody foresaw."""
+
+    def ended(self, _job: object) -> None:
+        raise ValueError("no such thing")
+
+
+def test_a_result_that_fails_takes_no_other_along(
+    scene, session, start, stand_in, photo, capfd: pytest.CaptureFixture[str]
+) -> None:
+    broken, sound = start(photo, WORKS), start(photo, SLOW)
+    session._results[broken] = Broken()
+    steps(session, lambda: broken.finished)
+    assert session.notice.error and "no such thing" in session.notice.message
+    assert "raise ValueError" in capfd.readouterr().err
+    steps(session, lambda: sound.step > 0)
+    session.cancel_all()
+    steps(session, lambda: sound.finished)
+    last = start(photo, WORKS)
+    steps(session, lambda: last.finished)
+    assert "Trace: fôto 1" in bpy.data.collections
+
+
+def test_a_timer_that_fails_goes_on(addon, session) -> None:
+    """Blender forgets one that raises."""
+    pump = sys.modules[f"{addon.__name__}.backend.pump"]
+
+    def fails() -> None:
+        raise ValueError("no such thing")
+
+    assert pump._tick(fails) > 0
+    assert session.notice.error and "no such thing" in session.notice.message
+
+
+def test_cancel_wakes_the_timer(scene, session, start, stand_in, photo, monkeypatch) -> None:
+    started: list[object] = []
+    start(photo, SLOW)
+    monkeypatch.setattr(session.pump, "start", started.append)
+    session.cancel_all()
+    assert started == [session._step]
+
+
+class DeadTerminal(io.StringIO):
+    def write(self, _text: str) -> int:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def test_an_error_is_said_though_nothing_can_be_printed(session, monkeypatch) -> None:
+    monkeypatch.setattr(sys, "stdout", DeadTerminal())
+    monkeypatch.setattr(sys, "stderr", DeadTerminal())
+    monkeypatch.setattr(session, "bpy", SimpleNamespace(app=SimpleNamespace(background=False)))
+    session.say(BackendError("bad_image", "The image is empty."))
+    assert session.notice.message == "The image is empty."
 
 
 def test_disabling_the_add_on_ends_worker_and_timer(addon, session, start, stand_in, photo) -> None:

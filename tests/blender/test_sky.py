@@ -139,6 +139,17 @@ def test_a_painted_mask_counts_after_rebuild_and_survives_saving(
     assert rows(children(again, "LAYER")[1]) == set(range(SIZE // 2, SIZE))
 
 
+def test_a_painted_mask_whose_place_another_takes_is_saved(field: bpy.types.Object, tmp_path: Path) -> None:
+    picture = field.world_tracing.sky
+    name, count = picture.name, 4 * picture.size[0] * picture.size[1]
+    picture.pixels.foreach_set(np.full(count, 0.25, np.float32))
+    assert bpy.ops.world_tracing.find_sky() == {"FINISHED"}
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "field.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "field.blend"))
+    assert bpy.data.images[f"{name} (painted)"].pixels[0] == pytest.approx(0.25, abs=0.01)
+    assert bpy.data.images[name].pixels[0] == 0.0  # the ground
+
+
 def test_import_can_leave_the_sky_out_at_once(scene: bpy.types.Scene, tmp_path: Path) -> None:
     root = import_stack(landscape(), tmp_path, without_sky=True)
     assert rows(children(root, "LAYER")[0]) == set(range(HORIZON, SIZE))

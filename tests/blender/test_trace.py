@@ -158,7 +158,12 @@ def test_no_backend_says_where_to_get_it(scene, photo: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize(
-    ("path", "words"), [("", "No image is chosen"), ("/no/such.png", "no file /no/such.png")]
+    ("path", "words"),
+    [
+        ("", "No image is chosen"),
+        ("/no/such.png", "no file /no/such.png"),
+        (f"/{'x' * 300}/such.png", "no file /xxx"),  # the system answers with an error
+    ],
 )
 def test_no_image_is_a_sentence(scene, stand_in: Path, path: str, words: str) -> None:
     scene.world_tracing.filepath = path
@@ -198,6 +203,18 @@ def test_a_mask_belongs_to_the_image_of_the_panel(scene, requests, stand_in: Pat
     settings.mask_source = "AUTO"
     bpy.ops.world_tracing.trace_world(seed=WORKS, fill=False)
     assert requests[-1]["mask"] is None
+
+
+def test_only_a_stack_that_was_asked_for_by_name_may_be_replaced(
+    scene, requests, stand_in: Path, photo: Path, tmp_path: Path
+) -> None:
+    """Another Blender may have found the same name free."""
+    bpy.ops.world_tracing.trace_world(filepath=str(photo), seed=WORKS, fill=False)
+    assert requests[-1]["fresh"]
+    bpy.ops.world_tracing.trace_world(
+        filepath=str(photo), stack=str(tmp_path / "own.wts"), seed=WORKS, fill=False
+    )
+    assert not requests[-1]["fresh"]
 
 
 def test_traces_that_wait_have_paths_of_their_own(addon, scene, stand_in: Path) -> None:

@@ -2,9 +2,9 @@
 """A process in the worker's place that misbehaves on request. The seed of a trace says how:
 
 0 works, 1 answers with an error, 2 dies in the middle, 3 hangs and hears nothing, 4 is slow and can be
-cancelled, 5 prints rubbish to stdout before it works, 6 steps on and hears no cancel. $WT_STAND_IN: "mute"
-never answers anything, "crash" dies at once, "future" speaks another protocol, "slow" takes two seconds to
-start and "stuck" never does, with signs of life.
+cancelled, 5 prints rubbish to stdout before it works, 6 steps on and hears no cancel. A move of models takes
+a second and hears none either. $WT_STAND_IN: "mute" never answers anything, "crash" dies at once, "future"
+speaks another protocol, "slow" takes two seconds to start and "stuck" never does, with signs of life.
 """
 
 from __future__ import annotations
@@ -140,6 +140,10 @@ def main() -> None:
             trace(message["id"], message["params"])
         elif message["method"] == "geometry/fill_colour":
             send(response(message["id"], {"textures": [None, None], "uv_transform": [[1, 0, 0], [0, 1, 0]]}))
+        elif message["method"] == "models/move":
+            progress(message["id"], 1, 1)
+            time.sleep(1.0)
+            send(response(message["id"], {"moved": 1, "folder": message["params"]["folder"]}))
         elif message["method"] == "models/verify":
             model = message["params"]["model"]
             if model == "say the token":

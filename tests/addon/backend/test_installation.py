@@ -17,10 +17,12 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import numpy as np
 import pytest
 
+from blender_addon.backend import environment, installation
 from blender_addon.backend.environment import (
     EnvironmentState,
     current_environment,
     environment_state,
+    finish_environment,
     of_any_length,
     remove_environment,
 )
@@ -260,6 +262,34 @@ def test_a_damaged_wheel_is_said(make_plan: MakePlan) -> None:
     assert environment_state(plan.root, plan.version) is EnvironmentState.INCOMPLETE
 
 
+def test_a_damaged_installer_ends_the_attempt(make_plan: MakePlan) -> None:
+    plan = make_plan()
+    wheel = next(plan.wheels.glob("uv-*.whl"))
+    wheel.unlink()  # a link to that of the other tests
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("uv-0.0.0.data/scripts/uv", "a program" * 100)
+    content = wheel.read_bytes()
+    start = content.index(b"scripts/uv") + len("scripts/uv")
+    wheel.write_bytes(content[:start] + b"\xff\xff\xff" + content[start + 3 :])
+    status = install(plan)
+    assert not status.running and status.error is not None
+    assert "cannot be unpacked" in status.error.message and status.error.hint
+
+
+def test_what_nobody_foresaw_ends_the_attempt_with_a_log(
+    make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_values: object) -> Path:
+        raise LookupError("no such thing")
+
+    monkeypatch.setattr(installation, "provide_uv", fail)
+    plan = make_plan()
+    status = install(plan)
+    assert not status.running and status.error is not None
+    assert "no such thing" in status.error.message and status.error.log in status.error.hint
+    assert "raise LookupError" in Path(status.error.log).read_text()
+
+
 def test_a_missing_wheel_is_said(make_plan: MakePlan) -> None:
     plan = make_plan()
     next(plan.wheels.glob("small_dependency*.whl")).unlink()
@@ -375,6 +405,29 @@ def test_remove_takes_everything_but_strangers(make_plan: MakePlan) -> None:
     remove_environment(plan.root)
     assert environment_state(plan.root, plan.version) is EnvironmentState.NOT_INSTALLED
     assert {path.name for path in plan.root.iterdir()} == {"env-mine", "install.lock", "install.log"}
+
+
+@pytest.mark.parametrize("held", ["env-1", "python"])
+def test_a_removal_that_fails_can_be_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: str
+) -> None:
+    for name in ("env-1", "uv", "python"):
+        (tmp_path / name).mkdir()
+    finish_environment(tmp_path, tmp_path / "env-1", "0.1.0", "cpu")
+    remove = shutil.rmtree
+
+    def refuse(folder: str) -> None:
+        if Path(folder).name == held:
+            raise PermissionError(13, "in use", folder)
+        remove(folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(environment.shutil, "rmtree", refuse)
+        with pytest.raises(BackendError, match="cannot be removed"):
+            remove_environment(tmp_path)
+    assert environment_state(tmp_path, "0.1.0") is EnvironmentState.INCOMPLETE  # Remove is not grey
+    remove_environment(tmp_path)
+    assert environment_state(tmp_path, "0.1.0") is EnvironmentState.NOT_INSTALLED
 
 
 def test_the_tiny_picture_is_a_picture(tmp_path: Path) -> None:

@@ -34,7 +34,10 @@ def test_a_borrowed_interpreter_is_told_where_the_package_lies(tmp_path: Path) -
     assert folder is not None and (Path(folder) / "wt_backend" / "protocol.py").is_file()
 
 
-@pytest.mark.parametrize("variables", [{}, {ENVIRONMENT_VARIABLE: "/no/such/python"}])
+@pytest.mark.parametrize(
+    "variables",
+    [{}, {ENVIRONMENT_VARIABLE: "/no/such/python"}, {ENVIRONMENT_VARIABLE: f"/{'x' * 300}/python"}],
+)
 def test_a_missing_interpreter_is_a_sentence_with_advice(tmp_path: Path, variables: dict[str, str]) -> None:
     with pytest.raises(BackendError) as caught:
         find_interpreter("", tmp_path, variables)

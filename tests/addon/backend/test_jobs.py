@@ -190,6 +190,17 @@ def test_a_worker_with_short_steps_that_ignores_cancel_is_killed_after_one(
     assert not is_alive(pid)
 
 
+def test_a_cancel_that_comes_too_late_does_not_hide_where_models_lie_now(make_backend: MakeBackend) -> None:
+    """Once all copies are whole the old ones are deleted, which cannot be broken off."""
+    backend = make_backend(cancel=0.3)
+    job = backend.submit("models/move", {"folder": "there"})
+    run(backend, lambda: job.step > 0)
+    pid = worker_pid(backend)
+    backend.cancel(job)
+    assert finish(backend, job).state is JobState.DONE and job.result["folder"] == "there"
+    assert is_alive(pid)
+
+
 def test_a_silent_worker_is_ended_with_a_reason(make_backend: MakeBackend, trace) -> None:
     backend = make_backend(silence=0.4)
     job = trace(backend, HANGS)

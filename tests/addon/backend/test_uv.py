@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import platform
 import threading
 import zipfile
@@ -103,3 +104,21 @@ def test_a_folder_of_wheels_may_serve_several_systems(tmp_path: Path) -> None:
     (tmp_path / older).unlink()
     with pytest.raises(BackendError, match=f"no uv wheel for {platform.system()} {platform.machine()}"):
         provide_uv(tmp_path / "another place", tmp_path, lambda *_: None, lambda: False)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),  # in the local header and the directory of a zip file
+    [("method", 99), ("encrypted", 1)],
+)
+def test_a_wheel_that_cannot_be_unpacked_is_said(tmp_path: Path, place: str, value: int) -> None:
+    wheel = tmp_path / "uv-0.0.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr(f"uv-0.0.0.data/scripts/{'uv.exe' if os.name == 'nt' else 'uv'}", "a program")
+    content = bytearray(wheel.read_bytes())
+    directory = content.index(b"PK\x01\x02")
+    for header in (6, directory + 8):
+        content[header + (2 if place == "method" else 0)] = value
+    wheel.write_bytes(content)
+    with pytest.raises(BackendError, match="cannot be unpacked") as error:
+        provide_uv(tmp_path / "uv", tmp_path, lambda *_: None, lambda: False)
+    assert error.value.hint

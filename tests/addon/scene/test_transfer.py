@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import tempfile
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from blender_addon.scene import transfer
 from blender_addon.scene.transfer import Bundle, bring
 
 TRACE = r" layer \d+\.png|\.[^.]+"
@@ -70,6 +72,24 @@ def test_what_two_projects_have_are_two_files(shot: Bundle, target: Path, tmp_pa
         bring(shot, folder, nothing_promised)
     (target / "run" / "a.wts").write_text("painted on")
     assert (tmp_path / "third" / "run" / "a.wts").read_text() == "a" * 3000
+
+
+@pytest.mark.parametrize("disk", ["the same", "another"])
+def test_what_is_one_file_by_several_names_stays_one(
+    shot: Bundle, disk: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A picture that is held for several frames."""
+    place = request.getfixturevalue("target" if disk == "the same" else "other_disk")
+    for name in ("held 1.wts", "held 2.wts"):
+        os.link(shot.folder / "run" / "a.wts", shot.folder / "run" / name)
+    usage = shutil.disk_usage(place)._replace(free=transfer.RESERVE + 7000)  # 3000 twice, and a bit
+    monkeypatch.setattr(transfer.shutil, "disk_usage", lambda _folder: usage)
+    bring(shot, place, nothing_promised)
+    assert contents(place) == contents(shot.folder)
+    held = [place / "run" / name for name in ("a.wts", "held 1.wts", "held 2.wts")]
+    assert len({file.stat().st_ino for file in held}) == 1
+    assert not held[0].samefile(shot.folder / "run" / "a.wts")
+    assert not held[0].samefile(place / "run" / "b.wts")
 
 
 def test_what_has_come_before_is_completed(shot: Bundle, target: Path) -> None:
