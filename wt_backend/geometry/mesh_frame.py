@@ -87,7 +87,7 @@ def _errors(
     """How far (N,) UVs are from those that a camera gives, in pixels of the grid."""
     finer = np.sqrt(abs(np.linalg.det(stack.grid_to_image[:, :2])))
     away = (uv_of(vertices, camera) - uv) * np.array(stack.info.image_size) / finer
-    return np.nan_to_num(np.hypot(*away.T), nan=np.inf)
+    return np.nan_to_num(np.hypot(*away.T), nan=np.inf, posinf=np.inf)
 
 
 def _error(
