@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from wt_backend.protocol import BackendError
-from wt_backend.stack import LayerStack
+from wt_backend.stack import LayerStack, part_beside
 
 MIN_FREE = 64 << 20  # bytes; more than the largest stack of the released models (6 layers at 840²: 56 MB)
 
@@ -92,11 +92,14 @@ def save_new(stack: LayerStack, path: Path) -> Path:
     BackendError
     """
     try:
-        with tempfile.TemporaryDirectory(prefix=".", dir=path.parent) as folder:
-            whole = Path(folder) / path.name
-            stack.save(whole)
+        part = part_beside(path)
+        try:
+            stack.save(part)
             with _claimed(path) as place:
-                whole.replace(place)
+                part.replace(place)
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
     except OSError as error:
         raise output_error(path, error) from error
     return place

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import bpy
 
+from wt_backend.paths import is_file
+
 from . import named_files
 
 _MADE = "world_tracing_made"  # on an image: its file as it was made
@@ -23,6 +25,6 @@ def is_changed(image: bpy.types.Image) -> bool:
 
 def _fingerprint(path: Path, packed: bpy.types.PackedFile | None = None) -> str:
     """Of what an image shows, "" where its file is gone."""
-    if packed is None and not path.is_file():
+    if packed is None and not is_file(path):
         return ""
     return hashlib.sha256(packed.data if packed is not None else path.read_bytes()).hexdigest()

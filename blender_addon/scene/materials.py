@@ -116,7 +116,7 @@ def layer_group() -> bpy.types.NodeTree:
 
 def put_colour_first(group: bpy.types.NodeTree) -> None:
     """Let a group of an older file ask for the colour before the hint's strength, as `_tinted` does."""
-    mixes = (node for node in group.nodes if node.type == "MIX_RGB")
+    mixes = (node for node in group.nodes if node.type == "MIX_RGB" and node.blend_type == "MIX")
     old = next((node for node in mixes if all(socket.is_linked for socket in node.inputs)), None)
     if old is None:
         return

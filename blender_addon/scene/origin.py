@@ -16,6 +16,8 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
+from wt_backend.paths import is_file
+
 from ..backend import pump
 from . import files
 
@@ -120,7 +122,7 @@ def _find_beside(member: bpy.types.Object, blend: str) -> None:
     if not values.stack.startswith("//") or values.stack_folder == folder:
         return
     beside = Path(bpy.path.abspath(values.stack, start=folder))
-    if beside.is_file() or not stack_path(member).is_file():
+    if is_file(beside) or not is_file(stack_path(member)):
         values.stack_folder = folder
 
 
