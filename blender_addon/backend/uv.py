@@ -69,9 +69,8 @@ WHEELS = {
 }
 
 
-_DAMAGED = (  # what reading a zip file raises; RuntimeError: a method that Python has not, or a password
-    *(zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, StopIteration, OSError),
-)
+# What reading a zip file raises; RuntimeError: a method that Python has not, or a password.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, StopIteration, OSError)
 _TAGS = {"Linux": "linux", "Darwin": "macosx", "Windows": "win"}  # in the names of wheels
 
 
