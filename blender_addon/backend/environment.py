@@ -1,7 +1,7 @@
 """The managed environment on disk: which one counts, which are leftovers. No bpy.
 
     ROOT/current.json       names the environment that counts; replaced in one step when a new one works
-    ROOT/env-N/             environments; one with a file `incomplete` in it was never finished
+    ROOT/env-N/             environments; others than that are older, or were never finished
     ROOT/install.lock       held by the Blender that changes any of this
     ROOT/uv/ cache/ python/ what building them needs
 
@@ -24,7 +24,6 @@ from .lock import only_one
 
 CURRENT = "current.json"
 LOCK = "install.lock"
-INCOMPLETE = "incomplete"
 _NO_LIMIT = "\\\\?\\"
 
 
@@ -91,7 +90,6 @@ def begin_environment(root: Path) -> Path:
             remove_as_far_as_possible(leftover)
     try:
         folder.mkdir(parents=True)
-        (folder / INCOMPLETE).touch()
     except OSError as error:
         raise BackendError(
             "access",
@@ -103,7 +101,6 @@ def begin_environment(root: Path) -> Path:
 
 def finish_environment(root: Path, folder: Path, version: str, torch_backend: str) -> list[Path]:
     """From here on the environment in `folder` counts; the older ones, which can go when nobody uses them."""
-    (folder / INCOMPLETE).unlink(missing_ok=True)
     part = root / f"{CURRENT}.part"
     values = {"folder": folder.name, "version": version, "torch_backend": torch_backend}
     part.write_text(json.dumps(values), encoding="utf-8")

@@ -211,7 +211,6 @@ def test_a_cancelled_installation_is_incomplete_and_goes_on(make_plan: MakePlan)
 def test_what_a_killed_blender_left_behind_is_repaired(make_plan: MakePlan) -> None:
     plan = make_plan()
     (plan.root / "env-1" / "lib").mkdir(parents=True)
-    (plan.root / "env-1" / "incomplete").touch()
     (plan.root / "current.json.part").write_text('{"fol')
     assert environment_state(plan.root, plan.version) is EnvironmentState.INCOMPLETE
     assert install(plan).error is None
