@@ -80,7 +80,7 @@ class WORLD_TRACING_OT_rebuild_trace(bpy.types.Operator, _OnTrace):
         leave_edit_mode(context)
         try:
             rebuild.match_again(root)
-            rebuild.rebuild_trace(root)
+            rebuild.rebuild_trace(root, with_deleted=True)
         except (StackError, CameraMatchError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -17,7 +17,7 @@ from .origin import stack_path
 from .pieces import MEMORY, Piece, pieces_of
 from .point_object import makes_clouds
 from .projection import photo_image
-from .trace_camera import set_view
+from .trace_camera import new_camera, set_view
 from .viewport import BEFORE
 
 EMPTIED = "wt_emptied"  # on points whose layer has none now
@@ -138,8 +138,10 @@ def is_edited(layer: bpy.types.Object) -> bool:
     return bool(layer.data.is_editmode) or layer.mode != "OBJECT"
 
 
-def rebuild_trace(root: bpy.types.Object, before: LayerStack | None = None) -> None:
-    """Rebuild the layers of a trace in place, and bring back meshes that were deleted.
+def rebuild_trace(
+    root: bpy.types.Object, before: LayerStack | None = None, with_deleted: bool = False
+) -> None:
+    """Rebuild the layers of a trace in place; those deleted come back only where that is asked for.
 
     ``before`` is what they were made from, if that is not the same stack.
 
@@ -161,7 +163,7 @@ def rebuild_trace(root: bpy.types.Object, before: LayerStack | None = None) -> N
     parts = pieces(present, stack)
     for layer in present:
         rebuild_layer(layer, stack, before, inside, parts.get(layer))
-    if present or not members:  # else a trace of points only
+    if with_deleted and (present or not members):  # else a trace of points only
         _bring_back(root, stack, present, inside)
 
 
@@ -170,7 +172,7 @@ def _bring_back(
 ) -> None:
     """Make mesh layers that were deleted anew, as the present ones are."""
     name, settings = build.trace_name(root), mesh_settings(present[0].world_tracing) if present else DEFAULTS
-    image = next(filter(None, map(_texture, present)), None) or photo_image(root) or source_image(stack, name)
+    image = _photo(root, stack)
     away = back_layers(stack)
     for number in sorted(set(range(stack.layers)) - {layer.world_tracing.layer for layer in present}):
         layer = new_mesh_layer(name, stack, number, settings, away[number], image)
@@ -183,7 +185,7 @@ def _bring_back(
 
 
 def match_again(root: bpy.types.Object) -> None:
-    """Give the trace's camera, if it still has one, the view that its stack tells; and the trace its seed.
+    """Give the trace's camera, a new one if it was deleted, its stack's view; the trace its seed.
 
     Raises
     ------
@@ -192,9 +194,11 @@ def match_again(root: bpy.types.Object) -> None:
     camera, stack = traces.camera_of(root), load_stack(root)
     check_layers(root)  # before anything is changed
     root.world_tracing.seed, root.world_tracing.model = str(stack.info.seed), stack.info.model
-    if camera is not None:
-        match = match_camera(stack.intrinsics, stack.grid_to_image, stack.info.image_size)
-        set_view(camera, match, in_root(root))
+    match = match_camera(stack.intrinsics, stack.grid_to_image, stack.info.image_size)
+    if camera is None:
+        camera = new_camera(f"{build.trace_name(root)} Camera", match, _photo(root, stack), stack)
+        build.adopt(root, camera)
+    set_view(camera, match, in_root(root))
 
 
 def show_layers(root: bpy.types.Object) -> None:
@@ -226,6 +230,13 @@ def _show_shot_layers(root: bpy.types.Object) -> None:
         layers = {member.world_tracing.layer for member in held.intersection(members)}
         if held <= parts and len(layers) == 1:  # else it is the artist's, or of several layers
             collection.hide_viewport = collection.hide_render = layers.pop() >= root.world_tracing.layers
+
+
+def _photo(root: bpy.types.Object, stack: LayerStack) -> bpy.types.Image:
+    """What a trace's layers show, else its camera, else the picture of its stack."""
+    meshes = (layer for layer in traces.layers_of(root) if layer.world_tracing.role == "LAYER")
+    shown = next(filter(None, map(_texture, meshes)), None)
+    return shown or photo_image(root) or source_image(stack, build.trace_name(root))
 
 
 def _texture(layer: bpy.types.Object) -> bpy.types.Image | None:

@@ -62,6 +62,32 @@ def test_all_layers_come_back(root: bpy.types.Object) -> None:
     assert layers[0].data.materials[0].node_tree.nodes["Image Texture"].image == image
 
 
+def test_a_deleted_camera_comes_back_by_rebuild(root: bpy.types.Object) -> None:
+    """The tooltip said so."""
+    (camera,) = children(root, "CAMERA")
+    image, lens = camera.data.background_images[0].image, camera.data.lens
+    bpy.context.view_layer.update()
+    name, place = camera.name, camera.matrix_world.copy()
+    bpy.data.objects.remove(camera)
+    assert bpy.ops.world_tracing.rebuild_trace(root=root.name) == {"FINISHED"}
+    bpy.context.view_layer.update()
+    (again,) = children(root, "CAMERA")
+    assert again.name == name and again.data.lens == lens
+    assert again.data.background_images[0].image == image and again.matrix_world == place
+    assert bpy.ops.world_tracing.use_trace_camera() == {"FINISHED"}
+
+
+def test_only_rebuild_brings_deleted_layers_back(root: bpy.types.Object) -> None:
+    """They came back without a word whenever the sky or the camera changed."""
+    bpy.data.objects.remove(children(root, "LAYER")[1])
+    assert bpy.ops.world_tracing.use_known_camera(focal_length=50.0) == {"FINISHED"}
+    root.world_tracing.without_sky = True
+    root.world_tracing.without_sky = False
+    assert len(children(root, "LAYER")) == 1
+    assert bpy.ops.world_tracing.rebuild_trace(root=root.name) == {"FINISHED"}
+    assert len(children(root, "LAYER")) == 2
+
+
 def test_a_stack_that_was_traced_anew_has_fewer_layers(scene: bpy.types.Scene, tmp_path: Path) -> None:
     stack = make_stack(*CASES["whole square"])
     root = import_stack(stack, tmp_path, output="BOTH")
