@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 
 from wt_backend.training.data import families, primitives
 from wt_backend.training.data.cameras import direction
-from wt_backend.training.data.families import furniture, heldout, machines, nature
+from wt_backend.training.data.families import heldout
+from wt_backend.training.data.families.home import furniture
+from wt_backend.training.data.families.living import nature
+from wt_backend.training.data.families.works import machines
 from wt_backend.training.data.mesh import Mesh, concatenate, difference
 
 Rng = np.random.Generator

@@ -8,28 +8,14 @@ import pytest
 from wt_backend.training.data import families
 from wt_backend.training.data.cameras import frame_object
 from wt_backend.training.data.checks import odd_share
-from wt_backend.training.data.families import (
-    animals,
-    apparel,
-    bicycles,
-    buildings,
-    compositions,
-    creatures,
-    drums_and_horns,
-    furnishings,
-    handhelds,
-    heldout,
-    invertebrates,
-    kitchen,
-    large_animals,
-    machines,
-    nature,
-    structures,
-    tools,
-    vehicles,
-    vessels,
-    work_vehicles,
-)
+from wt_backend.training.data.families import compositions, heldout
+from wt_backend.training.data.families.devices import drums_and_horns, handhelds
+from wt_backend.training.data.families.home import furnishings, kitchen, vessels
+from wt_backend.training.data.families.living import animals, creatures, invertebrates, large_animals, nature
+from wt_backend.training.data.families.outside import buildings, structures
+from wt_backend.training.data.families.transport import bicycles, vehicles, work_vehicles
+from wt_backend.training.data.families.wear import apparel, worn
+from wt_backend.training.data.families.works import machines, tools
 from wt_backend.training.data.mesh import Mesh
 from wt_backend.training.data.sdf import Field
 from wt_backend.training.data.tracing import LAYERS, Tracer
@@ -99,6 +85,9 @@ WATERTIGHT = [
     furnishings.bathtub, apparel.shoe, apparel.bag,
     animals.turtle, large_animals.elephant, invertebrates.octopus, compositions.symmetric_assembly,
     compositions.sculpted,
+    *families.APPLIANCES, *families.FOOD, *families.SPORTS, *families.TOYS, *families.ARMS, *families.SCIENCE,
+    *families.STREET, *families.PARTS, *families.CRAFT, *families.DESK, *families.GARDEN, *families.BODY,
+    *(family for family in families.WORN if family is not worn.glasses),
 ]  # fmt: skip
 
 

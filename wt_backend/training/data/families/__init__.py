@@ -7,35 +7,93 @@ from collections.abc import Callable
 import numpy as np
 
 from wt_backend.training.data.deform import deformed
-from wt_backend.training.data.families import (
-    air_and_sea,
-    animals,
-    apparel,
-    bicycles,
-    buildings,
-    compositions,
-    creatures,
+from wt_backend.training.data.families import compositions, heldout
+from wt_backend.training.data.families.arms import (
+    artillery,
+    blades,
+    firearms,
+    regalia,
+    shields_and_bows,
+    treasures,
+)
+from wt_backend.training.data.families.devices import (
+    astronomy,
     drums_and_horns,
     electronics,
     fans,
+    glassware,
+    handhelds,
+    laboratory,
+    satellites,
+    sound,
+    strings,
+)
+from wt_backend.training.data.families.food import bakery, fruits, meals, treats, vegetables
+from wt_backend.training.data.families.home import (
+    appliances,
+    books_and_cases,
+    countertop,
+    desk,
     furnishings,
     furniture,
-    handhelds,
-    heldout,
-    invertebrates,
+    garden,
+    housekeeping,
     kitchen,
-    large_animals,
-    machines,
-    nature,
-    outdoors,
-    sound,
-    stairs,
-    strings,
-    structures,
-    tools,
-    vehicles,
     vessels,
+    writing_and_sewing,
+    yard,
+)
+from wt_backend.training.data.families.living import (
+    anatomy,
+    animals,
+    bones,
+    busts,
+    creatures,
+    invertebrates,
+    large_animals,
+    nature,
+    plants,
+)
+from wt_backend.training.data.families.outside import (
+    buildings,
+    grounds,
+    outdoors,
+    roadside,
+    stairs,
+    street,
+    street_posts,
+    structures,
+    tents,
+)
+from wt_backend.training.data.families.play import (
+    balls,
+    contests,
+    games,
+    gliding,
+    learning,
+    skates,
+    soft_toys,
+    sports,
+    toys,
+)
+from wt_backend.training.data.families.transport import (
+    air_and_sea,
+    aloft,
+    bicycles,
+    craft,
+    rides,
+    vehicles,
     work_vehicles,
+)
+from wt_backend.training.data.families.wear import apparel, disguises, garments, haberdashery, jewellery, worn
+from wt_backend.training.data.families.works import (
+    hinges_and_clamps,
+    machine_parts,
+    machines,
+    minerals,
+    rigging,
+    tools,
+    turning_parts,
 )
 from wt_backend.training.data.mesh import Mesh
 
@@ -94,6 +152,72 @@ ELECTRONICS: Pool = {
     sound.loudspeaker: 0.5, sound.microphone: 0.4, handhelds.controller: 0.6, handhelds.telephone: 0.6,
 }  # fmt: skip
 NATURE: Pool = {nature.fruit: 0.6, nature.mushroom: 0.4, nature.potted_plant: 0.6, nature.cloth: 0.5}
+APPLIANCES: Pool = {
+    appliances.cooker: 0.6, appliances.washing_machine: 0.5, appliances.fridge: 0.5,
+    housekeeping.vacuum_cleaner: 0.7, housekeeping.toilet: 0.6, housekeeping.iron: 0.5,
+    countertop.toaster: 0.5, countertop.mixer: 0.6, countertop.coffee_mill: 0.5,
+    writing_and_sewing.sewing_machine: 0.7, writing_and_sewing.typewriter: 0.6,
+}  # fmt: skip
+FOOD: Pool = {
+    meals.burger: 0.7, meals.ice_cream: 0.6, bakery.cake: 0.7, bakery.bread: 0.6, bakery.doughnut: 0.5,
+    treats.sweets: 0.5, treats.sushi: 0.5, treats.egg: 0.5, vegetables.vegetable: 0.7,
+    vegetables.pumpkin: 0.6, fruits.bunch: 0.7, fruits.pineapple: 0.4,
+}  # fmt: skip
+SPORTS: Pool = {
+    balls.ball: 0.8, sports.racket: 0.6, sports.dumbbell: 0.5, sports.bat: 0.6, contests.trophy: 0.6,
+    contests.target: 0.4, contests.hoop: 0.5, gliding.board: 0.6, gliding.sledge: 0.5,
+    skates.skateboard: 0.5, skates.skate: 0.6,
+}  # fmt: skip
+TOYS: Pool = {
+    toys.kite: 0.5, toys.spinning_top: 0.5, toys.pinwheel: 0.4, soft_toys.rubber_duck: 0.7,
+    soft_toys.teddy: 0.8, soft_toys.piggy_bank: 0.6, games.chess_piece: 0.8, games.dice: 0.5,
+    learning.puzzle: 0.6, learning.abacus: 0.4, learning.molecule: 0.5,
+}  # fmt: skip
+ARMS: Pool = {
+    blades.sword: 0.7, blades.mace: 0.5, blades.polearm: 0.4, shields_and_bows.shield: 0.6,
+    shields_and_bows.bow: 0.6, firearms.gun: 0.8, artillery.cannon: 0.6, treasures.anchor: 0.5,
+    treasures.cask: 0.6, treasures.chest: 0.7, regalia.throne: 0.5, regalia.banner: 0.5,
+}  # fmt: skip
+SCIENCE: Pool = {
+    astronomy.telescope: 0.6, astronomy.binoculars: 0.5, astronomy.globe: 0.6, satellites.dish: 0.5,
+    satellites.satellite: 0.6, laboratory.microscope: 0.6, laboratory.scales: 0.6,
+    laboratory.hourglass: 0.4, glassware.flask: 0.7, glassware.tube_rack: 0.5, glassware.light_bulb: 0.5,
+    minerals.magnet: 0.3, minerals.crystal: 0.6,
+}  # fmt: skip
+STREET: Pool = {
+    street.hydrant: 0.6, street.letter_box: 0.6, street.telephone_box: 0.5, street_posts.traffic_light: 0.7,
+    street_posts.road_sign: 0.5, street_posts.street_lamp: 0.6, roadside.traffic_cone: 0.7,
+    roadside.dustbin: 0.7, grounds.playground: 0.8, grounds.gravestone: 0.5, tents.tent: 0.8,
+    tents.market_stall: 0.6, tents.igloo: 0.4,
+}  # fmt: skip
+PARTS: Pool = {
+    machine_parts.bearing: 0.5, machine_parts.valve: 0.6, machine_parts.coil_spring: 0.5,
+    machine_parts.heat_sink: 0.5, turning_parts.crankshaft: 0.5, turning_parts.piston: 0.5,
+    turning_parts.propeller: 0.7, turning_parts.pulley: 0.4, rigging.chain: 0.6, rigging.hook: 0.6,
+    rigging.cable_drum: 0.5, hinges_and_clamps.hinge: 0.4, hinges_and_clamps.clamp: 0.6,
+}  # fmt: skip
+CRAFT: Pool = {
+    craft.submarine: 0.6, craft.saucer: 0.5, craft.tank: 0.7, craft.drone: 0.5, rides.kayak: 0.5,
+    rides.racing_car: 0.6, rides.sleigh: 0.3, aloft.cable_car: 0.5, aloft.parachute: 0.5,
+}  # fmt: skip
+DESK: Pool = {
+    desk.pencil: 0.5, desk.pen_pot: 0.5, desk.stapler: 0.5, desk.tape_dispenser: 0.4, desk.calculator: 0.4,
+    books_and_cases.books: 0.8, books_and_cases.scroll: 0.5, books_and_cases.suitcase: 0.7,
+}  # fmt: skip
+GARDEN: Pool = {
+    garden.bucket: 0.6, garden.ladder: 0.5, garden.lawnmower: 0.5, yard.bird_house: 0.5, yard.lantern: 0.6,
+    yard.tap: 0.6, plants.cactus: 0.5, plants.flower: 0.6, plants.cone: 0.5, plants.sea_shell: 0.7,
+}  # fmt: skip
+WORN: Pool = {
+    garments.shirt: 0.6, garments.trousers: 0.6, garments.dress: 0.6, haberdashery.glove: 0.6,
+    haberdashery.sock: 0.5, haberdashery.necktie: 0.4, haberdashery.belt: 0.4, worn.glasses: 0.6,
+    worn.wristwatch: 0.6, jewellery.ring: 0.5, jewellery.crown: 0.5, jewellery.necklace: 0.5,
+    disguises.mask: 0.6, disguises.wig: 0.4,
+}  # fmt: skip
+BODY: Pool = {
+    anatomy.hand: 0.8, anatomy.foot: 0.6, anatomy.ear: 0.4, anatomy.heart_organ: 0.4, bones.skull: 0.8,
+    bones.bone: 0.5, bones.tooth: 0.4, bones.denture: 0.4, busts.bust: 0.8, busts.mannequin: 0.6,
+}  # fmt: skip
 PLAIN: Pool = {
     compositions.composition: 2.5, compositions.single_primitive: 0.8, compositions.symmetric_assembly: 1.5,
     compositions.sculpted: 1.5,
@@ -111,6 +235,19 @@ TRAIN: Pool = {
     **BUILDINGS,
     **HOUSEHOLD,
     **NATURE,
+    **APPLIANCES,
+    **FOOD,
+    **SPORTS,
+    **TOYS,
+    **ARMS,
+    **SCIENCE,
+    **STREET,
+    **PARTS,
+    **CRAFT,
+    **DESK,
+    **GARDEN,
+    **WORN,
+    **BODY,
     **PLAIN,
 }
 VALIDATION: Pool = {

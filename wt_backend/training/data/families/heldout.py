@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from wt_backend.training.data import primitives as p
-from wt_backend.training.data.families.vessels import handle
+from wt_backend.training.data.families.home.vessels import handle
 from wt_backend.training.data.mesh import SMOOTH, Mesh, concatenate, difference, joined, union
 
 Rng = np.random.Generator

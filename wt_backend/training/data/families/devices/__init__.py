@@ -1,0 +1,1 @@
+"""Instruments of music, science and everyday electronics."""

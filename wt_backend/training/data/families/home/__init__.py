@@ -1,0 +1,1 @@
+"""Things about a house and a garden."""

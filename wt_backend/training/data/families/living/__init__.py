@@ -1,0 +1,1 @@
+"""Living things, and parts of them."""

@@ -1,0 +1,1 @@
+"""Buildings, and what stands in streets and parks."""

@@ -1,0 +1,1 @@
+"""Sports, toys and games."""

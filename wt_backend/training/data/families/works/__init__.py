@@ -1,0 +1,1 @@
+"""Tools, machines and their parts, minerals."""
