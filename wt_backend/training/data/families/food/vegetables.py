@@ -54,7 +54,9 @@ def vegetable(rng: Rng) -> Mesh:
                 0,
                 rng.uniform(0.3, 0.5),
             ]
-            tuft.append(p.tube(p.spline(np.array([(0, 0, -0.04), 0.5 * tip * [0.5, 0.5, 1], tip]), 10), 0.02, 6))
+            tuft.append(
+                p.tube(p.spline(np.array([(0, 0, -0.04), 0.5 * tip * [0.5, 0.5, 1], tip]), 10), 0.02, 6)
+            )
             tuft += [
                 p.superquadric(rng.uniform(0.04, 0.09, 3), 1, 1, 6).shifted(*(tip * [t, t, t]))
                 for t in (0.7, 0.85, 1.0)
