@@ -2,7 +2,7 @@
 
 Not the paper's: its encoder is a DINOv2 that has seen 142 million photographs. A transformer of our own that
 begins with one linear layer a patch has to learn from nothing that neighbouring pixels belong together;
-convolutions know (docs/training.md, *The encoder did not know how to look*).
+convolutions know (docs/training_experiments.md, *The encoder did not know how to look*).
 After Xiao et al., Early Convolutions Help Transformers See Better (arXiv 2106.14881).
 """
 
