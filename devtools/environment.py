@@ -17,7 +17,7 @@ PYTHON_VERSION = (3, 11)  # the one Python that bpy 5.0 wheels are made for
 EXTRAS = ("worker", "train", "dev")
 STAMP = VENV / "world_tracing_setup.sha256"
 LOG = VENV / "world_tracing_setup.log"
-FREE_GB = 6  # download + unpacked wheels; measured: see docs/development.md
+FREE_GB = 6  # PyTorch with CUDA is the most of it; with its CPU build .venv takes 2.6 (docs/development.md)
 INSTALL_TIMEOUT = 3600.0
 SYSTEM_LIBRARIES = (
     "libx11-6 libxrender1 libxxf86vm1 libxfixes3 libxi6 libxkbcommon0 libgomp1 libsm6 libice6 libxext6 libgl1"
@@ -83,6 +83,10 @@ def _damaged(pins: list[str]) -> list[str]:
         done = subprocess.run(check, capture_output=True, text=True, timeout=60, check=False)
     except OSError:
         return pins
+    except subprocess.TimeoutExpired as error:
+        raise BuildError(
+            f"{VENV_PYTHON} has not answered for 60 seconds. Try again when the machine is less busy."
+        ) from error
     return done.stdout.split() if done.returncode == 0 else pins
 
 
@@ -99,7 +103,7 @@ def _runs(python: Path) -> bool:
     question = f"import pip, sys; sys.exit(sys.version_info[:2] != {PYTHON_VERSION})"
     try:
         return subprocess.run([str(python), "-c", question], capture_output=True, timeout=60).returncode == 0
-    except OSError:
+    except (OSError, subprocess.TimeoutExpired):
         return False
 
 
@@ -135,7 +139,7 @@ def _version(python: Path) -> tuple[int, ...]:
     ask = [str(python), "-c", "import sys; print(*sys.version_info[:2])"]
     try:
         done = subprocess.run(ask, capture_output=True, text=True, timeout=60, check=False)
-    except OSError:
+    except (OSError, subprocess.TimeoutExpired):
         return ()
     return tuple(int(part) for part in done.stdout.split()) if done.returncode == 0 else ()
 
@@ -151,7 +155,7 @@ def _pip(*arguments: str) -> None:
     command = [str(VENV_PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
     environment = {**os.environ, "PIP_PROGRESS_BAR": "off"}
     with LOG.open("a", encoding="utf-8") as log:
-        start = log.tell()
+        start = log.tell()  # in bytes
         try:
             code = subprocess.run(
                 command,
@@ -168,7 +172,7 @@ def _pip(*arguments: str) -> None:
             ) from error
     if code == 0:
         return
-    output = LOG.read_text(encoding="utf-8", errors="replace")[start:]
+    output = LOG.read_bytes()[start:].decode("utf-8", "replace")
     for words, sentence in CAUSES.items():
         if words in output:
             raise BuildError(f"{sentence.format(free=FREE_GB, root=ROOT)} (details: {LOG}).")

@@ -57,7 +57,7 @@ def ensure_chroot(suite: str) -> Path:
         say("Installing mmdebstrap")
         install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "mmdebstrap"]
         capture(install, what="Installing mmdebstrap", timeout=300)
-    say(f"Making {folder} with {SUITES[suite]} from Debian {suite} (about a minute, 1.2 GB)")
+    say(f"Making {folder} with {SUITES[suite]} from Debian {suite} (about a minute, 1.1 GB)")
     run([MAKE_CHROOT, suite, folder], what=f"Making the {suite} chroot", timeout=1800)
     (folder / "recipe").write_text(recipe)
     return folder

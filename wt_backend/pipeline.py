@@ -212,7 +212,7 @@ def _touches_border(subject: NDArray[np.bool_]) -> bool:
 
 # -- model --------------------------------------------------------------------------------------------------
 
-_cached: tuple[tuple[str, str, bool, list[int]], LoadedModel] | None = None
+_cached: tuple[tuple[object, ...], LoadedModel] | None = None
 
 
 def unload_models() -> None:
@@ -250,7 +250,7 @@ def loaded_model(name: str, entry: RegistryEntry, device: torch.device, small: b
     """The model, kept for the next trace; a new one takes the place of the old."""
     global _cached
     weights = cached(entry.weights) if isinstance(entry.weights, Source) else entry.weights
-    key = (name, str(device), small, file_state(weights) if weights else [])
+    key = (name, entry, str(device), small, file_state(weights) if weights else [])
     if _cached is None or _cached[0] != key:
         unload_models()
         _check_memory(entry, device)

@@ -111,12 +111,6 @@ class ModelEntry:
 
 
 @dataclass(frozen=True)
-class InitializeRequest:
-    client: str = ""
-    version: str = ""
-
-
-@dataclass(frozen=True)
 class InitializeResult:
     version: str
     protocol: int

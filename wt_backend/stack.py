@@ -97,7 +97,8 @@ class LayerStack:
     Attributes
     ----------
     xyz : (L, H, W, 3) float32
-        Camera-space points, raw model output, depth-filled inside the silhouette, 0 outside of it.
+        Camera-space points, as the model gave them or laid on their pixels' rays, depth-filled inside the
+        silhouette, 0 outside of it.
     mask : (L, H, W) bool
         This layer exists here. `mask[0]` is the silhouette; every mask lies inside the one before it.
     rgba : (H, W, 4) uint8

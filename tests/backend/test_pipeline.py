@@ -20,7 +20,7 @@ from PIL import Image
 from wt_backend import methods, pipeline
 from wt_backend.camera import apply_affine, ray_residual
 from wt_backend.checkpoints import registry
-from wt_backend.checkpoints.load import LoadedModel, load_model
+from wt_backend.checkpoints.load import LoadedModel, find_entry, load_model
 from wt_backend.checkpoints.registry import OFFICIAL, Source, find
 from wt_backend.jobs import Cancellation
 from wt_backend.output import save
@@ -283,6 +283,22 @@ def test_a_download_that_is_not_the_one_in_memory_is_loaded(
     with pytest.raises(BackendError) as caught:
         load()
     assert caught.value.kind == "model_missing"
+
+
+def test_a_card_that_was_changed_counts_at_the_next_trace(tiny_model: Path, tmp_path: Path) -> None:
+    """The loaded model went on with the old one, as if `calibrate`'s number had not been put in."""
+    weights = tmp_path / "mine.safetensors"
+    shutil.copyfile(tiny_model, weights)
+    card = json.loads(tiny_model.with_suffix(".json").read_text())
+
+    def load(tolerance: float) -> LoadedModel:
+        values = card | {"existence_tolerance": dict.fromkeys(card["existence_tolerance"], tolerance)}
+        weights.with_suffix(".json").write_text(json.dumps(values))
+        return pipeline.loaded_model(str(weights), find_entry(str(weights)), torch.device("cpu"))
+
+    first = load(0.01)
+    assert load(0.01) is first
+    assert set(load(0.02).entry.existence_tolerance.values()) == {0.02}
 
 
 def test_a_cancelled_job_stops_within_a_step_and_writes_nothing(ball: TraceRequest) -> None:

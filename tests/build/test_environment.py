@@ -126,3 +126,27 @@ def test_a_python_that_does_not_work_is_passed_over(tmp_path: Path, monkeypatch:
         environment.interpreter("3.11")
     managed.symlink_to(getattr(sys, "_base_executable", sys.executable))
     assert environment.interpreter("3.11") == managed
+
+
+def test_what_pip_says_is_found_behind_letters_of_two_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log was cut by bytes in text: the more umlauts, the more of the reason was lost."""
+    log, python = tmp_path / "setup.log", tmp_path / "python"
+    log.write_text("ü" * 500 + "\n", encoding="utf-8")
+    python.write_text("#!/bin/sh\necho 'No space left on device'\nexit 1\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(environment, "LOG", log)
+    monkeypatch.setattr(environment, "VENV_PYTHON", python)
+    with pytest.raises(BuildError, match="the disk is full"):
+        environment._pip("install", "something")
+
+
+def test_a_python_that_does_not_answer_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(command: list[str], **_options: object) -> None:
+        raise subprocess.TimeoutExpired(command, 60)
+
+    monkeypatch.setattr(environment.subprocess, "run", never)
+    assert environment._version(Path("python")) == () and not environment._runs(Path("python"))
+    with pytest.raises(BuildError, match="has not answered for 60 seconds"):
+        environment._damaged(["numpy==1"])

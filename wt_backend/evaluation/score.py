@@ -81,17 +81,15 @@ def score_stack(predicted: LayerStack, truth: LayerStack, points: int | None = N
     return scores
 
 
-def score_surfaces(
-    predicted: Surfaces, truth: Surfaces, own: Surfaces | None = None, points: int = OBJECT_POINTS
-) -> Scores:
+def score_surfaces(predicted: Surfaces, truth: Surfaces, own: Surfaces, points: int) -> Scores:
     """Metrics of a prediction that is already on the truth's grid.
 
     Parameters
     ----------
     predicted, truth : Surfaces
         On the same H×W grid; the numbers of layers may differ.
-    own : Surfaces, optional
-        The prediction on its own grid, for point sets with the predicted mask; `predicted` where left out.
+    own : Surfaces
+        The prediction on its own grid, for point sets with the predicted mask.
     points : int
         Points sampled per split.
 
@@ -100,7 +98,6 @@ def score_surfaces(
     ValueError
         If no pixel of layer 0 is in both, or the prediction has no scale.
     """
-    own = own or predicted
     common = predicted.mask[0] & truth.mask[0]  # (H, W)
     if not common.any():
         raise ValueError("the prediction has no visible surface in any pixel where the truth has one")
@@ -127,46 +124,6 @@ def score_surfaces(
     scores |= _split_scores(with_own_mask, truth, radius, points, "")
     scores |= _split_scores(with_truth_mask, truth, radius, points, "gt_mask/")
     return scores
-
-
-def evaluate_arrays(
-    predicted_xyz: NDArray[np.floating],
-    predicted_mask: NDArray[np.bool_],
-    truth_xyz: NDArray[np.floating],
-    truth_mask: NDArray[np.bool_],
-    points: int = OBJECT_POINTS,
-) -> Scores:
-    """Mean metrics of a batch in memory, for use while training (about 0.15 s a sample at 112²).
-
-    Parameters
-    ----------
-    predicted_xyz, truth_xyz : ndarray, shape (B, L, H, W, 3)
-        Camera-space points, depth-filled, on the same grid.
-    predicted_mask, truth_mask : ndarray of bool, shape (B, L, H, W)
-        Where each layer exists.
-    points : int
-        Points sampled per split. Fewer are faster and give lower F-scores: sparser samples lie farther apart.
-
-    Returns
-    -------
-    dict
-        Name → mean over the samples for which the metric has a meaning. Samples whose prediction cannot be
-        aligned are left out and counted under "failed".
-    """
-    rows: list[Scores] = []
-    failed = 0
-    for p_xyz, p_mask, t_xyz, t_mask in zip(
-        predicted_xyz, predicted_mask, truth_xyz, truth_mask, strict=True
-    ):
-        predicted, truth = (
-            Surfaces(p_xyz.astype(np.float64), p_mask),
-            Surfaces(t_xyz.astype(np.float64), t_mask),
-        )
-        try:
-            rows.append(score_surfaces(predicted, truth, points=points))
-        except ValueError:
-            failed += 1  # an untrained network has no positive scale yet: counted, not hidden
-    return mean_scores(rows) | {"failed": float(failed)}
 
 
 def failed_scores() -> Scores:

@@ -8,6 +8,7 @@ came from is that of the nearest vertex before.
 from __future__ import annotations
 
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +153,7 @@ def _read_mesh(path: str) -> Arrays:
             mesh = {name: arrays[name] for name in ("vertices", "triangles", "layer")}
             thickness = arrays.get("thickness", np.zeros(len(mesh["vertices"]), np.float32))
             known = {"uv": arrays["uv"]} if "uv" in arrays else {}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise BackendError(
             "bad_request", f"{path} holds no mesh ({error}).", "Choose a file from geometry/solid."
         ) from error

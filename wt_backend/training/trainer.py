@@ -49,6 +49,9 @@ GRAFT_IMAGES = 512
 MINI_BATCH = 8
 """Samples that one worker hands over at a time, at most; a step joins the mini-batches of several workers."""
 
+SEEDS_APART = 1_000_003
+"""Between the data of one stage and the next, which would see the same samples again."""
+
 DONE = (
     "All stages of this run are done. To train on, add another table [[stages]] to its configuration; "
     "--export STEM writes its weights."
@@ -210,18 +213,19 @@ class Trainer:
             clock = time.monotonic() if stage.steps else clock
 
     def batches(self, stage: StageConfig) -> Iterator[dict[str, Tensor]]:
-        """Batches of `stage.images`, from where the stream stood."""
+        """Batches of `stage.images`, from where the stream stood; each stage has samples of its own."""
         mini = mini_batch(stage.images)
         parts = stage.images // mini
+        data = self.config.data
         stream = SampleStream(
-            self.config.data,
+            dataclasses.replace(data, seed=data.seed + SEEDS_APART * self.progress.stage),
             stage.size,
             mini,
             self.progress.stage_batches,
             self.fabric.global_rank,
             metric=self.config.model.normalisation.mode == "zscore",
         )
-        source = iter(sample_loader(stream, self.config.data.workers))
+        source = iter(sample_loader(stream, data.workers))
         while True:
             minis = [next(source) for _ in range(parts)]
             device = self.fabric.device
@@ -240,11 +244,9 @@ class Trainer:
         for optimiser in self.optimisers:
             for group in optimiser.param_groups:
                 group["lr"] = rate
-        norm = self.fabric.clip_gradients(
-            self.objective, self.optimisers[0], max_norm=settings.clip, error_if_nonfinite=False
-        )
+        norm = self.clip(settings.clip)
         loss = float(torch.as_tensor(self.fabric.all_reduce(losses["loss"])))
-        if self.is_spike(loss) or not math.isfinite(float(torch.as_tensor(norm))):
+        if self.is_spike(loss) or not math.isfinite(norm):
             self.progress.skipped += 1
         else:
             for optimiser in self.optimisers:
@@ -256,6 +258,14 @@ class Trainer:
         self.progress.images += images * self.fabric.world_size
         if self.progress.step % LOG_STEPS == 0:
             self.log({**losses, "rate": rate, "gradient_norm": norm, **self.pace()})
+
+    def clip(self, limit: float) -> float:
+        """Shorten the gradients of each optimiser's parameters to `limit` at most; the norm of all before."""
+        norms = [
+            self.fabric.clip_gradients(self.objective, optimiser, max_norm=limit, error_if_nonfinite=False)
+            for optimiser in self.optimisers  # Fabric clips what one of them steps
+        ]
+        return math.hypot(*(float(torch.as_tensor(norm)) for norm in norms))
 
     def is_spike(self, loss: float) -> bool:
         """Whether a loss is not finite or over `spike_factor` times the running value; updates that value.

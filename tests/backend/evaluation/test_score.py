@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from spheres import sphere_stack
 
-from wt_backend.evaluation.score import evaluate_arrays, mean_scores, on_grid_of, score_stack
+from wt_backend.evaluation.score import mean_scores, on_grid_of, score_stack
 
 PERFECT = {
     "abs_rel": 0,
@@ -84,17 +83,6 @@ def test_thickness_is_in_bounding_radii() -> None:
 def test_the_wrong_image_is_refused() -> None:
     with pytest.raises(ValueError, match="belongs to the truth"):
         score_stack(sphere_stack(32), sphere_stack(64))
-
-
-def test_arrays_in_memory_score_like_stacks_and_quickly() -> None:
-    truth = sphere_stack(80, radii=(1.0, 0.6))
-    predicted = np.stack([truth.xyz * 2, -truth.xyz])
-    start = time.perf_counter()
-    scores = evaluate_arrays(predicted, *(np.stack([a, a]) for a in (truth.mask, truth.xyz, truth.mask)))
-    assert time.perf_counter() - start < 2
-    assert scores["failed"] == 1  # the mirrored one
-    assert scores["all/f@0.05"] == pytest.approx(1)
-    assert scores["abs_rel"] == pytest.approx(0, abs=1e-6)
 
 
 def test_means_leave_out_what_has_no_meaning() -> None:

@@ -120,9 +120,12 @@ def test_bad_requests_are_told(ball: tuple[LayerStack, Path], change: dict, kind
     assert not (folder / "x.npz").exists()
 
 
-def test_a_picture_is_no_solid(ball: tuple[LayerStack, Path]) -> None:
+@pytest.mark.parametrize("damage", [None, 0, 60])
+def test_a_picture_is_no_solid_nor_a_file_cut_off(ball: tuple[LayerStack, Path], damage: int | None) -> None:
     _, folder = ball
     np.savez(folder / "other.npz", numbers=np.arange(3))
+    if damage is not None:
+        (folder / "other.npz").write_bytes((folder / "other.npz").read_bytes()[:damage])
     with pytest.raises(BackendError, match="holds no mesh"):
         run(
             "decimate",
