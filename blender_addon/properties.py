@@ -68,6 +68,12 @@ HIDDEN_COLOURS = (
     ("FILLED", "Filled", "The colour of what is visible near by, once it was filled in"),
     ("FLAT", "Hint", "A flat colour for each hidden layer"),
 )
+UNWRAPS = (
+    ("AUTO", "Automatic", "The mesh's own UVs if it has any, else a new unwrap"),
+    ("OWN", "Own UVs", "The active UV map; its islands must not overlap"),
+    ("NEW", "New Unwrap", "xatlas for triangle meshes, else Smart UV Project"),
+)
+TEXTURE_SIZES = tuple((str(size), f"{size} px", "") for size in (512, 1024, 2048, 4096, 8192))
 
 
 def _model_names(_self: bpy.types.PropertyGroup, _context: bpy.types.Context, text: str) -> list[str]:
@@ -151,7 +157,7 @@ def _show_lit(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> N
 
 
 class WorldTracingSettings(bpy.types.PropertyGroup):
-    """Settings of the next trace."""
+    """Settings of the next trace, and of what is made from traces."""
 
     source: EnumProperty(name="From", items=SOURCES, default="FILE", description="Where the image comes from")
     filepath: StringProperty(
@@ -196,6 +202,29 @@ class WorldTracingSettings(bpy.types.PropertyGroup):
         name="Fill Hidden Colour",
         default=True,
         description="Give hidden surfaces the colour of what is visible near by, instead of what is in front",
+    )
+    solid_resolution: IntProperty(
+        name="Resolution",
+        default=320,
+        min=16,
+        max=1024,
+        description="Of a solid: most rays along a side of the image",
+    )
+    try_turns: BoolProperty(
+        name="Try Turns",
+        default=True,
+        description="Start from quarter turns about the world's Z axis too, not only from where the mesh is",
+    )
+    unwrap: EnumProperty(
+        name="UVs", items=UNWRAPS, default="AUTO", description="Where a baked texture lies on the mesh"
+    )
+    texture_size: EnumProperty(
+        name="Size", items=TEXTURE_SIZES, default="2048", description="Side of a baked texture"
+    )
+    layer_hides: BoolProperty(
+        name="Layer 1 Hides",
+        default=False,
+        description="What the photo's first layer shows in front of the mesh hides it, besides other meshes",
     )
     active_trace: IntProperty(
         name="Active Trace", get=_active_trace, set=_select_trace, options={"HIDDEN", "SKIP_SAVE"}

@@ -110,6 +110,10 @@ _TABLE: dict[tuple[str, str], tuple[str, str, str]] = {
     (ANY, "Base Python"): ("Basis-Python", "基础 Python", "ベースの Python"),
     (ANY, "Give Up After"): ("Aufgeben nach", "超时放弃", "待ち時間の上限"),
     (ANY, "Hub Token"): ("Hub-Token", "Hub 令牌", "Hub トークン"),
+    (ANY, "Try Turns"): ("Drehungen versuchen", "尝试旋转", "回転を試す"),
+    (ANY, "Own UVs"): ("Eigene UVs", "自带 UV", "既存の UV"),
+    (ANY, "New Unwrap"): ("Neu abwickeln", "重新展开", "新しく展開"),
+    (ANY, "Layer 1 Hides"): ("Ebene 1 verdeckt", "图层 1 遮挡", "レイヤー 1 が隠す"),
     (ANY, "Tint Guessed"): ("Geratenes tönen", "为推测部分着色", "推測部分に色付け"),
     (ANY, "Another image is chosen for tracing"): (
         "Ein anderes Bild ist gewählt",

@@ -70,6 +70,8 @@ ANSWER = 0.5
 LASTING = frozenset({"models/move", "models/delete"})
 """Methods that change what lies on the disk: once that is done it counts, whoever has cancelled it."""
 
+MISFIT = "The backend does not fit this add-on: install it again from the add-on's preferences."
+
 PAUSE = 10.0
 """Seconds between two polls after which Blender was paused: the machine slept, or a terminal stopped it."""
 
@@ -270,13 +272,19 @@ class Backend:
         if "error" in message:
             error = BackendError.from_json(message["error"])
             if error.kind == "bad_request":  # an older backend knows fewer methods and settings
-                error.hint = f"{error.hint} {self.version_hint()}".strip()
+                error.hint = self._advice(error)
             cancelled = error.kind == "cancelled"
             self._finish(job, JobState.CANCELLED if cancelled else JobState.FAILED, error=error)
         elif job.state is JobState.CANCELLING and job.method not in LASTING:
             self._finish(job, JobState.CANCELLED)  # finished in the moment of the click: that counts
         else:
             self._finish(job, JobState.DONE, result=message.get("result") or {})
+
+    def _advice(self, error: BackendError) -> str:
+        """What to do about a request that was refused; a version in the making may have several backends."""
+        if error.message.startswith("Unknown parameter"):  # see `protocol.from_params`
+            return self.version_hint() or MISFIT
+        return f"{error.hint} {self.version_hint()}".strip()
 
     def version_hint(self) -> str:
         """What to do where the worker is known to be of another version than the add-on, else ""."""

@@ -12,6 +12,7 @@ from ..backend import session
 from ..scene import files, projection
 from ..scene.projection import ProjectionError
 from .geometry_job import GeometryJob
+from .scene_settings import SKIP
 
 
 class WORLD_TRACING_OT_fit_to_layers(bpy.types.Operator, GeometryJob):
@@ -22,7 +23,7 @@ class WORLD_TRACING_OT_fit_to_layers(bpy.types.Operator, GeometryJob):
 
     turn: BoolProperty(
         name="Try Turns",
-        default=True,
+        options=SKIP,
         description="Start from quarter turns about the world's Z axis too, not only from where it is",
     )
 
@@ -52,7 +53,8 @@ class WORLD_TRACING_OT_fit_to_layers(bpy.types.Operator, GeometryJob):
         except (ProjectionError, OSError) as error:
             return self.fail(str(error))
         place = json.dumps([list(row) for row in target.matrix_world])
-        params = {"mesh": sent, "to_local": projection.to_local(root).tolist(), "turn": self.turn}
+        turn = self.value(context, "turn", "try_turns")
+        params = {"mesh": sent, "to_local": projection.to_local(root).tolist(), "turn": turn}
         settings = {"target": target.name, "sent": sent, "place": place}
         label = f"Fit of {target.name}"
         return self.run_job(context, "projection/fit", params, label, "wear_fit", settings, root)

@@ -12,6 +12,7 @@ from ..backend import session
 from ..backend.jobs import JobState
 from ..backend.results import FollowUp, Place
 from ..scene import sky, traces
+from .scene_settings import SceneSettings
 
 if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
     from bpy.types import Operator as _Operator
@@ -62,7 +63,7 @@ class OnRoot(OnTrace):
         return root.library is None
 
 
-class GeometryJob(OnTrace):
+class GeometryJob(OnTrace, SceneSettings):
     """An operator that starts a `geometry/*` job."""
 
     def run_job(

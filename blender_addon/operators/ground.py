@@ -22,15 +22,10 @@ class WORLD_TRACING_OT_ground(bpy.types.Operator, OnRoot):
         """Find the floor, place the root."""
         context.view_layer.update()  # the redo panel undoes first, and matrices wait to be computed
         root = self.trace(context)
-        picked = anchor.picked_floor(context, root)
         try:
-            floor = anchor.find_floor(root, picked)
-        except StackError as error:
+            floor = anchor.find_floor(context, root)
+        except (StackError, anchor.FloorError) as error:
             return self.fail(str(error))
-        if floor is None and picked is not None:
-            return self.fail("The selected vertices span no floor under the camera.", "Select others.")
-        if floor is None:
-            return self.fail("No floor was found.", "Select three or more of its vertices in Edit Mode.")
         leave_edit_mode(context)  # a step of Edit Mode's undo knows the mesh, not where its trace stood
         anchor.stand_on(root, floor)
         tilt = math.degrees(math.acos(min(1.0, float(floor.normal[1]))))

@@ -10,6 +10,7 @@ from bpy_extras.io_utils import ImportHelper
 
 from wt_backend.stack import Shot, StackError
 
+from ..backend import session
 from ..properties import CACHES, OUTPUTS
 from ..scene import shot as shot_scene
 from ..scene import viewport
@@ -46,8 +47,6 @@ class WORLD_TRACING_OT_import_shot(bpy.types.Operator, ImportHelper):
         except (StackError, CameraMatchError, ShotCacheError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        for warning in result.get("warnings", []):
-            self.report({"WARNING"}, warning)
         scene = context.scene
         if self.use_range:
             scene.frame_start, scene.frame_end = built.frames[0], built.frames[-1]
@@ -55,10 +54,21 @@ class WORLD_TRACING_OT_import_shot(bpy.types.Operator, ImportHelper):
         context.view_layer.update()  # what is visible now can be selected
         viewport.select(context, built.root)
         viewport.show(context, built.root)
-        rate = scene.render.fps / scene.render.fps_base
-        if abs(rate - shot.fps) > 0.01:
-            self.report({"WARNING"}, f"The shot has {shot.fps:g} frames a second, the scene plays {rate:g}.")
-        self.report(
-            {"INFO"}, f"{name}: {len(built.frames)} of {len(shot.frames)} frames, {built.objects} objects"
-        )
+        message = f"{name}: {len(built.frames)} of {len(shot.frames)} frames, {built.objects} objects."
+        self._tell(message, [*result.get("warnings", []), *_rate_hint(shot, scene)])
         return {"FINISHED"}
+
+    def _tell(self, message: str, warnings: list[str]) -> None:
+        """Say it in the panel too: of an operator that the pump calls nobody sees the reports."""
+        for warning in warnings:
+            self.report({"WARNING"}, warning)
+        self.report({"INFO"}, message)
+        session.notice = session.Notice(message, " ".join(warnings))
+
+
+def _rate_hint(shot: Shot, scene: bpy.types.Scene) -> list[str]:
+    """A sentence where the scene plays the shot at another speed."""
+    rate = scene.render.fps / scene.render.fps_base
+    if abs(rate - shot.fps) <= 0.01:
+        return []
+    return [f"The shot has {shot.fps:g} frames a second, the scene plays {rate:g}."]

@@ -14,6 +14,12 @@ from ..scene import anchor, files, solid_object, traces, viewport
 from ..scene.frame import frame_of
 from ..scene.rebuild import is_edited
 from .geometry_job import GeometryJob, named_root
+from .scene_settings import SKIP
+
+_LEFT_OUT = (
+    " Floor, walls and backdrop are hidden with them: they have no back to join and are not in the solid. "
+    "The Outliner shows the layers again."
+)
 
 
 class WORLD_TRACING_OT_make_solid(bpy.types.Operator, GeometryJob):
@@ -23,7 +29,7 @@ class WORLD_TRACING_OT_make_solid(bpy.types.Operator, GeometryJob):
     bl_label = "Make Solid"
 
     resolution: IntProperty(
-        name="Resolution", default=320, min=16, max=1024, description="Most rays along a side of the image"
+        name="Resolution", min=16, max=1024, options=SKIP, description="Most rays along a side of the image"
     )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -34,7 +40,8 @@ class WORLD_TRACING_OT_make_solid(bpy.types.Operator, GeometryJob):
         if edited := _being_edited(root):
             return self.fail(edited)
         output = files.folder("geometry") / f"{files.file_name(root.name)} solid.npz"
-        params = {"output": str(output), "resolution": self.resolution}
+        resolution = self.value(context, "resolution", "solid_resolution")
+        params = {"output": str(output), "resolution": resolution}
         label, settings = f"Solid of {root.name}", {"root": root.name}
         return self.run_job(context, "geometry/solid", params, label, "add_solid", settings, root)
 
@@ -84,7 +91,7 @@ def _being_edited(root: bpy.types.Object) -> str:
 
 
 def _verdict(result: dict, root: bpy.types.Object, scene: bpy.types.Scene) -> str:
-    """Watertightness and volume, as large as the trace is in the scene, in one sentence."""
+    """Watertightness, volume as large as the trace is in the scene, and what is no longer seen."""
     pieces = result["pieces"]
     open_pieces = sum(not piece["watertight"] for piece in pieces)
     closed = "watertight" if not open_pieces else f"{open_pieces} not watertight"
@@ -94,4 +101,4 @@ def _verdict(result: dict, root: bpy.types.Object, scene: bpy.types.Scene) -> st
     return (
         f"{len(pieces)} piece{'s' * (len(pieces) != 1)}, {closed}, volume {volume:.4g} {unit} "
         f"({100 * result['volume_error']:.1f} % off what the rays enclose); the layers are hidden."
-    )
+    ) + _LEFT_OUT * (result.get("mode") == "scene")  # an older worker does not say

@@ -10,6 +10,7 @@ from bpy.props import StringProperty
 from wt_backend.paths import is_file
 from wt_backend.stack import LayerStack, Shot, StackError
 
+from ..backend import session
 from ..scene import build, files, traces
 from ..scene import shot as shot_scene
 from ..scene.camera_match import CameraMatchError
@@ -66,10 +67,22 @@ class WORLD_TRACING_OT_wear_merged(bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         if old is not None:
-            built.root.matrix_world = old.matrix_world
+            _stand_like(built, old)
             _hide(old)
-        self.report({"INFO"}, f"{name}: {count} background layers, {built.objects} moving objects")
+        message = f"{name}: {count} background layers, {built.objects} moving objects."
+        self.report({"INFO"}, message)
+        session.notice = session.Notice(message)  # the pump calls: nobody sees the report
         return {"FINISHED"}
+
+
+def _stand_like(built: shot_scene.BuiltShot, old: bpy.types.Object) -> None:
+    """Give a shot the place and the scale of another one, and its camera the other's reach."""
+    built.root.matrix_world = old.matrix_world
+    built.root.world_tracing.metric = old.world_tracing.metric
+    camera = traces.camera_of(old)
+    if camera is not None:
+        built.camera.data.clip_start = camera.data.clip_start
+        built.camera.data.clip_end = camera.data.clip_end
 
 
 def _hide(root: bpy.types.Object) -> None:

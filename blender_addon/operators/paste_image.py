@@ -12,7 +12,7 @@ _NOTHING_UNDER_X11 = "Blender cannot paste images under X11. Save the picture an
 
 
 class WORLD_TRACING_OT_paste_image(bpy.types.Operator):
-    """Trace the image that was copied in another program"""
+    """Choose the image that was copied in another program as the one to trace next"""
 
     bl_idname = "world_tracing.paste_image"
     bl_label = "Paste Image"

@@ -9,21 +9,17 @@ from bpy.props import BoolProperty, EnumProperty
 from wt_backend.protocol import Message
 from wt_backend.stack import StackError
 
+from ..properties import TEXTURE_SIZES, UNWRAPS
 from ..scene import build, files, projected_look, projected_photos, projection
 from ..scene.projection import ProjectionError, WorldMesh
 from ..scene.smart_unwrap import check_unwrap, smart_unwrap
 from .geometry_job import GeometryJob
+from .scene_settings import SKIP
 
 ROUTES = (
     ("BAKE", "Bake a Texture", "One texture of the mesh's own; what no photo shows is guessed"),
     ("SHADER", "UV Map per Camera", "The photos themselves, projected and masked in the shader"),
 )
-UNWRAPS = (
-    ("AUTO", "Automatic", "The mesh's own UVs if it has any, else a new unwrap"),
-    ("OWN", "Own UVs", "The active UV map; its islands must not overlap"),
-    ("NEW", "New Unwrap", "xatlas for triangle meshes, else Smart UV Project"),
-)
-SIZES = tuple((str(size), f"{size} px", "") for size in (512, 1024, 2048, 4096, 8192))
 
 
 class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
@@ -33,12 +29,14 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
     bl_label = "Project Texture"
     bl_options = {"UNDO"}  # noqa: RUF012
 
-    route: EnumProperty(name="As", items=ROUTES, default="BAKE", description="What the meshes wear")
-    unwrap: EnumProperty(name="UVs", items=UNWRAPS, default="AUTO", description="Where the texture lies")
-    size: EnumProperty(name="Size", items=SIZES, default="2048", description="Side of the texture")
+    route: EnumProperty(
+        name="As", items=ROUTES, default="BAKE", options=SKIP, description="What the meshes wear"
+    )
+    unwrap: EnumProperty(name="UVs", items=UNWRAPS, options=SKIP, description="Where the texture lies")
+    size: EnumProperty(name="Size", items=TEXTURE_SIZES, options=SKIP, description="Side of the texture")
     layer_hides: BoolProperty(
         name="Layer 1 Hides",
-        default=False,
+        options=SKIP,
         description="What the photo's first layer shows in front of the mesh hides it, besides other meshes",
     )
 
@@ -64,10 +62,10 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
                 projection.check_target(target)
             entries = [projection.camera_entry(root) for root in roots]
             if self.route == "BAKE":
-                own = self.unwrap == "AUTO"
-                meshes = [projection.world_mesh(target, context, own_uv=own) for target in chosen]
+                how = self.value(context, "unwrap")
+                meshes = [projection.world_mesh(target, context, own_uv=how == "AUTO") for target in chosen]
                 unwraps = [
-                    self._unwrap_of(target, mesh) for target, mesh in zip(chosen, meshes, strict=True)
+                    _unwrap_of(target, mesh, how) for target, mesh in zip(chosen, meshes, strict=True)
                 ]  # of all, before any is changed
                 jobs = [
                     self._baking(context, target, mesh, entries, unwrap)
@@ -94,23 +92,6 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
                 return done
         return {"FINISHED"}
 
-    def _unwrap_of(self, target: bpy.types.Object, mesh: WorldMesh) -> str:
-        """Where a mesh gets its UVs from: "own", "xatlas" by the worker, or "smart" by Blender."""
-        if self.unwrap == "OWN" and mesh.uv is None:
-            raise ProjectionError(f"{target.name} has no UVs. Unwrap it, or choose New Unwrap.")
-        if self.unwrap != "NEW" and mesh.uv is not None:
-            return "own"
-        if not mesh.as_edited:
-            raise ProjectionError(
-                f"Modifiers of {target.name} change its faces, so that it cannot be unwrapped as shown. "
-                "Apply them (Object > Apply > Visual Geometry to Mesh), or give it UVs of its own."
-            )
-        projection.check_uv_room(target, projected_look.UV_MAP)
-        if mesh.only_triangles and len(mesh.triangles) <= projection.LARGEST_UNWRAP:
-            return "xatlas"
-        check_unwrap(target)
-        return "smart"
-
     def _baking(
         self,
         context: bpy.types.Context,
@@ -123,7 +104,7 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
             smart_unwrap(context, target)
             mesh = projection.world_mesh(target, context)
         return self._params(context, target, mesh, entries) | {
-            "size": int(self.size),
+            "size": int(self.value(context, "size", "texture_size")),
             "unwrap": "xatlas" if unwrap == "xatlas" else "own",
             "uv_map": mesh.uv_map,
         }
@@ -155,5 +136,23 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
             ),
             "cameras": entries,
             "output": str(output),
-            "layer_hides": self.layer_hides,
+            "layer_hides": self.value(context, "layer_hides"),
         }
+
+
+def _unwrap_of(target: bpy.types.Object, mesh: WorldMesh, how: str) -> str:
+    """Where a mesh gets its UVs from: "own", "xatlas" by the worker, or "smart" by Blender."""
+    if how == "OWN" and mesh.uv is None:
+        raise ProjectionError(f"{target.name} has no UVs. Unwrap it, or choose New Unwrap.")
+    if how != "NEW" and mesh.uv is not None:
+        return "own"
+    if not mesh.as_edited:
+        raise ProjectionError(
+            f"Modifiers of {target.name} change its faces, so that it cannot be unwrapped as shown. "
+            "Apply them (Object > Apply > Visual Geometry to Mesh), or give it UVs of its own."
+        )
+    projection.check_uv_room(target, projected_look.UV_MAP)
+    if mesh.only_triangles and len(mesh.triangles) <= projection.LARGEST_UNWRAP:
+        return "xatlas"
+    check_unwrap(target)
+    return "smart"

@@ -48,7 +48,7 @@ class WORLD_TRACING_OT_seed_sweep(bpy.types.Operator, TraceSettings):
 
 
 class WORLD_TRACING_OT_keep_variant(bpy.types.Operator):
-    """Keep the selected variant of a seed sweep, delete the others; it moves to where the first one stands"""
+    """Keep the selected variant of a seed sweep, delete the others, solids too; it takes the first place"""
 
     bl_idname = "world_tracing.keep_variant"
     bl_label = "Keep This Variant"

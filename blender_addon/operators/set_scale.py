@@ -58,12 +58,11 @@ class WORLD_TRACING_OT_set_scale(bpy.types.Operator, OnRoot):
         root = self.trace(context)
         if self.known == "CAMERA":
             try:
-                floor = anchor.find_floor(root, anchor.picked_floor(context, root))
+                return anchor.camera_height(root, anchor.find_floor(context, root))
             except StackError as error:
                 return str(error)
-            if floor is None:
-                return "No floor was found. Select three of its vertices in Edit Mode, or give a distance."
-            return anchor.camera_height(root, floor)
+            except anchor.FloorError as error:
+                return f"{error} Or give a distance."
         places = anchor.selected_points(context)
         if len(places) != 2:
             return f"{len(places)} points are selected. Select two vertices in Edit Mode, or two objects."

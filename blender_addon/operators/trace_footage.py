@@ -18,6 +18,7 @@ from ..backend.jobs import JobState
 from ..backend.results import FollowUp, Place
 from ..properties import CACHES, RELATIVE
 from ..scene import files
+from ..scene.shot_cache import ShotCacheError, check_format
 from .tracing import TraceSettings
 
 
@@ -53,6 +54,12 @@ class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings):
         default=1,
         description="Frame of the scene on which the first of the footage lies",
     )
+    use_range: BoolProperty(
+        options={"SKIP_SAVE"},
+        name="Set Frame Range",
+        default=True,
+        description="Let the scene play the frames of the shot",
+    )
     use_scene_rate: BoolProperty(
         name="Scene's Rate", description="Read the footage at the scene's frames a second instead of its own"
     )
@@ -81,19 +88,24 @@ class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings):
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
-        for name in ("first", "last", "step", "start", "use_scene_rate", "steady", "smooth"):
+        for name in ("first", "last", "step", "start", "use_range", "use_scene_rate", "steady", "smooth"):
             layout.prop(self, name)
         for name in ("mode", "fit", "mask", "seed", "steps", "output", "cache"):
             layout.prop(self, name)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start the job; in background mode wait for it and import the shot."""
+        output = self.value(context, "output")
         try:
+            if self.cache != "NONE" and output != "POINTS":
+                check_format(self.cache)  # before all is traced
             request = self._shot_request(context)
+        except ShotCacheError as error:
+            return self.fail(BackendError("bad_request", str(error)))
         except BackendError as error:
             return self.fail(error)
         name = Path(request.clip).stem
-        settings = {"name": name, "output": self.value(context, "output"), "cache": self.cache}
+        settings = {"name": name, "output": output, "cache": self.cache, "use_range": self.use_range}
         after = FollowUp("import_shot", settings, Place.here(context))
         job = session.submit("trace_shot", to_params(request), name, after)
         if not bpy.app.background:

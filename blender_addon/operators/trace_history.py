@@ -60,7 +60,7 @@ class WORLD_TRACING_OT_select_trace(bpy.types.Operator, _OnTrace):
 
 
 class WORLD_TRACING_OT_rebuild_trace(bpy.types.Operator, _OnTrace):
-    """Build layers and camera again from the stack file: edits go back, what was deleted returns"""
+    """Build camera and layers again from the stack file: edits go back, deleted mesh layers return"""
 
     bl_idname = "world_tracing.rebuild_trace"
     bl_label = "Rebuild from Stack"
@@ -88,7 +88,7 @@ class WORLD_TRACING_OT_rebuild_trace(bpy.types.Operator, _OnTrace):
 
 
 class WORLD_TRACING_OT_delete_trace(bpy.types.Operator, _OnTrace):
-    """Delete a trace from the file: root, camera and layers. The stack file stays on disk"""
+    """Delete a trace from the file: root, camera, layers and solid. The stack file stays on disk"""
 
     bl_idname = "world_tracing.delete_trace"
     bl_label = "Delete Trace"

@@ -4,7 +4,6 @@
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
@@ -18,14 +17,7 @@ from ..backend.jobs import Job, JobState
 from ..backend.results import ColourResult, Place, TraceResult, submit_fill
 from ..properties import FITS, MODES, OUTPUTS, RELATIVE
 from ..scene import cut_out, files, image_source
-
-_SKIP = {"SKIP_SAVE"}
-
-
-if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
-    from bpy.types import Operator as _Operator
-else:
-    _Operator = object
+from .scene_settings import SKIP, SceneSettings
 
 
 @dataclass(frozen=True)
@@ -42,27 +34,22 @@ class Plan:
     group: str = ""  # what sweep it belongs to
 
 
-class TraceSettings(_Operator):
+class TraceSettings(SceneSettings):
     """Properties of a trace; whatever a call leaves out comes from the scene's settings."""
 
-    mode: EnumProperty(name="Mode", items=MODES, options=_SKIP, description="What the image shows")
-    fit: EnumProperty(name="Fit", items=FITS, options=_SKIP, description="How a frame becomes a square")
+    mode: EnumProperty(name="Mode", items=MODES, options=SKIP, description="What the image shows")
+    fit: EnumProperty(name="Fit", items=FITS, options=SKIP, description="How a frame becomes a square")
     mask: StringProperty(
-        name="Mask", subtype="FILE_PATH", options=_SKIP | RELATIVE, description="White: the subject"
+        name="Mask", subtype="FILE_PATH", options=SKIP | RELATIVE, description="White: the subject"
     )
-    model: StringProperty(name="Model", options=_SKIP, description="Which model traces the image")
-    seed: IntProperty(name="Seed", min=0, options=_SKIP, description="Another seed guesses anew")
-    steps: IntProperty(name="Steps", min=0, max=1000, options=_SKIP, description="0: the model's own number")
-    output: EnumProperty(name="Output", items=OUTPUTS, options=_SKIP, description="What a layer becomes")
+    model: StringProperty(name="Model", options=SKIP, description="Which model traces the image")
+    seed: IntProperty(name="Seed", min=0, options=SKIP, description="Another seed guesses anew")
+    steps: IntProperty(name="Steps", min=0, max=1000, options=SKIP, description="0: the model's own number")
+    output: EnumProperty(name="Output", items=OUTPUTS, options=SKIP, description="What a layer becomes")
 
-    fill: BoolProperty(name="Fill Hidden Colour", options=_SKIP, description="Colour of what is near by")
+    fill: BoolProperty(name="Fill Hidden Colour", options=SKIP, description="Colour of what is near by")
 
     SETTINGS = ("mode", "fit", "model", "seed", "steps", "output", "fill")  # the mask belongs to its image
-
-    def value(self, context: bpy.types.Context, name: str) -> Any:
-        """A setting: the call's, else the scene's."""
-        given = self if self.properties.is_property_set(name) else context.scene.world_tracing
-        return getattr(given, name)
 
     def adopt_settings(self, context: bpy.types.Context) -> None:
         """Write the scene's settings into the operator, to be changed in a dialog."""

@@ -36,7 +36,7 @@ class WORLD_TRACING_OT_use_known_camera(bpy.types.Operator, OnTrace):
         min=1.0,
         max=5000.0,
         unit="CAMERA",
-        description="On a sensor that is 36 mm wide",
+        description="On full frame (36 × 24 mm): 36 mm are the longer side of the image",
     )
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
@@ -68,7 +68,7 @@ class WORLD_TRACING_OT_use_known_camera(bpy.types.Operator, OnTrace):
                 raise CameraMatchError("The scene has no camera. Add one and make it active.")
             return known_camera.intrinsics_of_camera(context.scene.camera, context.scene, stack)
         if self.source == "FOCAL":
-            return scaled_focal(stack, known_camera.focal_of_millimetres(self.focal_length, width))
+            return scaled_focal(stack, known_camera.focal_of_millimetres(self.focal_length, (width, height)))
         photo = projection.photo_file(self.trace(context), stack.info.source)
         focal = exif.focal_in_pixels(photo, width, height) if photo is not None else None
         if focal is None:

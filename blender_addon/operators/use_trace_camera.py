@@ -22,16 +22,18 @@ class WORLD_TRACING_OT_use_trace_camera(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """There must be a trace."""
+        """There must be a trace that still has its camera."""
         cls.poll_message_set("Select something that belongs to a trace")
-        return traces.camera_of(traces.active_root(context)) is not None
+        root = traces.active_root(context)
+        camera = traces.camera_of(root)
+        if root is not None and camera is None:
+            cls.poll_message_set(_why_no_camera(root))
+        return camera is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Set camera, resolution and pixel aspect; look through the camera."""
         camera = traces.camera_of(traces.active_root(context))
-        if camera is None:
-            self.report({"ERROR"}, "This trace has no camera any more. Import its stack again.")
-            return {"CANCELLED"}
+        assert camera is not None, "poll saw to it"
         context.view_layer.update()  # the redo panel undoes first, and matrices wait to be computed
         trace_camera.use_camera(context.scene, camera)
         if self.match_colours and not trace_camera.show_plain_colours(context.scene):
@@ -44,3 +46,10 @@ class WORLD_TRACING_OT_use_trace_camera(bpy.types.Operator):
             if area.type == "VIEW_3D":
                 area.spaces.active.region_3d.view_perspective = "CAMERA"
         return {"FINISHED"}
+
+
+def _why_no_camera(root: bpy.types.Object) -> str:
+    """What to do about the camera of a trace that was deleted."""
+    of_frames = traces.is_shot(root) and not traces.layers_of(root)
+    again = "Import its shot anew" if of_frames else "Rebuild from Stack makes it anew"
+    return f"The camera of this trace was deleted. {again}"

@@ -15,7 +15,7 @@ from bpy.props import StringProperty
 from wt_backend.protocol import Message
 
 from ..backend import session
-from ..scene import build, projected_look, projected_photos, projection, solid_object
+from ..scene import build, projected_look, projected_photos, projection, shading, solid_object, traces
 from ..scene.files import load_image
 from ..scene.projection import ProjectionError, WorldMesh
 
@@ -46,6 +46,7 @@ class _Wear(_Operator):
             if target is None or target.type != "MESH" or target.mode != "OBJECT":
                 raise ProjectionError(f"{self.target} is gone, or being edited; kept: {result['data']}")
             wear(target, projection.world_mesh(target, context), result)
+            _take_light(target)
         except (ProjectionError, OSError, ValueError, RuntimeError, BadZipFile) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -120,6 +121,13 @@ def _wear_photos(roots: list[int], target: bpy.types.Object, now: WorldMesh, res
     projected_photos.write_guess(mesh, data["guess"])
     projected_look.write_seen(mesh, data["seen"])
     projected_photos.wear_photos(target, photos)
+
+
+def _take_light(target: bpy.types.Object) -> None:
+    """Let the solid of a trace that is lit be lit in its new material too."""
+    root = traces.root_of(target)
+    if root is not None and target.world_tracing.role == "SOLID":
+        shading.show_on([target], root.world_tracing.lit)
 
 
 def _check_unchanged(target: bpy.types.Object, now: WorldMesh, vertices: int, triangles: int) -> None:

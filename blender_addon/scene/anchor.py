@@ -1,6 +1,7 @@
 """Scale and place of a trace in the world, through its root: the camera stays matched whatever happens."""
 
 import math
+from collections.abc import Iterable
 
 import bpy
 import numpy as np
@@ -16,16 +17,15 @@ from .frame import frame_of, in_root
 from .origin import stack_path
 
 
+class FloorError(ValueError):
+    """There is no floor to be had; the message says what to do."""
+
+
 def selected_points(context: bpy.types.Context) -> list[Vector]:
     """World places that the user has picked: selected vertices in Edit Mode, else selected objects."""
     if context.mode != "EDIT_MESH":
         return [member.matrix_world.translation.copy() for member in context.selected_objects]
-    places = []
-    for member in context.objects_in_mode:
-        member.update_from_editmode()
-        chosen, local = _vertices(member.data)
-        places += [member.matrix_world @ Vector(place) for place in local[chosen]]
-    return places
+    return _picked(context.objects_in_mode)
 
 
 def metres(scene: bpy.types.Scene) -> float:
@@ -59,19 +59,30 @@ def scale_by(root: bpy.types.Object, factor: float) -> None:
         camera.data.clip_end *= factor
 
 
-def find_floor(root: bpy.types.Object, picked: NDArray[np.float64] | None = None) -> Plane | None:
-    """The floor in the space of the root's camera: through picked world points (N, 3), else an estimate.
+def find_floor(context: bpy.types.Context, root: bpy.types.Object) -> Plane:
+    """The floor in the space of the root's camera: through its vertices selected in Edit Mode, else a guess.
 
     Raises
     ------
+    FloorError
     StackError
         The stack's file is gone or damaged.
     """
-    if picked is not None:
-        inverse = np.array(frame_of(root).inverted())
-        return plane_through(picked @ inverse[:3, :3].T + inverse[:3, 3])
-    stack = LayerStack.load(stack_path(root))
-    return fit_plane(layer_points(stack, 0).positions)
+    places = _picked_of_trace(context, root)
+    if not places:
+        floor = fit_plane(layer_points(LayerStack.load(stack_path(root)), 0).positions)
+        if floor is None:
+            raise FloorError("No floor was found. Select three or more of its vertices in Edit Mode.")
+        return floor
+    if len(places) < 3:
+        raise FloorError(
+            f"A floor needs three vertices, {len(places)} selected. Select more, or none for a guess."
+        )
+    inverse = np.array(frame_of(root).inverted())
+    floor = plane_through(np.array(places) @ inverse[:3, :3].T + inverse[:3, 3])
+    if floor is None:
+        raise FloorError("The selected vertices span no floor under the camera. Select others.")
+    return floor
 
 
 def stand_on(root: bpy.types.Object, floor: Plane) -> None:
@@ -113,12 +124,22 @@ def camera_height(root: bpy.types.Object, floor: Plane) -> float:
     return _stretched(floor, _scale(frame_of(root))).offset
 
 
-def picked_floor(context: bpy.types.Context, root: bpy.types.Object) -> NDArray[np.float64] | None:
-    """World places (N, 3) of the trace's vertices selected in Edit Mode, None for fewer than three."""
-    if context.mode != "EDIT_MESH" or not set(context.objects_in_mode) & set(traces.layers_of(root)):
-        return None
-    places = selected_points(context)
-    return np.array(places) if len(places) >= 3 else None
+def _picked_of_trace(context: bpy.types.Context, root: bpy.types.Object) -> list[Vector]:
+    """World places of the vertices selected in Edit Mode on what a trace shows: layers, frames, its solid."""
+    if context.mode != "EDIT_MESH":
+        return []
+    shown = {*traces.layers_of(root), *traces.shot_layers_of(root), traces.solid_of(root)}
+    return _picked(member for member in context.objects_in_mode if member in shown)
+
+
+def _picked(members: Iterable[bpy.types.Object]) -> list[Vector]:
+    """World places of the vertices that are selected on meshes in Edit Mode."""
+    places = []
+    for member in members:
+        member.update_from_editmode()
+        chosen, local = _vertices(member.data)
+        places += [member.matrix_world @ Vector(place) for place in local[chosen]]
+    return places
 
 
 def _vertices(mesh: bpy.types.Mesh) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:

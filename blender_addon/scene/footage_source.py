@@ -11,6 +11,16 @@ import bpy
 from wt_backend.footage.numbering import SUFFIXES, are_frames, numbered_files
 from wt_backend.paths import is_file
 
+# of a strip: start of its content, what its handles cut off, length, frames of the file that are passed over
+NAMES = ("content_start", "left_handle_offset", "right_handle_offset", "duration", "content_trim_start")
+OLD_NAMES = (  # before Blender 5.2; they end with 6.0
+    "frame_start",
+    "frame_offset_start",
+    "frame_offset_end",
+    "frame_final_duration",
+    "animation_offset_start",
+)
+
 
 @dataclass(frozen=True)
 class FootageSource:
@@ -42,22 +52,22 @@ def sources(scene: bpy.types.Scene) -> list[FootageSource]:
 
 
 def _of_clip(clip: bpy.types.MovieClip) -> FootageSource:
-    path = Path(bpy.path.abspath(clip.filepath))
+    path = Path(bpy.path.abspath(clip.filepath, library=clip.library))
     skipped = _before(path) + clip.frame_offset
     return FootageSource(clip.name, path, clip.frame_start - skipped, 1 + max(skipped, 0))
 
 
 def _of_strip(strip: bpy.types.bpy_struct, scene: bpy.types.Scene) -> FootageSource:
-    start, trimmed, shown = _place(strip)
-    cut = max(trimmed, 0)  # less than 0: drawn out, the first picture stands
+    start, cut, last, passed = _place(strip)
     if strip.type == "MOVIE":
         path = Path(bpy.path.abspath(strip.filepath))
         rate = scene.render.fps / scene.render.fps_base
         in_time = strip.fps > 0 and abs(strip.fps - rate) > 0.01  # Adjust Playback Rate, which is the default
-        return FootageSource(strip.name, path, start, 1 + cut, trimmed + shown, in_time)
+        passed = round(passed * rate / strip.fps) if in_time else passed  # Blender counts the movie's frames
+        return FootageSource(strip.name, path, start - passed, 1 + passed + cut, passed + last, in_time)
     folder = Path(bpy.path.abspath(strip.directory))
     files = [folder / element.filename for element in strip.elements]
-    begin, end = files[min(cut, len(files) - 1)], files[min(max(trimmed + shown, 1), len(files)) - 1]
+    begin, end = files[min(passed + cut, len(files) - 1)], files[min(passed + last, len(files)) - 1]
     skipped = _before(begin)
     return FootageSource(strip.name, files[0], start + cut - skipped, 1 + skipped, 1 + _before(end))
 
@@ -85,8 +95,12 @@ def _places(folder: Path, name: str, _changed: int) -> int | None:
     return place if are_frames(files) else None
 
 
-def _place(strip: bpy.types.bpy_struct) -> tuple[int, int, int]:
-    """Frame on which the whole strip would start, how many frames are cut off there, how many are shown."""
-    if hasattr(strip, "content_start"):  # Blender 5.2; the older names end with 6.0
-        return int(strip.content_start), int(strip.left_handle_offset), int(strip.duration)
-    return int(strip.frame_start), int(strip.frame_offset_start), int(strip.frame_final_duration)
+def _place(strip: bpy.types.bpy_struct) -> tuple[int, int, int, int]:
+    """Where a strip's content starts, how much of it is cut off there, the last of it that is shown.
+
+    The fourth: how many frames of the file come before the content, as after a hard cut (Hold Offset).
+    """
+    names = NAMES if hasattr(strip, NAMES[0]) else OLD_NAMES
+    start, left, right, shown, passed = (int(getattr(strip, name)) for name in names)
+    cut = max(left, 0)  # less than 0: drawn out, the first picture stands; or the last one, at the right
+    return start, cut, max(left + shown + min(right, 0), cut + 1), passed

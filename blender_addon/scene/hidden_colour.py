@@ -93,7 +93,8 @@ def painted(root: bpy.types.Object) -> list[str]:
         path = named_files.path_of(image, "filepath")
         of_stack = path.stem.rpartition(" layer ")[0]
         written_over = path.parent == stack.parent and of_stack == stack.stem
-        from_before = image in worn and of_stack != "" and stack.stem.startswith(of_stack)
+        named_before = of_stack != "" and stack.stem.startswith(of_stack)
+        from_before = image in worn and named_before and not made_images.is_elsewhere(image)
         unsaved = image.is_dirty and (written_over or image in worn)
         if unsaved or ((written_over or from_before) and made_images.is_changed(image)):
             names.append(path.name)

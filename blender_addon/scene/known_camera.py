@@ -18,9 +18,9 @@ from .trace_camera import set_view
 OTHER = " other camera"  # after the name of the stack that a re-laid one comes from
 
 
-def focal_of_millimetres(millimetres: float, width: int) -> float:
-    """Focal length in pixels of the image from millimetres on a sensor as wide as 35 mm film."""
-    return millimetres / SENSOR_WIDTH * width
+def focal_of_millimetres(millimetres: float, size: tuple[int, int]) -> float:
+    """Focal length in pixels of an image of ``size`` from millimetres on full frame, held as the image is."""
+    return millimetres / SENSOR_WIDTH * max(size)
 
 
 def intrinsics_of_camera(

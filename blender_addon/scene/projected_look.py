@@ -18,7 +18,7 @@ def wear_texture(
 ) -> None:
     """Show a baked texture on all faces, what ``mask`` shows black ready to be tinted.
 
-    Materials that were there leave the mesh, not the file.
+    Materials that were there leave the mesh; the artist's own stay in the file.
     """
     material = layer_material(f"{target.name} Projected", 0, image)
     tree = material.node_tree
@@ -32,7 +32,7 @@ def wear_texture(
     tree.links.new(place.outputs["UV"], seen.inputs["Vector"])
     tree.links.new(seen.outputs["Color"], guessed.inputs[1])
     tint(tree, guessed.outputs[0])
-    only_material(target.data, material)
+    only_material(target, material)
 
 
 def tint(tree: bpy.types.NodeTree, guessed: bpy.types.NodeSocket) -> None:
@@ -97,9 +97,21 @@ def uv_of(homogeneous: NDArray[np.float64]) -> NDArray[np.float64]:
     return uv
 
 
-def only_material(mesh: bpy.types.Mesh, material: bpy.types.Material) -> None:
-    """The one material of a mesh."""
+def only_material(target: bpy.types.Object, material: bpy.types.Material) -> None:
+    """The one material of a mesh; the artist's own get a fake user where nothing else uses them."""
+    mesh, slots = target.data, target.material_slots
+    before = {own for own in (*mesh.materials, *(slot.material for slot in slots)) if own}
+    for slot in slots:  # `clear` would leave what is linked to the object counted
+        slot.material = None
     mesh.materials.clear()
     mesh.materials.append(material)
+    for own in before:
+        if own.users == 0 and own.library is None and not _is_of_a_trace(own):
+            own.use_fake_user = True
     mesh.polygons.foreach_set("material_index", np.zeros(len(mesh.polygons), np.int32))
     mesh.update()
+
+
+def _is_of_a_trace(material: bpy.types.Material) -> bool:
+    """Whether a trace or a projection made this material: it can be made again."""
+    return material.node_tree is not None and "Layer" in material.node_tree.nodes

@@ -115,7 +115,7 @@ def wear_photos(target: bpy.types.Object, photos: list[Photo]) -> None:
         guessed = unseen if guessed is None else nodes.math("MULTIPLY", -60, guessed, unseen)
     tree.links.new(colour, tree.nodes["Layer"].inputs["Color"])
     tint(tree, guessed)
-    only_material(target.data, material)
+    only_material(target, material)
 
 
 def _projector(nodes: _Nodes, photo: Photo) -> tuple[Socket, Socket]:

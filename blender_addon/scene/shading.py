@@ -10,15 +10,19 @@ LIT_GROUP = f"{GROUP} Lit"
 
 def show(root: bpy.types.Object, lit: bool) -> None:
     """Switch all layer materials of a trace, the solid's included."""
+    solids = [child for child in root.children if child.world_tracing.role == "SOLID"]
+    show_on([*traces.layers_of(root), *traces.shot_layers_of(root), *solids], lit)
+
+
+def show_on(members: list[bpy.types.Object], lit: bool) -> None:
+    """Switch the layer materials of some objects."""
     group = _lit_group() if lit else layer_group()
-    for node in _layer_nodes(root):
+    for node in _layer_nodes(members):
         if node.node_tree != group:
             _exchange(node, group)
 
 
-def _layer_nodes(root: bpy.types.Object) -> list[bpy.types.ShaderNodeGroup]:
-    solids = [child for child in root.children if child.world_tracing.role == "SOLID"]
-    members = [*traces.layers_of(root), *traces.shot_layers_of(root), *solids]
+def _layer_nodes(members: list[bpy.types.Object]) -> list[bpy.types.ShaderNodeGroup]:
     materials = {material for member in members for material in member.data.materials if material}
     trees = [material.node_tree for material in materials if material.node_tree]
     return [tree.nodes["Layer"] for tree in trees if "Layer" in tree.nodes]

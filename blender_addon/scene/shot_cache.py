@@ -40,6 +40,19 @@ class ShotCacheError(RuntimeError):
     """A cache cannot be baked; the message says why and what to do."""
 
 
+def check_format(kind: str) -> None:
+    """Refuse a kind of cache, "USD" or "ALEMBIC", that this Blender cannot write.
+
+    Raises
+    ------
+    ShotCacheError
+    """
+    options = bpy.app.build_options
+    if not (options.usd if kind == "USD" else options.alembic):
+        name = "USD" if kind == "USD" else "Alembic"
+        raise ShotCacheError(f"This Blender was built without {name}. Set Bake to Cache to No.")
+
+
 def bake(context: bpy.types.Context, shot: Shot, kind: str) -> dict[int, bpy.types.Object]:
     """Write the finished frames to a new file in the shot's folder; return layer → the object that plays it.
 
@@ -54,10 +67,7 @@ def bake(context: bpy.types.Context, shot: Shot, kind: str) -> dict[int, bpy.typ
         This Blender cannot, or the file cannot be written.
     StackError
     """
-    options = bpy.app.build_options
-    if not (options.usd if kind == "USD" else options.alembic):
-        name = "USD" if kind == "USD" else "Alembic"
-        raise ShotCacheError(f"This Blender was built without {name}. Import the shot without Bake to Cache.")
+    check_format(kind)
     path = _free_path(shot.folder, SUFFIXES[kind])
     part = path.with_name(f"{path.stem}.part{path.suffix}")
     try:

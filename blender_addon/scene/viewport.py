@@ -95,14 +95,20 @@ def show(context: bpy.types.Context, root: bpy.types.Object) -> None:
         if area.type != "VIEW_3D":
             continue
         space = area.spaces.active
-        if space.shading.type == "SOLID":
-            space.shading.light, space.shading.color_type = "FLAT", "TEXTURE"
+        show_photo(space.shading)
         if space.lock_camera and space.region_3d.view_perspective == "CAMERA":
             continue  # to frame things there would be to move the artist's camera
         region = next(region for region in area.regions if region.type == "WINDOW")
         with context.temp_override(area=area, region=region):
             bpy.ops.view3d.view_selected()
     select(context, root)
+
+
+def show_photo(shading: bpy.types.View3DShading) -> None:
+    """Show textures as they are in solid shading, unless an artist has chosen how it looks."""
+    as_in_new_files = shading.light == "STUDIO" and shading.color_type == "MATERIAL"
+    if shading.type == "SOLID" and as_in_new_files:
+        shading.light, shading.color_type = "FLAT", "TEXTURE"
 
 
 def _layers(context: bpy.types.Context, root: bpy.types.Object) -> list[bpy.types.Object]:

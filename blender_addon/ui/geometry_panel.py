@@ -38,6 +38,7 @@ class WORLD_TRACING_PT_geometry(bpy.types.Panel):
         layout.prop(root.world_tracing, "lit")
         column = layout.column(align=True)
         column.label(text="Mesh")
+        column.prop(context.scene.world_tracing, "solid_resolution")
         column.operator("world_tracing.make_solid", icon="MESH_ICOSPHERE")
         column.operator_menu_enum("world_tracing.decimate", "budget", icon="MOD_DECIM")
         column = layout.column(align=True)

@@ -38,10 +38,10 @@ def edit(layer: bpy.types.Object, picked: list[int]) -> None:
     bpy.ops.ed.undo_push(message="Select")
 
 
-@pytest.mark.parametrize("operator", ["ground", "set_scale"])
-def test_undone_in_edit_mode(floor: bpy.types.Object, operator: str) -> None:
+@pytest.mark.parametrize(("operator", "picked"), [("ground", [0, 39, -1]), ("set_scale", [0, 39])])
+def test_undone_in_edit_mode(floor: bpy.types.Object, operator: str, picked: list[int]) -> None:
     name = floor.name
-    edit(children(floor, "LAYER")[0], [0, 39])
+    edit(children(floor, "LAYER")[0], picked)
     before = floor.matrix_world.copy()
     assert getattr(bpy.ops.world_tracing, operator)("EXEC_DEFAULT", True) == {"FINISHED"}
     bpy.context.view_layer.update()
@@ -119,3 +119,50 @@ def test_ground_of_a_mirrored_or_stretched_trace(floor: bpy.types.Object, scale:
     layer = children(floor, "LAYER")[0]
     assert max(abs((layer.matrix_world @ vertex.co).z) for vertex in layer.data.vertices) < 1e-3
     assert floor.matrix_world.is_negative == mirrored
+
+
+@pytest.fixture(params=["SOLID", "LAYER"])
+def slope(request: pytest.FixtureRequest, floor: bpy.types.Object) -> bpy.types.Object:
+    """A triangle that leans, as a solid of the trace or as a frame of a shot."""
+    mesh = bpy.data.meshes.new("slope")
+    mesh.from_pydata([(0, -3, -5), (2, -3, -6), (0, -2, -8)], [], [(0, 1, 2)])  # the camera looks along -Z
+    slope = bpy.data.objects.new("slope", mesh)
+    slope.world_tracing.role, slope.parent = request.param, floor
+    if request.param == "LAYER":
+        slope.parent = bpy.data.objects.new("frames", None)
+        slope.parent.world_tracing.role, slope.parent.parent = "SHOT_LAYER", floor
+        bpy.context.scene.collection.objects.link(slope.parent)
+    bpy.context.scene.collection.objects.link(slope)
+    bpy.ops.object.select_all(action="DESELECT")  # what is selected would come along into Edit Mode
+    bpy.context.view_layer.update()
+    return slope
+
+
+def heights(member: bpy.types.Object) -> list[float]:
+    """Of its vertices, in the world."""
+    bpy.context.view_layer.update()
+    return [(member.matrix_world @ vertex.co).z for vertex in member.data.vertices]
+
+
+def test_a_floor_is_picked_on_a_solid_and_on_a_frame_too(
+    floor: bpy.types.Object, slope: bpy.types.Object
+) -> None:
+    """The floor was guessed all the same."""
+    edit(slope, [0, 1, 2])
+    assert bpy.ops.world_tracing.ground() == {"FINISHED"}
+    assert heights(slope) == pytest.approx([0, 0, 0], abs=1e-4)
+    edit(slope, [0, 1, 2])
+    assert bpy.ops.world_tracing.set_scale(known="CAMERA", length=7.0) == {"FINISHED"}
+    assert heights(slope) == pytest.approx([0, 0, 0], abs=1e-4)
+    assert floor.matrix_world.translation.z == pytest.approx(7.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("picked", [[5], [0, 39]])
+def test_too_few_vertices_for_a_floor_are_told(floor: bpy.types.Object, picked: list[int]) -> None:
+    before = floor.matrix_world.copy()
+    edit(children(floor, "LAYER")[0], picked)
+    for operator, options in (("ground", {}), ("set_scale", {"known": "CAMERA"})):
+        with pytest.raises(RuntimeError, match=f"three vertices, {len(picked)} selected"):
+            getattr(bpy.ops.world_tracing, operator)(**options)
+    bpy.context.view_layer.update()
+    assert floor.matrix_world == before and bpy.context.mode == "EDIT_MESH"

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import numpy as np
 import pytest
 from mathutils import Matrix
-from projection_scenes import PYTHON
 
 from wt_backend.footage.messages import ShotRequest
 from wt_backend.stack import LayerStack, Shot, StackInfo
@@ -86,7 +85,6 @@ def shown(scene: bpy.types.Scene, frame: int, role: str = "LAYER") -> dict[int, 
     return found
 
 
-OFFSETS = ("frame_offset_start", "frame_offset_end")
 EXPECTED = {4: 2.0, 5: 2.0, 6: 2.1, 7: 2.1, 8: 2.4, 9: 2.7, 10: 2.7}
 
 
@@ -285,6 +283,9 @@ def test_what_only_a_single_image_can_have_is_refused_and_changes_nothing(scene,
     session = sys.modules["bl_ext.user_default.world_tracing.backend.session"]
     assert session.notice is not None and "keep their sky" in session.notice.message
     assert bpy.ops.world_tracing.merge_static.poll()
+    bpy.data.objects.remove(camera)
+    with pytest.raises(RuntimeError, match=r"The camera of this trace was deleted\. Import its shot anew"):
+        bpy.ops.world_tracing.use_trace_camera()
 
 
 def test_a_single_frame_is_a_trace_of_its_own(scene, folder: Path, real_worker: None) -> None:
@@ -341,6 +342,40 @@ def test_trace_footage_brings_the_shot(scene, stand_in: Path, photo: Path, tmp_p
         bpy.ops.world_tracing.trace_footage(filepath=str(photo), seed=1)
 
 
+def test_a_shot_comes_into_a_timeline_that_stays_as_it_is(scene, stand_in: Path, photo: Path) -> None:
+    scene.frame_set(3)
+    bpy.ops.world_tracing.trace_footage(filepath=str(photo), start=20, seed=0, use_range=False)
+    assert (scene.frame_start, scene.frame_end, scene.frame_current) == (1, 250, 3)
+    assert shown(scene, 21) == {0: 2.0, 1: 3.0}
+
+
+def test_what_is_odd_about_footage_is_told_in_the_panel(scene, addon, folder: Path) -> None:
+    """An operator that the pump calls writes its reports to the console only."""
+    scene.render.fps = 30
+    result = {"shot": str(folder), "warnings": ["1 frame is left out (7).", "The footage is interlaced."]}
+    bpy.ops.world_tracing.import_shot(result=json.dumps(result), name="Run")
+    notice = sys.modules[f"{addon.__name__}.backend.session"].notice
+    assert (notice.message, notice.error) == ("Run: 4 of 4 frames, 8 objects.", False)
+    assert notice.hint == (
+        "1 frame is left out (7). The footage is interlaced. "
+        "The shot has 24 frames a second, the scene plays 30."
+    )
+
+
+def test_a_cache_that_this_blender_cannot_write_is_refused_before_the_trace(
+    scene, addon, stand_in: Path, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = sys.modules[f"{addon.__name__}.scene.shot_cache"]
+    options = SimpleNamespace(usd=False, alembic=True)
+    monkeypatch.setattr(module, "bpy", SimpleNamespace(app=SimpleNamespace(build_options=options)))
+    asked = {"filepath": str(photo), "shot": str(tmp_path / "shot"), "seed": 0, "cache": "USD"}
+    with pytest.raises(RuntimeError, match=r"built without USD. Set Bake to Cache to No."):
+        bpy.ops.world_tracing.trace_footage(**asked)
+    assert not (tmp_path / "shot").exists()
+    bpy.ops.world_tracing.trace_footage(**asked, output="POINTS")  # points stay in the .blend
+    assert shown(scene, 1, "POINTS") == {0: 2.0, 1: 3.0}
+
+
 def test_a_shot_that_was_cut_off_is_gone_on_with(scene, addon, stand_in: Path, photo: Path) -> None:
     """By the same request; another one, or one whose shot is done, gets a folder of its own."""
     shots = sys.modules[f"{addon.__name__}.scene.files"].folder("shots")
@@ -357,9 +392,14 @@ def test_a_shot_that_was_cut_off_is_gone_on_with(scene, addon, stand_in: Path, p
     assert len([*shots.iterdir()]) == count + 1
 
 
-def test_a_merged_shot_has_its_background_beside_what_moves(scene, folder: Path, tmp_path: Path) -> None:
+def test_a_merged_shot_has_its_background_beside_what_moves(
+    scene, addon, folder: Path, tmp_path: Path
+) -> None:
     import_shot(folder, name="Run")
-    bpy.data.objects["Trace: Run"].location.x = 3.0
+    old = bpy.data.objects["Trace: Run"]
+    old.location.x, old.world_tracing.metric = 3.0, True
+    lens = bpy.data.objects["Run Camera"].data
+    lens.clip_start, lens.clip_end = 0.5, 5000.0
     bpy.context.view_layer.update()
     write_frame(tmp_path, 1, 6.0)
     result = {"shot": str(folder), "static": str(tmp_path / "frame.00001.wts")}
@@ -371,6 +411,11 @@ def test_a_merged_shot_has_its_background_beside_what_moves(scene, folder: Path,
     assert background.visible_get() and moving.visible_get()
     assert not bpy.data.objects["Run Layer 1 00008"].visible_get()  # what it was made from
     assert background.matrix_world.translation.x == moving.matrix_world.translation.x == 3.0
+    assert bpy.data.objects["Trace: Run merged"].world_tracing.metric
+    lens = bpy.data.objects["Run merged Camera"].data
+    assert (lens.clip_start, lens.clip_end) == (0.5, 5000.0)
+    notice = sys.modules[f"{addon.__name__}.backend.session"].notice
+    assert notice.message == "Run merged: 2 background layers, 8 moving objects."
     with pytest.raises(RuntimeError, match="Only a single image can get another camera"):
         bpy.ops.world_tracing.use_known_camera(focal_length=100)
 
@@ -403,91 +448,6 @@ def test_merging_hides_the_shot_and_nothing_else(scene, folder: Path, tmp_path: 
     scene.frame_set(8)
     assert prop.visible_get() and bpy.data.objects["Run merged Layer 1 00008"].visible_get()
     assert not bpy.data.objects["Run Layer 1 00008"].visible_get()
-
-
-@pytest.mark.filterwarnings("error::DeprecationWarning")
-def test_clips_and_strips_of_the_file_are_known(scene, addon, folder: Path) -> None:
-    module = sys.modules[f"{addon.__name__}.scene.footage_source"]
-    clip = bpy.data.movieclips.load(str(folder / "frame.00005.png"))
-    clip.frame_start = 7
-    editor = scene.sequence_editor_create()
-    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
-    strip = strips.new_image("Strip", str(folder / "frame.00005.png"), channel=1, frame_start=20)
-    for number in range(6, 10):
-        strip.elements.append(f"frame.{number:05}.png")
-    renamed = hasattr(strip, "content_start")  # Blender 5.2
-    for side in ("left_handle_offset", "right_handle_offset") if renamed else OFFSETS:
-        setattr(strip, side, 1.0)
-    found = {source.name: source for source in module.sources(scene)}
-    assert found["frame.00005.png"].start == 7
-    known = found["Strip"]
-    assert known.path == folder / "frame.00005.png"
-    assert (known.start, known.first) == (20, 2)
-    assert known.last == 4  # five files, one cut off at each end
-
-
-def test_photos_that_are_numbered_by_dates_are_no_footage(scene, addon, tmp_path: Path) -> None:
-    """Their numbers are too large for the settings of a button: a slide show broke the panel."""
-    for name in ("mmexport1604110400123.png", "mmexport1704110400123.png"):
-        write_picture(tmp_path / name, 0.5)
-    editor = scene.sequence_editor_create()
-    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
-    strips.new_image("Slide", str(tmp_path / "mmexport1704110400123.png"), channel=1, frame_start=20)
-    bpy.data.movieclips.load(str(tmp_path / "mmexport1604110400123.png"))
-    assert sys.modules[f"{addon.__name__}.scene.footage_source"].sources(scene) == []
-
-
-def test_footage_that_cannot_be_looked_at_is_left_out(scene, addon, folder: Path) -> None:
-    """The panel asks at every redraw; a drive that is gone may answer with an error."""
-    clip = bpy.data.movieclips.load(str(folder / "frame.00005.png"))
-    sources = sys.modules[f"{addon.__name__}.scene.footage_source"].sources
-    assert len(sources(scene)) == 1
-    clip.filepath = f"/{'x' * 300}/frame.00005.png"
-    assert sources(scene) == []
-
-
-def test_a_sequence_that_begins_later_than_its_files_keeps_its_place(scene, addon, folder: Path) -> None:
-    """Footage is counted from the lowest number; Blender counts from the file that was chosen."""
-    module = sys.modules[f"{addon.__name__}.scene.footage_source"]
-    clip = bpy.data.movieclips.load(str(folder / "frame.00007.png"))
-    clip.frame_start, clip.frame_offset = 30, 1  # frame 30 shows file 8, the fourth
-    editor = scene.sequence_editor_create()
-    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
-    strip = strips.new_image("Strip", str(folder / "frame.00006.png"), channel=1, frame_start=20)
-    for number in range(7, 10):
-        strip.elements.append(f"frame.{number:05}.png")
-    left = "left_handle_offset" if hasattr(strip, "content_start") else OFFSETS[0]
-    setattr(strip, left, 1.0)  # frame 21 shows file 7, the third
-    found = {source.name: source for source in module.sources(scene)}
-    known = found["frame.00007.png"]
-    assert (known.first, known.start + known.first - 1) == (4, 30)
-    known = found["Strip"]
-    assert (known.first, known.start + known.first - 1, known.last) == (3, 21, 5)
-
-
-MOVIE = """
-import sys, av, numpy as np
-with av.open(sys.argv[1], "w") as file:
-    stream = file.add_stream("ffv1", rate=25)
-    stream.width, stream.height, stream.pix_fmt = 64, 64, "bgr0"
-    frames = [av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8)) for _ in range(8)]
-    for frame in [*frames, None]:
-        file.mux(stream.encode(frame))
-"""
-
-
-def test_a_movie_strip_of_another_rate_lies_in_time(scene, addon, tmp_path: Path) -> None:
-    """As the Sequencer shows it: 8 frames of 25 a second fill 16 of a scene with 50."""
-    movie = tmp_path / "movie.mkv"
-    subprocess.run([str(PYTHON), "-c", MOVIE, str(movie)], check=True)
-    module = sys.modules[f"{addon.__name__}.scene.footage_source"]
-    editor = scene.sequence_editor_create()
-    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
-    strips.new_movie("Movie", str(movie), channel=1, frame_start=5)
-    for rate, in_time in ((25, False), (50, True)):
-        scene.render.fps = rate
-        (known,) = module.sources(scene)
-        assert (known.start, known.first, known.use_scene_rate) == (5, 1, in_time)
 
 
 def test_scrubbing_stays_quick(scene, folder: Path) -> None:

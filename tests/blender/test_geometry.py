@@ -322,6 +322,19 @@ def test_typed_focal_length_moves_points_and_camera_together(scene: bpy.types.Sc
     assert again != used and again.stem.count("other camera") == 1
 
 
+@pytest.mark.parametrize("size", [(48, 32), (32, 48)])
+def test_typed_millimetres_are_those_of_full_frame_held_as_the_image_is(
+    scene: bpy.types.Scene, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    """50 mm took 39.6° across an upright picture, which EXIF says is 27°."""
+    root = import_stack(shapes.sphere(size), tmp_path)
+    assert bpy.ops.world_tracing.use_known_camera(source="FOCAL", focal_length=50) == {"FINISHED"}
+    focal = LayerStack.load(bpy.path.abspath(root.world_tracing.stack)).intrinsics[0, 0]
+    across, down = (2 * math.degrees(math.atan(side / 2 / focal)) for side in reversed(size))
+    assert sorted((across, down)) == pytest.approx([26.99, 39.60], abs=0.01)
+    assert (across > down) == (size[1] > size[0])
+
+
 def test_another_trace_that_hangs_on_it_keeps_its_camera(scene: bpy.types.Scene, tmp_path: Path) -> None:
     first, second = (import_stack(shapes.sphere(32), tmp_path, name) for name in ("a", "b"))
     second.parent = first

@@ -69,6 +69,8 @@ def test_a_deleted_camera_comes_back_by_rebuild(root: bpy.types.Object) -> None:
     bpy.context.view_layer.update()
     name, place = camera.name, camera.matrix_world.copy()
     bpy.data.objects.remove(camera)
+    with pytest.raises(RuntimeError, match=r"The camera of this trace was deleted\. Rebuild from Stack"):
+        bpy.ops.world_tracing.use_trace_camera()
     assert bpy.ops.world_tracing.rebuild_trace(root=root.name) == {"FINISHED"}
     bpy.context.view_layer.update()
     (again,) = children(root, "CAMERA")
@@ -176,6 +178,18 @@ def test_delete_leaves_nothing_of_the_trace_and_everything_else(root: bpy.types.
     assert not bpy.data.cameras and not bpy.data.collections
     assert not [material for material in bpy.data.materials if "Layer" in material.name]
     assert stack.is_file()
+
+
+@pytest.mark.parametrize("operator", ["delete_trace", "keep_variant"])
+def test_that_solids_are_deleted_is_said(scene: bpy.types.Scene, tmp_path: Path, operator: str) -> None:
+    kept, root = variants(tmp_path)[:2]
+    solid = bpy.data.objects.new("solid", bpy.data.meshes.new("solid"))
+    solid.parent, solid.world_tracing.role = root, "SOLID"
+    scene.collection.objects.link(solid)
+    bpy.context.view_layer.objects.active = root if operator == "delete_trace" else kept
+    call = getattr(bpy.ops.world_tracing, operator)
+    assert call() == {"FINISHED"} and "solid" not in bpy.data.objects
+    assert "solid" in call.get_rna_type().description
 
 
 def names(role: str = "ROOT") -> list[str]:

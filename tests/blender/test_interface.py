@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import bpy
@@ -49,6 +50,13 @@ def test_every_setting_has_a_tooltip(addon) -> None:
                 if not (shown.is_hidden or shown.description or "INTERNAL" in getattr(cls, "bl_options", ())):
                     silent.append(f"{cls.__name__}.{name}")
     assert not silent, "\n".join(silent)
+
+
+def test_every_setting_of_the_scene_is_in_a_panel(addon) -> None:
+    folder = Path(addon.__file__).parent / "ui"
+    drawn = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    settings = sys.modules[f"{addon.__name__}.properties"].WorldTracingSettings.__annotations__
+    assert [name for name in settings if f'"{name}"' not in drawn] == []
 
 
 def test_every_grey_button_says_why(addon) -> None:

@@ -281,6 +281,22 @@ def test_volume_is_that_of_the_scaled_trace(
     assert float(re.search(r"volume ([\d.]+) m³", message)[1]) == pytest.approx(8e-3 * 0.72, rel=0.03)
 
 
+@pytest.mark.parametrize("mode", ["object", "scene"])
+def test_what_is_hidden_and_not_in_the_solid_is_said(scene, tmp_path: Path, mode: str) -> None:
+    """The wall behind the things of a scene vanished without a word."""
+    ball = shapes.sphere(32)
+    depths = np.where(ball.mask, ball.xyz[..., 2], np.nan)
+    if mode == "scene":
+        depths[0] = np.where(ball.mask[0], depths[0], 5.0)
+        depths[2] = np.where(ball.mask[0], 5.0, np.nan)
+    root = import_stack(shapes.make_stack(depths, mode=mode), tmp_path)
+    bpy.ops.world_tracing.make_solid()
+    solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
+    assert all(layer.hide_get() for layer in layers(root)) and places(solid)[:, 2].min() > -4.0
+    notice = sys.modules["bl_ext.user_default.world_tracing.backend.session"].notice
+    assert ("Floor, walls and backdrop are hidden" in notice.message) == (mode == "scene")
+
+
 def test_nothing_solid_is_an_error_in_a_sentence(scene: bpy.types.Scene, tmp_path: Path) -> None:
     import_stack(shapes.nothing(), tmp_path)
     with pytest.raises(RuntimeError, match="no matter to make solid"):

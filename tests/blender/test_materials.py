@@ -1,11 +1,14 @@
-"""What layers wear: the photo as its file is now, not as an earlier trace loaded it."""
+"""What layers wear, and viewports show: the photo as its file is now, not as an earlier trace loaded it."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import bpy
 import numpy as np
+import pytest
 from test_import import affine, camera, children, import_stack, make_stack
 
 RED, BLUE = (0.8, 0.0, 0.0, 1.0), (0.0, 0.0, 0.8, 1.0)
@@ -65,3 +68,19 @@ def test_a_photo_whose_file_is_gone_keeps_what_is_in_memory(scene: bpy.types.Sce
     assert first.pixels[0] > 0.7
     path.unlink()
     assert traced(path, 96) == first and first.pixels[0] > 0.7
+
+
+@pytest.mark.parametrize(
+    ("light", "colour", "shown"),
+    [("STUDIO", "MATERIAL", ("FLAT", "TEXTURE")), ("MATCAP", "MATERIAL", None), ("STUDIO", "RANDOM", None)],
+)
+def test_a_viewport_that_somebody_has_set_up_keeps_its_looks(
+    addon: ModuleType, scene: bpy.types.Scene, light: str, colour: str, shown: tuple[str, str] | None
+) -> None:
+    """Each trace that came in took them away."""
+    area = bpy.context.window.screen.areas[0]
+    area.type = "VIEW_3D"
+    shading = area.spaces.active.shading
+    shading.type, shading.light, shading.color_type = "SOLID", light, colour
+    sys.modules[f"{addon.__name__}.scene.viewport"].show_photo(shading)
+    assert (shading.light, shading.color_type) == (shown or (light, colour))

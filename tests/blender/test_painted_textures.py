@@ -64,6 +64,17 @@ def test_a_painting_that_is_worn_since_before_a_known_camera(
     assert bpy.ops.world_tracing.fill_colour() == {"FINISHED"} and filled(root) != painting
 
 
+def test_a_painting_that_was_saved_elsewhere_is_free(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    """Under the name that it had, too: filling again replaces no file of it."""
+    root, painting = trace(tmp_path)
+    painting.pixels[:4] = RED
+    (tmp_path / "mine").mkdir()
+    painting.filepath_raw = str(tmp_path / "mine" / "thing layer 2.png")
+    painting.save()
+    assert bpy.ops.world_tracing.fill_colour() == {"FINISHED"} and filled(root) != painting
+    assert painting.pixels[0] == 1
+
+
 def test_a_painting_whose_path_is_written_in_another_way(scene: bpy.types.Scene, tmp_path: Path) -> None:
     """As Blender remaps relative paths."""
     _, painting = trace(tmp_path)

@@ -44,6 +44,37 @@ def test_a_mesh_without_uvs_gets_a_texture(scene: bpy.types.Scene, tmp_path: Pat
     assert texture(thing).colorspace_settings.name == "sRGB"
 
 
+@pytest.mark.parametrize(
+    ("operator", "name", "setting", "chosen", "other", "sent"),
+    [
+        ("make_solid", "resolution", "solid_resolution", 64, 48, [320, 64, 48]),
+        ("fit_to_layers", "turn", "try_turns", False, True, [True, False, True]),
+        ("project_texture", "size", "texture_size", "1024", "512", [2048, 1024, 512]),
+        ("project_texture", "unwrap", "unwrap", "NEW", "OWN", ["own", "xatlas", "own"]),
+        ("project_texture", "layer_hides", "layer_hides", True, False, [False, True, False]),
+    ],
+)
+def test_what_the_call_does_not_say_the_panel_says(
+    scene, tmp_path: Path, monkeypatch, operator: str, name: str, setting: str, chosen, other, sent: list
+) -> None:
+    """Nothing in the interface could set these."""
+    ball(photographed(shapes.sphere, tmp_path))
+    found = []
+
+    def keep(_self, _context, _method, params: dict, *_rest: object) -> set[str]:
+        found.append(params[name])
+        return {"FINISHED"}
+
+    job = sys.modules["bl_ext.user_default.world_tracing.operators.geometry_job"]
+    monkeypatch.setattr(job.GeometryJob, "run_job", keep)
+    press = getattr(bpy.ops.world_tracing, operator)
+    press()
+    setattr(scene.world_tracing, setting, chosen)
+    press()
+    press(**{name: other})
+    assert found == sent
+
+
 def test_only_the_traces_that_are_meant_are_used(scene: bpy.types.Scene, tmp_path: Path) -> None:
     one, other = (photographed(shapes.sphere, tmp_path, name) for name in ("one", "other"))
     thing = ball(one)

@@ -138,6 +138,24 @@ def test_painted_pixels_that_nobody_saved_stay(scene, kept: Path, tmp_path: Path
     assert image.is_dirty and image.pixels[0] == pytest.approx(0.125, abs=0.01)
 
 
+def test_a_painting_is_known_as_one_wherever_its_project_goes(
+    addon: ModuleType, scene, kept: Path, tmp_path: Path
+) -> None:
+    """Also one that is named after the stack from before *Use Known Camera*."""
+    trace(kept)
+    image = bpy.data.images["cup layer 2.png"]
+    image.pixels[0] = 0.125
+    image.save()
+    save(tmp_path / "a" / "s.blend")
+    moved = Path(shutil.move(tmp_path / "a", tmp_path / "another machine"))
+    bpy.ops.wm.open_mainfile(filepath=str(moved / "s.blend"))
+    root = next(member for member in bpy.data.objects if member.world_tracing.role == "ROOT")
+    stack = moved / "world_tracing" / "traces" / "cup other camera.wts"
+    sys.modules[f"{addon.__name__}.scene.origin"].remember_stack(root, stack)
+    painted = sys.modules[f"{addon.__name__}.scene.hidden_colour"].painted
+    assert painted(root) == ["cup layer 2.png"]
+
+
 def test_undo_after_saving_finds_its_files_and_saving_again_makes_none(
     scene, kept: Path, tmp_path: Path
 ) -> None:

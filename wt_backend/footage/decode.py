@@ -87,7 +87,7 @@ class Movie:
         start = None if stream.start_time is None else float(stream.start_time * stream.time_base)
         count = 0
         lost_at: list[float] = []  # damaged packets whose time has not come yet: packets come in coding order
-        for packet in container.demux(stream):
+        for packet in self._packets(container, stream):
             try:
                 decoded = other.decode(packet if packet.size else None) if other else packet.decode()
             except FFmpegError:
@@ -106,9 +106,28 @@ class Movie:
         for late in sorted(lost_at):
             yield late - (start or 0.0), None
 
+    def _packets(self, container: Any, stream: Any) -> Iterator[Any]:
+        """The packets of a stream, as far as its file can be read; the last one, empty, ends the decoder."""
+        packets = container.demux(stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except FFmpegError as error:
+                self._say(f"{self.path.name} cannot be read to its end ({error.strerror}).")
+                packets = iter([_end(stream)])
+                continue
+            if packet is None:
+                return
+            yield packet
+
     def _note(self, frame: Any) -> None:
-        note = "The footage is interlaced; moving edges are combed. Deinterlace it first for clean layers."
-        if frame.interlaced_frame and note not in self.notes:
+        if frame.interlaced_frame:
+            self._say(
+                "The footage is interlaced; moving edges are combed. Deinterlace it first for clean layers."
+            )
+
+    def _say(self, note: str) -> None:
+        if note not in self.notes:
             self.notes.append(note)
 
     def _open(self) -> Any:
@@ -134,6 +153,13 @@ class Movie:
 
     def _bad(self, what: str, hint: str) -> BackendError:
         return BackendError("bad_image", f"The footage {self.path} {what}.", hint)
+
+
+def _end(stream: Any) -> Any:
+    """The packet at which a decoder gives out what it still holds."""
+    packet = av.Packet()
+    packet.stream, packet.time_base = stream, stream.time_base
+    return packet
 
 
 def _decoder_with_alpha(stream: Any) -> Any:

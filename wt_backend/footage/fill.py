@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from wt_backend.footage.merge import STATIC
-from wt_backend.footage.shot import hold_picture, write_picture
+from wt_backend.footage.shot import STATIC, hold_picture, write_picture
 from wt_backend.geometry import fill
 from wt_backend.jobs import Cancel, Progress
 from wt_backend.output import output_error

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from wt_backend.camera import rays
 from wt_backend.cleanup import cumulative
-from wt_backend.footage.shot import check_apart, hold_picture, picture_name, write_picture
+from wt_backend.footage.shot import STATIC, check_apart, hold_picture, picture_name, write_picture
 from wt_backend.footage.steady import STILL, still_pixels
 from wt_backend.images import read_image
 from wt_backend.jobs import Cancel, Progress
@@ -26,7 +26,6 @@ from wt_backend.output import check_output, output_error, save
 from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack, Shot, StackError
 
-STATIC = "static.wts"
 STATIC_PICTURE = "static.png"
 MIN_FRAMES = 3
 MIN_STILL_SHARE = 0.3  # of the pixels show the background in most frames; less, and the camera moves

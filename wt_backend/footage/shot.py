@@ -42,6 +42,7 @@ from wt_backend.stack import LayerStack, Shot, StackError
 
 CAMERA_FRAMES = 3  # spread over the shot; their median is the shot's camera
 CLIP_CAMERA_FRAMES = 8  # the first, where a model gives frames in windows
+STATIC = "static.wts"  # Merge Static writes it: its shots have the settings of those they were made from
 LOCK = ".lock"  # hidden: it stays where a process is killed, and is no part of the shot
 LET_GO = 2.0  # seconds in which a worker that was told to end does so
 SCALE = "shot_log_scale"  # beside the normalisation in a stack's header: what `steady` applied
@@ -192,6 +193,10 @@ def _existing(folder: Path, request: ShotRequest) -> Shot | None:
     BackendError
         The folder holds another one.
     """
+    if (folder / STATIC).is_file():
+        raise BackendError(
+            "bad_output", f"The folder {folder} holds a merged shot.", "Choose an empty folder."
+        )
     if not (folder / Shot.FILE).is_file():
         return None
     try:

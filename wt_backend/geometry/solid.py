@@ -70,8 +70,8 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
     -------
     dict
         ``mesh`` (path), ``watertight`` (all pieces), ``volume`` and ``ray_volume`` in the stack's unit cubed,
-        ``volume_error`` (relative difference of the two), ``unit``, ``pieces``: list of ``{faces, volume,
-        watertight}``, ``seconds``.
+        ``volume_error`` (relative difference of the two), ``unit``, ``mode``, ``pieces``: list of ``{faces,
+        volume, watertight}``, ``seconds``.
 
     Raises
     ------
@@ -110,6 +110,7 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
         "ray_volume": solid.ray_volume,
         "volume_error": abs(volume - solid.ray_volume) / max(solid.ray_volume, 1e-30),
         "unit": stack.info.unit,
+        "mode": stack.info.mode,
         "pieces": pieces,
         "seconds": time.monotonic() - begun,
     }

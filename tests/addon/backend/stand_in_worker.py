@@ -151,6 +151,9 @@ def main() -> None:
                 send(error_response(message["id"], BackendError("access", f"token: {token}", "")))
             else:
                 send(response(message["id"], {"intact": model != "damaged"}))
+        elif message["method"] == "with a newer setting":
+            error = BackendError("bad_request", "Unknown parameter 'fresh'.", "Known: image, output.")
+            send(error_response(message["id"], error))
         elif message["method"] == "of a newer version":
             error = BackendError("bad_request", "There is no such method.", "Update.")
             send(error_response(message["id"], error))

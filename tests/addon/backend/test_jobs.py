@@ -135,6 +135,19 @@ def test_what_an_older_backend_does_not_know_is_called_so(
     assert job.error.kind == "bad_request" and job.error.hint == hint
 
 
+@pytest.mark.parametrize(
+    ("version", "hint"), [("0", "does not fit this add-on: install it again"), ("0.9", "upgrade the backend")]
+)
+def test_a_setting_that_the_backend_does_not_know_is_no_riddle(
+    make_backend: MakeBackend, monkeypatch: pytest.MonkeyPatch, version: str, hint: str
+) -> None:
+    """One of the same version, from before a change, was left with a list of what it knows."""
+    monkeypatch.setenv("WT_STAND_IN_VERSION", version)
+    backend = make_backend()
+    job = finish(backend, backend.submit("with a newer setting", {}))
+    assert hint in job.error.hint and "Known" not in job.error.hint
+
+
 def test_a_worker_that_dies_fails_its_job_only_and_is_replaced(make_backend: MakeBackend, trace) -> None:
     backend = make_backend()
     dying, next_one = trace(backend, DIES), trace(backend, WORKS)

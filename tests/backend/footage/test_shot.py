@@ -23,6 +23,7 @@ from tests.backend.footage.conftest import SIZE, MakeMovie, MakeSequence, ball, 
 from wt_backend import methods, pipeline
 from wt_backend.cli import main
 from wt_backend.footage import shot as shot_module
+from wt_backend.footage.merge import merge_static
 from wt_backend.footage.messages import ShotRequest
 from wt_backend.footage.shot import trace_shot, write_picture
 from wt_backend.jobs import Cancellation
@@ -232,6 +233,20 @@ def test_a_folder_with_another_shot_is_not_touched(request_: ShotRequest) -> Non
         trace_shot(replace(request_, last=1, seed=7), silent, Cancellation())
 
 
+def test_a_merged_shot_is_not_taken_for_the_one_it_was_made_from(
+    request_: ShotRequest, tmp_path: Path
+) -> None:
+    """Its settings are the same."""
+    trace(request_)
+    merged = tmp_path / "merged"
+    merge_static(Path(request_.output), merged, silent, Cancellation())
+    before = {file: file.stat().st_mtime_ns for file in merged.iterdir()}
+    with pytest.raises(BackendError, match="holds a merged shot") as caught:
+        trace_shot(replace(request_, output=str(merged)), silent, Cancellation())
+    assert caught.value.hint
+    assert {file: file.stat().st_mtime_ns for file in merged.iterdir()} == before
+
+
 def test_a_shot_does_not_go_on_by_another_version_of_its_model(
     request_: ShotRequest, tiny_model: Path, tmp_path: Path
 ) -> None:
@@ -289,6 +304,8 @@ def test_footage_written_anew_is_not_gone_on_with(
         ({"model": "/no/such.pt"}, "no model"),
         ({"rate": 0.0}, "rate"),
         ({"steps": 0}, "steps is 0"),
+        ({"seed": -1}, "seed is -1"),
+        ({"seed": 2**63}, "seed is 9223372036854775808"),
     ],
 )
 def test_bad_requests_are_sentences(request_: ShotRequest, change: dict, words: str) -> None:

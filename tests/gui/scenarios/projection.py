@@ -159,7 +159,7 @@ def shade() -> hands.Wait:
 
 def cancel() -> hands.Wait:
     """Cancel a bake of the largest size on the way."""
-    bpy.context.window_manager.operator_properties_last("world_tracing.project_texture").size = "8192"
+    settings().texture_size = "8192"
     before = look()
     yield from press_button("world_tracing.project_texture", "project_button_again")
     yield from hands.wait_for(lambda: any(job.total and job.step > 1 for job in session().jobs()), 60)
