@@ -16,6 +16,7 @@ from ..scene import shot as shot_scene
 from ..scene import viewport
 from ..scene.camera_match import CameraMatchError
 from ..scene.shot_cache import ShotCacheError
+from .scene_settings import SKIP
 
 
 class WORLD_TRACING_OT_import_shot(bpy.types.Operator, ImportHelper):
@@ -28,10 +29,15 @@ class WORLD_TRACING_OT_import_shot(bpy.types.Operator, ImportHelper):
     filename_ext = ".json"
     filter_glob: StringProperty(default="*.json", options={"HIDDEN"})
     name: StringProperty(name="Name", options={"SKIP_SAVE"}, description="Empty: the folder's name")
-    output: EnumProperty(name="Output", items=OUTPUTS, description="What a layer becomes")
-    cache: EnumProperty(name="Bake to Cache", items=CACHES, description="Where the meshes of all frames lie")
+    output: EnumProperty(name="Output", items=OUTPUTS, options=SKIP, description="What a layer becomes")
+    cache: EnumProperty(
+        name="Bake to Cache", items=CACHES, options=SKIP, description="Where the meshes of all frames lie"
+    )
     use_range: BoolProperty(
-        name="Set Frame Range", default=True, description="Let the scene play the frames of the shot"
+        name="Set Frame Range",
+        default=True,
+        options=SKIP,
+        description="Let the scene play the frames of the shot",
     )
     result: StringProperty(options={"SKIP_SAVE", "HIDDEN"}, description="A trace_shot result as JSON")
 
@@ -50,7 +56,10 @@ class WORLD_TRACING_OT_import_shot(bpy.types.Operator, ImportHelper):
         scene = context.scene
         if self.use_range:
             scene.frame_start, scene.frame_end = built.frames[0], built.frames[-1]
-            scene.frame_set(built.frames[0])
+        frame, part = (
+            (built.frames[0], 0.0) if self.use_range else (scene.frame_current, scene.frame_subframe)
+        )
+        scene.frame_set(frame, subframe=part)  # what has keys shows what is of this frame
         context.view_layer.update()  # what is visible now can be selected
         viewport.select(context, built.root)
         viewport.show(context, built.root)

@@ -17,7 +17,7 @@ from .geometry_job import GeometryJob, named_root
 from .scene_settings import SKIP
 
 _LEFT_OUT = (
-    " Floor, walls and backdrop are hidden with them: they have no back to join and are not in the solid. "
+    " Floor, walls and backdrop, if any, are hidden with them: without a back they are not in the solid. "
     "The Outliner shows the layers again."
 )
 

@@ -48,7 +48,7 @@ class WORLD_TRACING_OT_seed_sweep(bpy.types.Operator, TraceSettings):
 
 
 class WORLD_TRACING_OT_keep_variant(bpy.types.Operator):
-    """Keep the selected variant of a seed sweep, delete the others, solids too; it takes the first place"""
+    """Keep the selected variant of a sweep where the first one stood; delete the others and their solids"""
 
     bl_idname = "world_tracing.keep_variant"
     bl_label = "Keep This Variant"

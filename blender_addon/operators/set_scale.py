@@ -62,7 +62,7 @@ class WORLD_TRACING_OT_set_scale(bpy.types.Operator, OnRoot):
             except StackError as error:
                 return str(error)
             except anchor.FloorError as error:
-                return f"{error} Or give a distance."
+                return f"{error} A known distance does as well."
         places = anchor.selected_points(context)
         if len(places) != 2:
             return f"{len(places)} points are selected. Select two vertices in Edit Mode, or two objects."

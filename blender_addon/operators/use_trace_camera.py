@@ -50,6 +50,8 @@ class WORLD_TRACING_OT_use_trace_camera(bpy.types.Operator):
 
 def _why_no_camera(root: bpy.types.Object) -> str:
     """What to do about the camera of a trace that was deleted."""
+    if linked := traces.linked_part(root):
+        return traces.why_linked(linked)
     of_frames = traces.is_shot(root) and not traces.layers_of(root)
     again = "Import its shot anew" if of_frames else "Rebuild from Stack makes it anew"
     return f"The camera of this trace was deleted. {again}"

@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from .materials import layer_colour, layer_material
+from .materials import GROUP, layer_colour, layer_material
 
 UV_MAP = "WT Projected"  # of an automatic unwrap
 TINT = "Tint Guessed"
@@ -114,4 +114,6 @@ def only_material(target: bpy.types.Object, material: bpy.types.Material) -> Non
 
 def _is_of_a_trace(material: bpy.types.Material) -> bool:
     """Whether a trace or a projection made this material: it can be made again."""
-    return material.node_tree is not None and "Layer" in material.node_tree.nodes
+    node = material.node_tree.nodes.get("Layer") if material.node_tree else None
+    group = node.node_tree if node is not None and node.type == "GROUP" else None
+    return group is not None and group.name.startswith(GROUP)

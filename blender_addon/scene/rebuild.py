@@ -8,7 +8,7 @@ from wt_backend.geometry.pairing import back_layers
 from wt_backend.stack import LayerStack, StackError
 
 from . import build, hidden_colour, shading, sky, traces
-from .camera_match import match_camera
+from .camera_match import CameraMatch, match_camera
 from .frame import frame_in, in_root, transformed
 from .layer_object import DEFAULTS, mesh_settings, new_mesh_layer, new_point_layer
 from .materials import source_image
@@ -196,9 +196,18 @@ def match_again(root: bpy.types.Object) -> None:
     root.world_tracing.seed, root.world_tracing.model = str(stack.info.seed), stack.info.model
     match = match_camera(stack.intrinsics, stack.grid_to_image, stack.info.image_size)
     if camera is None:
-        camera = new_camera(f"{build.trace_name(root)} Camera", match, _photo(root, stack), stack)
-        build.adopt(root, camera)
+        camera = _new_camera(root, match, stack)
     set_view(camera, match, in_root(root))
+
+
+def _new_camera(root: bpy.types.Object, match: CameraMatch, stack: LayerStack) -> bpy.types.Object:
+    """A trace's camera in the place of one that was deleted; it sees as far as that did."""
+    camera = new_camera(f"{build.trace_name(root)} Camera", match, _photo(root, stack), stack)
+    scale = root.matrix_world.median_scale
+    camera.data.clip_start *= scale
+    camera.data.clip_end *= scale
+    build.adopt(root, camera)
+    return camera
 
 
 def show_layers(root: bpy.types.Object) -> None:
@@ -240,9 +249,10 @@ def _photo(root: bpy.types.Object, stack: LayerStack) -> bpy.types.Image:
 
 
 def _texture(layer: bpy.types.Object) -> bpy.types.Image | None:
-    """The image that a layer shows."""
+    """The image that a layer shows; what an artist's own material shows is none of ours."""
     for material in layer.data.materials:
-        for node in material.node_tree.nodes if material and material.node_tree else ():
+        nodes = material.node_tree.nodes if material and material.node_tree else {}
+        for node in nodes if "Layer" in nodes else ():
             if node.type == "TEX_IMAGE" and node.image:
                 return node.image
     return None

@@ -349,6 +349,24 @@ def test_a_shot_comes_into_a_timeline_that_stays_as_it_is(scene, stand_in: Path,
     assert shown(scene, 21) == {0: 2.0, 1: 3.0}
 
 
+def test_a_shot_shows_the_frame_that_the_scene_is_on(scene, stand_in: Path, photo: Path) -> None:
+    """All but its last one were seen until the frame was changed."""
+    scene.frame_set(20)
+    bpy.ops.world_tracing.trace_footage(filepath=str(photo), start=20, seed=0, use_range=False)
+    arrived = {thing.name for thing in scene.objects if thing.visible_get()}
+    scene.frame_set(20)
+    assert arrived == {thing.name for thing in scene.objects if thing.visible_get()}
+
+
+def test_an_import_by_hand_sets_the_range_whatever_was_traced_before(scene, folder: Path) -> None:
+    """It took over what the last call from Python had said, as Blender remembers it."""
+    shot = str(folder / Shot.FILE)
+    bpy.ops.world_tracing.import_shot("EXEC_DEFAULT", True, filepath=shot, name="A", use_range=False)
+    assert scene.frame_end == 250
+    bpy.ops.world_tracing.import_shot("EXEC_DEFAULT", True, filepath=shot, name="B")
+    assert scene.frame_end != 250
+
+
 def test_what_is_odd_about_footage_is_told_in_the_panel(scene, addon, folder: Path) -> None:
     """An operator that the pump calls writes its reports to the console only."""
     scene.render.fps = 30

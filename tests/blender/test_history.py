@@ -79,6 +79,25 @@ def test_a_deleted_camera_comes_back_by_rebuild(root: bpy.types.Object) -> None:
     assert bpy.ops.world_tracing.use_trace_camera() == {"FINISHED"}
 
 
+def test_a_camera_made_anew_sees_as_far_as_the_one_before(root: bpy.types.Object) -> None:
+    """And shows the photo, not what an artist has put on a layer."""
+    (camera,) = children(root, "CAMERA")
+    image = camera.data.background_images[0].image
+    reach = camera.data.clip_start, camera.data.clip_end
+    root.scale = (0.01,) * 3
+    bricks = bpy.data.materials.new("bricks")
+    if bricks.node_tree is None:  # Blender before 5.0
+        bricks.use_nodes = True
+    bricks.node_tree.nodes.new("ShaderNodeTexImage").image = bpy.data.images.new("bricks", 4, 4)
+    children(root, "LAYER")[0].data.materials[0] = bricks
+    bpy.context.view_layer.update()
+    bpy.data.objects.remove(camera)
+    assert bpy.ops.world_tracing.rebuild_trace(root=root.name) == {"FINISHED"}
+    (again,) = children(root, "CAMERA")
+    assert (again.data.clip_start, again.data.clip_end) == pytest.approx([0.01 * far for far in reach])
+    assert again.data.background_images[0].image == image
+
+
 def test_only_rebuild_brings_deleted_layers_back(root: bpy.types.Object) -> None:
     """They came back without a word whenever the sky or the camera changed."""
     bpy.data.objects.remove(children(root, "LAYER")[1])

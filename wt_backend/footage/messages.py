@@ -91,7 +91,7 @@ class ShotRequest:
         if self.steps is not None and not 1 <= self.steps <= 1000:  # before a folder is made
             raise BackendError("bad_request", f"steps is {self.steps}.", "Choose 1 to 1000 steps.")
         if not 0 <= self.seed < 2**63:
-            raise BackendError("bad_request", f"seed is {self.seed}.", "Choose a whole number from 0.")
+            raise BackendError("bad_request", f"seed is {self.seed}.", "Choose a seed from 0 to 2^63 - 1.")
         if self.rate is not None and not 0 < self.rate <= 1000:
             raise BackendError("bad_request", f"The rate is {self.rate}.", "Choose 1 to 1000.")
         if self.prior_correlation is not None and not 0 <= self.prior_correlation <= 1:

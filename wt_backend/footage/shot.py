@@ -327,9 +327,23 @@ def _trace_frames(run: Run, shot: Shot, loaded: LoadedModel, missing: list[int])
 
 
 def _fitted_frames(run: Run, frames: list[int]) -> Iterator[tuple[int, Fitted, Picture]]:
-    """The given frames of the clip as the network gets them, and as they are."""
+    """The given frames of the clip as the network gets them, and as they are.
+
+    Raises
+    ------
+    BackendError
+        Some could be read when the footage was surveyed, and cannot be now: a network drive hiccuped, say.
+    """
+    left = set(frames)
     for frame, picture in with_subject(run.clip, run.request, run.survey, frames):
+        left.discard(frame)
         yield frame, _fit(run, picture), picture
+    if left:
+        raise BackendError(
+            "bad_image",
+            f"{len(left)} frames of {run.clip.path.name} could be read before and cannot be now.",
+            "Trace it again into the same folder: what is finished stays.",
+        )
 
 
 def _fit(run: Run, picture: Picture) -> Fitted:

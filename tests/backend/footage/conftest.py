@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -101,3 +103,23 @@ def sequence(tmp_path: Path) -> MakeSequence:
         return folder / name.format(numbers[0])
 
     return make
+
+
+class CutOff:
+    """A movie whose reader fails after some packets."""
+
+    def __init__(self, container: Any, packets: int) -> None:
+        self.container, self.packets = container, packets
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.container, name)
+
+    def __enter__(self) -> CutOff:
+        return self
+
+    def __exit__(self, *_reason: object) -> None:
+        self.container.close()
+
+    def demux(self, stream: Any) -> Iterator[Any]:
+        yield from islice(self.container.demux(stream), self.packets)
+        raise av.error.InvalidDataError(1, "Invalid data")

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
-import av
 import numpy as np
 import pytest
 
-from tests.backend.footage.conftest import SIZE, MakeMovie, MakeSequence, ball, place
+from tests.backend.footage.conftest import SIZE, CutOff, MakeMovie, MakeSequence, ball, place
 from wt_backend.footage.clip import Clip, open_clip
 from wt_backend.footage.decode import Movie
 from wt_backend.footage.messages import ENDLESS
@@ -168,26 +164,6 @@ def test_a_movie_that_cannot_be_read_to_its_end_ends_there(movie: MakeMovie) -> 
     assert shown(clip) == each(1, 2, 3, 4)
     assert clip.notes == ["clip.y4m cannot be read to its end (Invalid data found when processing input)."]
     assert shown(clip) == each(1, 2, 3, 4) and len(clip.notes) == 1  # footage is gone through three times
-
-
-class CutOff:
-    """A movie whose reader fails after some packets."""
-
-    def __init__(self, container: Any, packets: int) -> None:
-        self.container, self.packets = container, packets
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.container, name)
-
-    def __enter__(self) -> CutOff:
-        return self
-
-    def __exit__(self, *_reason: object) -> None:
-        self.container.close()
-
-    def demux(self, stream: Any) -> Iterator[Any]:
-        yield from islice(self.container.demux(stream), self.packets)
-        raise av.error.InvalidDataError(1, "Invalid data")
 
 
 def test_what_was_read_before_the_end_comes_out(movie: MakeMovie, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,10 +19,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.backend.footage.conftest import SIZE, MakeMovie, MakeSequence, ball, place
+from tests.backend.footage.conftest import SIZE, CutOff, MakeMovie, MakeSequence, ball, place
 from wt_backend import methods, pipeline
 from wt_backend.cli import main
 from wt_backend.footage import shot as shot_module
+from wt_backend.footage.decode import Movie
 from wt_backend.footage.merge import merge_static
 from wt_backend.footage.messages import ShotRequest
 from wt_backend.footage.shot import trace_shot, write_picture
@@ -185,6 +186,26 @@ def test_where_memory_runs_out_the_rest_is_traced_in_the_smaller_mode(
     assert shot.state == "done" and shot.finished() == [1, 2, 3, 4]
     for number in shot.finished():
         assert np.array_equal(shot.load_frame(number).intrinsics, shot.intrinsics)
+
+
+@pytest.mark.parametrize("opening", [3, 4])  # after the survey
+def test_what_cannot_be_read_any_more_does_not_count_as_done(
+    request_: ShotRequest, monkeypatch: pytest.MonkeyPatch, opening: int
+) -> None:
+    """A network drive failed while frames were traced: the rest of them was left out without a word."""
+    whole, opened = Movie._open, []
+
+    def failing(movie: Movie) -> Any:
+        opened.append(movie)
+        container = whole(movie)
+        return container if len(opened) < opening else CutOff(container, 2)
+
+    monkeypatch.setattr(Movie, "_open", failing)
+    with pytest.raises(BackendError, match="could be read before and cannot be now"):
+        trace(request_)
+    assert Shot.load(request_.output).state == "failed"
+    monkeypatch.setattr(Movie, "_open", whole)
+    assert trace(request_).finished() == [1, 2, 3, 4]
 
 
 def test_two_do_not_trace_into_one_folder(request_: ShotRequest, monkeypatch: pytest.MonkeyPatch) -> None:

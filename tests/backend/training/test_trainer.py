@@ -417,7 +417,8 @@ def test_gradients_of_all_parameters_are_shortened(tmp_path: Path) -> None:
         assert torch.stack([parameter.grad.norm() for parameter in held]).norm() < 1.01
         held[0].grad = torch.full_like(held[0], float("nan"))
         assert not np.isfinite(trainer.clip(1.0))
-        held[0].grad.zero_()
+        for parameter in held:
+            parameter.grad.zero_()
 
 
 def test_each_stage_has_samples_of_its_own(tmp_path: Path) -> None:

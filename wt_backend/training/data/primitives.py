@@ -43,6 +43,11 @@ def towards(direction: ArrayLike) -> NDArray[np.float64]:
     return np.stack([x, np.cross(z, x), z], axis=1)
 
 
+def broadcast(*coordinates: ArrayLike) -> NDArray[np.float64]:
+    """(..., D) points of D coordinates, arrays or numbers that broadcast against each other."""
+    return np.stack(np.broadcast_arrays(*coordinates), -1)
+
+
 def box(size: ArrayLike = (1, 1, 1)) -> Mesh:
     """Box centred at the origin with full side lengths `size`."""
     corners = np.array([[x, y, z] for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (-0.5, 0.5)])
@@ -103,10 +108,10 @@ def superquadric(size: ArrayLike, north: float, east: float, steps: int = 14) ->
     """Superquadric with half axes `size`; exponents 0.2 (boxy) over 1 (ellipsoid) to 2.5 (pinched)."""
     points, faces = _CUBES[steps]
     points = np.tan(points * np.pi / 4)
-    x, y, z = np.abs(points / np.linalg.norm(points, axis=1, keepdims=True)).T
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    x, y, z = np.abs(points).T
     inside = ((x ** (2 / east) + y ** (2 / east)) ** (east / north) + z ** (2 / north)) ** (-north / 2)
-    points = points / np.linalg.norm(points, axis=1, keepdims=True) * inside[:, None]
-    return Mesh.build(points * np.asarray(size, np.float64), faces, crease=AUTO_SMOOTH)
+    return Mesh.build(points * inside[:, None] * np.asarray(size, np.float64), faces, crease=AUTO_SMOOTH)
 
 
 def lathe(profile: ArrayLike, segments: int = 32, closed: bool = False) -> Mesh:
@@ -121,11 +126,7 @@ def lathe(profile: ArrayLike, segments: int = 32, closed: bool = False) -> Mesh:
     starts, vertices, total = [], [], 0
     for (radius, z), pole in zip(profile, on_axis, strict=True):
         starts.append(total)
-        block = (
-            np.array([[0.0, 0.0, z]])
-            if pole
-            else np.concatenate([ring * radius, np.full((segments, 1), z)], axis=1)
-        )
+        block = broadcast(0.0, 0.0, [z]) if pole else broadcast(*(ring * radius).T, z)
         vertices.append(block)
         total += len(block)
     near = np.arange(segments)
@@ -256,12 +257,7 @@ def regular_polygon(sides: int, radius: float = 1.0, phase: float = 0.0) -> NDAr
 def grid_faces(rows: int, columns: int) -> NDArray[np.int64]:
     """(2 (rows−1)(columns−1), 3) triangles of a grid of points."""
     index = np.arange(rows * columns).reshape(rows, columns)
-    a, b, c, d = (
-        index[:-1, :-1].ravel(),
-        index[1:, :-1].ravel(),
-        index[1:, 1:].ravel(),
-        index[:-1, 1:].ravel(),
-    )
+    a, b, c, d = (m.ravel() for m in (index[:-1, :-1], index[1:, :-1], index[1:, 1:], index[:-1, 1:]))
     return np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)])
 
 

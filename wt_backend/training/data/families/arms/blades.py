@@ -35,7 +35,7 @@ def _steel(x: np.ndarray, half: np.ndarray, middle: np.ndarray, thick: float, ri
     """Blade along X of half width and middle line given at every x; `ridge` 1 a diamond, 4 nearly flat."""
     v = np.linspace(-1, 1, 9)
     up = thick * (1 - 0.8 * np.abs(v) ** ridge) * np.linspace(1, 0.5, len(x))[:, None]
-    top = np.stack([x[:, None] + 0 * v, middle[:, None] + half[:, None] * v, up], -1)
+    top = p.broadcast(x[:, None], middle[:, None] + half[:, None] * v, up)
     return p.slab(top, top * [1, 1, -1])
 
 
@@ -135,7 +135,7 @@ def polearm(rng: Rng) -> Mesh:
     leaf = np.clip(np.sin(np.pi * (0.12 + 0.87 * u) ** rng.uniform(0.5, 0.9)), 0.02, 1) * rng.uniform(
         0.12, 0.28
     )
-    spike = _steel(size * u, size * leaf, 0 * u, 0.02, 1)
+    spike = _steel(size * u, size * leaf, np.zeros_like(u), 0.02, 1)
     if kind == 0:
         parts.append(spike)
     elif kind == 1:  # trident

@@ -81,7 +81,7 @@ def _revolver(rng: Rng) -> list[Mesh]:
         [(0.02, 0.06), (0.07, -0.1), (-bend + 0.08, -0.37), (-bend - 0.07, -0.36), (-0.06, -0.08)], 0.09, 1
     )
     cylinder = p.cylinder(drum, 0.19, segments=30).rotated(p.ALONG_X).shifted(0.16, 0, 0.02).with_slot(2)
-    hammer = p.tube(p.spline([(0, 0, 0.05), (-0.04, 0, 0.14), (-0.09, 0, 0.17)], 8), (0.02), 8).with_slot(2)
+    hammer = p.tube(p.spline([(0, 0, 0.05), (-0.04, 0, 0.14), (-0.09, 0, 0.17)], 8), 0.02, 8).with_slot(2)
     sight = side(
         [
             (0.2 + long, 0.06),

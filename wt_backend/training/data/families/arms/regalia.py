@@ -117,27 +117,24 @@ def banner(rng: Rng) -> Mesh:
     along = u * (1 - notch * (1 - np.abs(2 * v - 1)))
     if kind == 2:  # hung from a bar, facing +X
         along = along * rng.uniform(0.7, 1.3)
-        cloth = np.stack([ripple + 0 * v, high * 1.2 * across, tall - 0.08 - long * along], -1)
+        cloth = p.broadcast(ripple, high * 1.2 * across, tall - 0.08 - long * along)
         bar = p.rod((0, -0.7 * high, tall - 0.07), (0, 0.7 * high, tall - 0.07), 0.022).with_slot(1)
         extra = [bar, *p.pair(p.sphere(0.035, 6).shifted(0, 0.7 * high, tall - 0.07).with_slot(2))]
         pole_x = -0.02 - thin
         extra.append(p.rod((pole_x, 0, tall - 0.07), (0.005, 0, tall - 0.07), 0.022).with_slot(1))
     else:
         sag = rng.uniform(0.0, 0.5) * u**1.5
-        cloth = np.stack(
-            [
-                0.4 * ripple + (long * along) * np.sqrt(1 - (0.5 * sag) ** 2),
-                ripple + 0 * v,
-                tall - 0.06 - high / 2 + high * across - long * sag * along,
-            ],
-            -1,
+        cloth = p.broadcast(
+            0.4 * ripple + (long * along) * np.sqrt(1 - (0.5 * sag) ** 2),
+            ripple,
+            tall - 0.06 - high / 2 + high * across - long * sag * along,
         )
         extra, pole_x = [], 0.0
     sheet = p.slab(cloth, cloth - ([0.016, 0, 0] if kind == 2 else [0, 0.016, 0]))
     bands = int(rng.integers(0, 4))  # plain, stripes along, stripes across, a disc
-    at = np.tile(np.stack(np.broadcast_arrays(u, v), -1).reshape(-1, 2), (2, 1))[sheet.faces].mean(1)
+    at = np.tile(p.broadcast(u, v).reshape(-1, 2), (2, 1))[sheet.faces].mean(1)
     fields = [
-        0 * at[:, 0],
+        np.zeros(len(at)),
         np.floor(3 * at[:, 1]) % 2,
         np.floor(3 * at[:, 0]) % 2,
         np.hypot(at[:, 0] - 0.45, 0.6 * at[:, 1] - 0.3) < 0.17,

@@ -93,7 +93,7 @@ def _limbs(rng: Rng, reach: float, thick: float, draw: float) -> list[Mesh]:
     """Strung bow in the plane of X and Z, its belly at the origin; `draw` is how far the string is pulled."""
     t, deep = np.linspace(-1, 1, 41), reach * rng.uniform(0.25, 0.5)
     recurve = rng.choice([0.0, rng.uniform(1.0, 3.0)]) * np.clip(np.abs(t) - 0.7, 0, 1) ** 2
-    path = np.stack([deep * (recurve - np.abs(t) ** 1.8), 0 * t, reach * t], 1)
+    path = p.broadcast(deep * (recurve - np.abs(t) ** 1.8), 0.0, reach * t)
     wood = p.tube(path, thick * (1 - 0.55 * np.abs(t)), 10, flat=rng.uniform(0.7, 1.6))
     nock = path[0] * [1, 0, 0] - [draw, 0, 0]
     return [wood, *(p.rod(path[i], nock, 0.009, 6).with_slot(2) for i in (1, -2))]

@@ -30,8 +30,7 @@ def tripod(rng: Rng, top: float, slot: int) -> list[Mesh]:
     spread, thick = rng.uniform(0.3, 0.6) * top, rng.uniform(0.02, 0.035)
     legs = p.around(p.rod((0.03, 0, top), (spread, 0, 0), (1.2 * thick, thick), 10), 3, rng.uniform(0, 2))
     if rng.random() < 0.5:
-        legs += p.around(p.rod((0, 0, 0.4 * top), (0.62 * spread, 0, 0.4 * top), 0.014, 8), 3, 0)
-        legs = [*legs[:3], p.torus(0.6 * spread, 0.016, 30, 6).shifted(0, 0, 0.41 * top)]
+        legs.append(p.torus(0.6 * spread, 0.016, 30, 6).shifted(0, 0, 0.41 * top))
     return [m.with_slot(slot) for m in (*legs, p.cylinder(0.07, 0.12).shifted(0, 0, top))]
 
 
@@ -68,7 +67,7 @@ def telescope(rng: Rng) -> Mesh:
             joined(rng, [tube, eye.rotated(p.ALONG_Y).shifted(0, 0, long - 0.55).with_slot(2)], 0),
             [p.cylinder(0.9 * r, 0.1).shifted(0, 0, long - 0.4)],
         )
-        low = -0.45 if long < 1.3 else -0.5
+        low = -0.45
         sides = p.pair(block((-0.6 * r - 0.05, r + 0.02, low), (0.6 * r + 0.05, r + 0.06, 0.06), 3))
         base = [
             block((-r, -r - 0.07, low - 0.03), (r, r + 0.07, low + 0.01), 3),
@@ -198,7 +197,11 @@ def globe(rng: Rng) -> Mesh:
     else:
         u = np.linspace(-1.66, 1.66, 40) if rng.random() < 0.5 or kind else np.linspace(0, 2 * np.pi, 61)[:-1]
         arc = p.tube(
-            out * np.stack([-np.cos(u), 0 * u, np.sin(u)], 1), band, 8, closed=len(u) == 60, flat=0.6
+            out * p.broadcast(-np.cos(u), 0.0, np.sin(u)),
+            band,
+            8,
+            closed=len(u) == 60,
+            flat=0.6,
         )
         parts = [
             _planet(rng, r),

@@ -19,7 +19,7 @@ def flask(rng: Rng) -> Mesh:
         return _distilling(rng)
     parts, x = [], 0.0
     for i in range(int(rng.choice([1, 1, 2, 3]))):
-        vessel = joined(rng, _glass(rng, int(rng.integers(4))), 1.0)
+        vessel = concatenate(_glass(rng, int(rng.integers(4))))
         size = rng.uniform(0.7, 1.1) * (1 if i == 0 else rng.uniform(0.6, 1.0))
         vessel = vessel.scaled(size).grounded()
         half = np.abs(vessel.bounds[:, 0]).max()
@@ -153,7 +153,7 @@ def light_bulb(rng: Rng) -> Mesh:
             (0.7 * cap, -0.05),
             *((cap * (1 if i % 2 else 0.88), h) for i, h in enumerate(z)),
             (1.05 * cap, 0.27),
-            (1.0 * cap, 0.3),
+            (cap, 0.3),
         ],
         0,
         30,

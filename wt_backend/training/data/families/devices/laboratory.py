@@ -24,7 +24,9 @@ def microscope(rng: Rng) -> Mesh:
     if rng.random() < 0.4:  # horseshoe
         u = np.linspace(0.6, 2 * np.pi - 0.6, 24)
         base = p.tube(
-            np.stack([1.3 * foot * np.cos(u) + 0.05, foot * np.sin(u), 0 * u + thick], 1), thick, 10
+            p.broadcast(1.3 * foot * np.cos(u) + 0.05, foot * np.sin(u), thick),
+            thick,
+            10,
         )
     else:
         base = block(

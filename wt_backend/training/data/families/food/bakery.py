@@ -103,7 +103,7 @@ def bread(rng: Rng) -> Mesh:
             (0.0, 0.62, 0),
             (-0.35, 0.3, 0),
         ]
-        left = np.array(knots) * [1, 1, 1] + [0, 0, 0.1]
+        left = np.array(knots) + [0, 0, 0.1]
         left[0, 2] += 1.6 * lift
         left[1, 2] += 0.8 * lift
         mirrored = left[::-1] * [1, -1, 1]
@@ -160,11 +160,12 @@ def _croissant(rng: Rng) -> Mesh:
     """Crescent of rolled dough, stepped from turn to turn."""
     u, bend, steps = np.linspace(-1, 1, 72), rng.uniform(0.8, 2.0), rng.integers(3, 5)
     angle = bend * u
-    path = np.stack([0.5 / bend * (np.cos(angle) - 1), 0.55 / bend * np.sin(angle) * 1.2, 0 * u], 1)
+    path = p.broadcast(0.5 / bend * (np.cos(angle) - 1), 0.55 / bend * np.sin(angle) * 1.2, 0.0)
     stair = np.abs(u) * (steps + 0.5)
-    level = np.floor(stair) + np.clip((stair - np.floor(stair)) * 1.0, 0, 1) ** 6
+    within = stair % 1
+    level = stair - within + within**6
     thick = rng.uniform(0.16, 0.22) * (1.05 - level / (steps + 0.5)) ** 0.8
-    thick *= 1 - 0.12 * (stair - np.floor(stair) - 0.5) ** 2
+    thick *= 1 - 0.12 * (within - 0.5) ** 2
     roll = p.tube(path, thick.clip(0.03), 18, flat=rng.uniform(0.75, 1.0)).with_crease(float(np.cos(0.9)))
     return roll.grounded()
 

@@ -73,7 +73,7 @@ def _bananas(rng: Rng) -> Mesh:
     u, thick, parts = np.linspace(0, 1, 28), rng.uniform(0.075, 0.11), []
     radius = thick * np.interp(u, [0, 0.1, 0.2, 0.5, 0.85, 0.95, 1], [0.35, 0.35, 0.8, 1.0, 0.85, 0.4, 0.3])
     arc = bend * (u - 0.15)
-    path = long / bend * np.stack([np.sin(arc), 0 * u, 1 - np.cos(arc)], 1)
+    path = long / bend * p.broadcast(np.sin(arc), 0.0, 1 - np.cos(arc))
     for i in range(count):
         one = p.tube(path, radius, int(rng.choice([5, 6, 14])) if count == 1 else 6).with_crease(
             float(np.cos(0.7))

@@ -136,7 +136,7 @@ def _hot_dog(rng: Rng) -> Mesh:
     """Two halves of a long bun, a sausage longer than them and a wavy line of sauce."""
     long, r, bow = rng.uniform(0.45, 0.6), rng.uniform(0.09, 0.13), rng.uniform(0, 0.08)
     u = np.linspace(-1, 1, 24)
-    path = np.stack([u * long * rng.uniform(1.0, 1.25), 0 * u, r + 0.1 + bow * u**2], 1)
+    path = p.broadcast(u * long * rng.uniform(1.0, 1.25), 0.0, r + 0.1 + bow * u**2)
     ends = (1 - np.abs(u) ** 6).clip(0.02) ** 0.5
     half = p.superquadric((long, 0.16, 0.17), 0.8, 0.6).rotated(p.rotation((1, 0, 0), -rng.uniform(0, 0.4)))
     parts = [
@@ -144,9 +144,7 @@ def _hot_dog(rng: Rng) -> Mesh:
         *p.pair(half.shifted(0, 0.15, 0.17)),
     ]
     t = np.linspace(-0.85, 0.85, 60)
-    wave = np.stack(
-        [t * long, 0.5 * r * np.sin(t * rng.uniform(12, 24)), 2 * r + 0.1 + bow * t**2 - 0.01 + 0 * t], 1
-    )
+    wave = p.broadcast(t * long, 0.5 * r * np.sin(t * rng.uniform(12, 24)), 2 * r + 0.1 + bow * t**2 - 0.01)
     if rng.random() < 0.8:
         parts.append(p.tube(wave, 0.025, 8).with_slot(2))
     if rng.random() < 0.5:

@@ -37,8 +37,8 @@ def sweets(rng: Rng) -> Mesh:
     if kind == 0:  # cane
         hook, thin = rng.uniform(0.14, 0.24), rng.uniform(0.045, 0.08)
         a = np.linspace(0, rng.uniform(2.6, 3.6), 40)
-        bow = np.stack([0 * a, hook - hook * np.cos(a), hook * np.sin(a)], 1)
-        path = np.concatenate([np.stack([0 * (z := np.linspace(-1, -0.05, 40)), 0 * z, z], 1), bow])
+        bow = p.broadcast(0.0, hook - hook * np.cos(a), hook * np.sin(a))
+        path = np.concatenate([p.broadcast(0.0, 0.0, np.linspace(-1, -0.05, 40)), bow])
         mesh = p.tube(path, thin, 16)
         ring, side = np.divmod(mesh.faces[:, 0], 16)
         mesh.slot[:] = ((ring * rng.uniform(0.12, 0.3) + side / 16 * 2) % 2).astype(int)
@@ -62,8 +62,8 @@ def sweets(rng: Rng) -> Mesh:
     if kind == 3:  # spiral disc
         turns, thin = rng.uniform(2.5, 4), r * rng.uniform(0.1, 0.16)
         t = np.linspace(0.25, 1, 110)
-        coil = np.stack(
-            [0 * t, r * t * np.cos(2 * np.pi * turns * t), r * t * np.sin(2 * np.pi * turns * t) + r], 1
+        coil = p.broadcast(
+            0.0, r * t * np.cos(2 * np.pi * turns * t), r * t * np.sin(2 * np.pi * turns * t) + r
         )
         parts = [p.tube(coil, 0.62 * r / turns, 10), _plate(r * 0.95, thin).shifted(0, 0, r).with_slot(1)]
     elif kind == 4:  # a ball, perhaps with a seam
@@ -100,7 +100,7 @@ def _nigiri(rng: Rng) -> list[Mesh]:
     rice = p.superquadric((long, wide, 0.1), 0.6, 0.7, 6).shifted(0, 0, 0.1)
     u, v = np.linspace(-1, 1, 14)[:, None], np.linspace(-1, 1, 8)[None]
     over, arch = rng.uniform(1.0, 1.25), rng.uniform(0.05, 0.11)
-    top = np.stack([over * long * u + 0 * v, wide * v + 0.03 * u, 0.25 - arch * u**2 - 0.07 * v**2], -1)
+    top = p.broadcast(over * long * u, wide * v + 0.03 * u, 0.25 - arch * u**2 - 0.07 * v**2)
     parts = [rice, p.slab(top, top - [0, 0, rng.uniform(0.06, 0.1)]).with_slot(2)]
     if rng.random() < 0.4:
         band = p.superquadric((0.05, wide * 1.16, 0.135), 0.6, 0.2, 6).shifted(0, 0, 0.13)

@@ -17,7 +17,7 @@ def leaves(rng: Rng, count: int, long: float, wide: float, spread: float, droop:
     for i in range(count):
         size, lean = long * rng.uniform(0.75, 1.1), spread * rng.uniform(0.4, 1.1)
         fold = 0.3 * half * np.abs(v) - droop * size * u**2
-        top = np.stack([size * u - 0.03 + 0 * v, half * v, fold], -1)
+        top = p.broadcast(size * u - 0.03, half * v, fold)
         leaf = p.slab(top, top - [0, 0, 0.018])
         parts.append(leaf.rotated(p.rotation((0, 0, 1), 2.4 * i) @ p.rotation((0, 1, 0), lean - np.pi / 2)))
     return parts
@@ -86,7 +86,7 @@ def _hanging(rng: Rng) -> Mesh:
     knots = [[0.35], [0.8], [rng.uniform(0.7, 1.1)], [rng.uniform(0.6, 1.2)], [rng.uniform(0.05, 0.5)]]
     u, bend = np.linspace(0, 1, 30), rng.uniform(-0.25, 0.25)
     shape = fat * p.spline(np.array(knots), 30)[:, 0] * (1 - u**14).clip(0.02) ** 0.5
-    path = np.stack([bend * u**2, 0 * u, -long * u], 1)
+    path = p.broadcast(bend * u**2, 0.0, -long * u)
     body = p.tube(path, shape.clip(0.006), 28).with_crease(SMOOTH)
     lobes = int(rng.choice([0, 0, 3, 4]))
     if lobes:
@@ -126,7 +126,7 @@ def _cob(rng: Rng) -> Mesh:
     count = int(rng.integers(16, 24))
     u, sides = np.linspace(0, 1, 4 * count + 1), 5 * rows
     shape = r * (1 - 0.25 * u) * (1 - u**8).clip(0.04) ** 0.5
-    cob = p.tube(np.stack([0 * u, 0 * u, long * u], 1), shape, sides)
+    cob = p.tube(p.broadcast(0.0, 0.0, long * u), shape, sides)
     v = cob.vertices.copy()
     angle, along = np.arctan2(v[:, 1], v[:, 0]), v[:, 2] / long * count
     row = np.floor(angle / (2 * np.pi) * rows)

@@ -25,8 +25,8 @@ def _pen(rng: Rng) -> list[Mesh]:
         body.slot[:] = np.select([z > long + 0.8 * tip, z > long + 0.01], [2, 1], 0)
         parts = [body]
         if rng.random() < 0.6:
-            parts.append(p.cylinder(1.04 * r, 0.1).shifted(0, 0, 0.0).with_slot(3))
-            parts.append(p.cylinder(0.95 * r, 0.12).shifted(0, 0, -0.09).with_slot(4))
+            parts.append(p.cylinder(1.04 * r, 0.1, segments=18).with_slot(3))
+            parts.append(p.cylinder(0.95 * r, 0.12, segments=18).shifted(0, 0, -0.09).with_slot(4))
         return parts
     if kind == 1:  # pen
         neck = long * rng.uniform(0.7, 0.85)
@@ -42,17 +42,17 @@ def _pen(rng: Rng) -> list[Mesh]:
         clip = block((0.5 * r, -0.3 * r, 0.03), (r + 0.035, 0.3 * r, 0.07), 2)
         tongue = block((r + 0.015, -0.3 * r, 0.03), (r + 0.035, 0.3 * r, rng.uniform(0.25, 0.4)), 2)
         button = p.cylinder(0.45 * r, rng.uniform(0.06, 0.14), segments=14).with_slot(3)
-        band = p.cylinder(1.22 * r, 0.04).shifted(0, 0, rng.uniform(0.4, 0.6)).with_slot(3)
-        return [p.lathe(profile, 24), clip, tongue, button, band]
+        band = p.cylinder(1.22 * r, 0.04, segments=18).shifted(0, 0, rng.uniform(0.4, 0.6)).with_slot(3)
+        return [p.lathe(profile, 18), clip, tongue, button, band]
     if kind == 2:  # marker, its cap off or on
         fat = 1.5 * r
         body = p.lathe(
-            [(0, 0), (fat, 0), (fat, 0.85 * long), (0.6 * fat, 0.9 * long), (0.5 * fat, long), (0, long)], 24
+            [(0, 0), (fat, 0), (fat, 0.85 * long), (0.6 * fat, 0.9 * long), (0.5 * fat, long), (0, long)], 18
         )
         nib = p.lathe(
             [(0, long - 0.02), (0.3 * fat, long - 0.02), (0.25 * fat, long + 0.06), (0, long + 0.09)], 14
         )
-        cap = p.cylinder(1.1 * fat, 0.36 * long, 0.95 * fat).shifted(0, 0, 0.9 * long)
+        cap = p.cylinder(1.1 * fat, 0.36 * long, 0.95 * fat, 18).shifted(0, 0, 0.9 * long)
         return [body, cap.with_slot(1) if rng.random() < 0.5 else nib.with_slot(1)]
     swell, hair = r * rng.uniform(0.7, 1.2), r * rng.uniform(0.8, 2.2)
     grip = p.spline(
@@ -63,11 +63,11 @@ def _pen(rng: Rng) -> list[Mesh]:
     )
     tuft = np.concatenate([[(0, long - 0.01)], tuft - np.array([0, 0.01]), [(0, tuft[-1, 1] - 0.01)]])
     ferrule = p.lathe(
-        [(0, 0.82 * long), (0.75 * r, 0.82 * long), (0.85 * r, long + 0.02), (0, long + 0.02)], 20
+        [(0, 0.82 * long), (0.75 * r, 0.82 * long), (0.85 * r, long + 0.02), (0, long + 0.02)], 16
     )
     flat = (1.0, rng.choice([1.0, 0.5]), 1.0)
-    handle = p.lathe(np.concatenate([[(0, 0)], grip, [(0, long)]]), 20)
-    return [handle, ferrule.scaled(flat).with_slot(1), p.lathe(tuft, 20).scaled(flat).with_slot(2)]
+    handle = p.lathe(np.concatenate([[(0, 0)], grip, [(0, long)]]), 16)
+    return [handle, ferrule.scaled(flat).with_slot(1), p.lathe(tuft, 16).scaled(flat).with_slot(2)]
 
 
 def pencil(rng: Rng) -> Mesh:

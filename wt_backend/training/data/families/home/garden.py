@@ -1,4 +1,4 @@
-"""Tools of the garden: watering cans, buckets, ladders, lawn mowers."""
+"""Tools of the garden: buckets, ladders, lawn mowers."""
 
 from __future__ import annotations
 
@@ -18,67 +18,16 @@ def bow(knots: list[tuple[float, float]], radius: float, flat: float = 1.0, samp
     return p.tube(p.spline(np.array([(x, 0, z) for x, z in knots]), samples), radius, 10, flat=flat)
 
 
-def watering_can(rng: Rng) -> Mesh:
-    """Watering can: open tub, a long straight spout with a rose at +X, a hoop over it or an ear behind."""
-    r, tall, oval = rng.uniform(0.25, 0.36), rng.uniform(0.35, 0.65), rng.uniform(0.7, 1.0)
-    outer = np.stack([r * np.linspace(1, rng.uniform(0.75, 1.1), 6), np.linspace(0, tall, 6)], 1)
-    solid, cavity = (m.scaled((1, oval, 1)) for m in solid_and_cavity(outer, 0.025, 0.03, 40))
-    top = float(outer[-1, 0])
-    reach, rise = r + rng.uniform(0.4, 0.75), tall * rng.uniform(0.95, 1.3) + 0.1
-    path = np.array([(0.8 * r, 0, 0.2 * tall), (0.55 * reach + 0.4 * r, 0, 0.55 * rise), (reach, 0, rise)])
-    way = p.spline(path, 16) if rng.random() < 0.4 else np.linspace(path[0], path[2], 12)
-    spout = p.tube(way, np.linspace(rng.uniform(0.06, 0.09), 0.04, len(way)), 14)
-    parts = [solid, spout.with_slot(int(rng.random() < 0.3))]
-    size = rng.uniform(0.09, 0.16)
-    rose = p.lathe([(0, -0.03), (0.045, -0.03), (size, 0.12), (size, 0.15), (0, 0.17)], 28)
-    parts.append(rose.rotated(p.towards(way[-1] - way[-2])).shifted(*way[-1]).with_slot(2))
-    if rng.random() < 0.6:  # stay between the tub and the spout
-        parts.append(p.rod((0.9 * top, 0, 0.95 * tall), way[-4], 0.018, 8).with_slot(2))
-    thick = rng.uniform(0.025, 0.04)
-    if rng.random() < 0.6:
-        arch = [
-            (0.8 * top, tall - 0.06),
-            (0.6 * top, tall + 0.15),
-            (-0.2 * r, tall + rng.uniform(0.2, 0.35)),
-            (-r - 0.1, tall + 0.05),
-            (-0.97 * r, 0.3 * tall),
-        ]
-        parts.append(bow(arch, thick, rng.uniform(0.8, 1.6)).with_slot(1))
-    else:
-        ear = [
-            (-0.94 * top, 0.9 * tall),
-            (-r - 0.2, 0.8 * tall),
-            (-r - 0.18, 0.4 * tall),
-            (-0.95 * r, 0.2 * tall),
-        ]
-        parts.append(bow(ear, thick).with_slot(1))
-        hoop = p.spline(
-            np.array(
-                [
-                    (0, -0.95 * top * oval, tall - 0.04),
-                    (0, 0, tall + 0.25),
-                    (0, 0.95 * top * oval, tall - 0.04),
-                ]
-            ),
-            20,
-        )
-        parts.append(p.tube(hoop, thick, 10).with_slot(1))
-    can = difference(union(parts), [cavity])
-    if rng.random() < 0.6:  # half a lid in front
-        cover = difference(
-            p.cylinder(top - 0.01, 0.03, segments=40).scaled((1, oval, 1)), [block((-2, -1, -1), (0, 1, 1))]
-        )
-        can = union([can, cover.shifted(rng.uniform(0, 0.2) * r, 0, tall - 0.02).with_slot(1)])
-    return can
-
-
 def bucket(rng: Rng) -> Mesh:
     """Bucket or wooden pail, its bail up or down; empty or filled."""
     r, tall, foot = rng.uniform(0.3, 0.42), rng.uniform(0.5, 0.8), rng.uniform(0.65, 0.95)
     wood = rng.random() < 0.35
     outer = np.stack([r * np.linspace(foot, 1, 6), np.linspace(0, tall, 6)], 1)
     solid, cavity = solid_and_cavity(outer, 0.04 if wood else 0.022, 0.05, 40)
-    at = lambda z: float(np.interp(z, outer[:, 1], outer[:, 0]))  # noqa: E731
+
+    def at(z: float) -> float:
+        return float(np.interp(z, outer[:, 1], outer[:, 0]))
+
     parts = [solid]
     if wood:
         ring = p.regular_polygon(40)
@@ -102,7 +51,7 @@ def bucket(rng: Rng) -> Mesh:
         for m in p.pair(p.cylinder(0.045, 0.09, segments=16).rotated(p.ALONG_Y).shifted(0, r - 0.01, z))
     ]
     u = np.linspace(0, np.pi, 26)
-    arch = np.stack([0 * u, (r + 0.025) * np.cos(u), (r + rng.uniform(0.02, 0.12)) * np.sin(u)], 1)
+    arch = p.broadcast(0.0, (r + 0.025) * np.cos(u), (r + rng.uniform(0.02, 0.12)) * np.sin(u))
     swing = p.rotation((0, 1, 0), rng.choice([0.0, rng.uniform(-1, 1), 1.75]))
     bail = [p.tube(arch, 0.018, 8).with_slot(1)]
     if rng.random() < 0.6:

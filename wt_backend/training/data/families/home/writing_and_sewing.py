@@ -169,13 +169,10 @@ def typewriter(rng: Rng) -> Mesh:
     if rng.random() < 0.7:
         wide, tall, curl = rng.uniform(0.5, 0.85) * y, rng.uniform(0.25, 0.7), rng.uniform(0, 0.3)
         u, v = np.linspace(0, 1, 12)[:, None], np.linspace(-1, 1, 3)[None]
-        front = np.stack(
-            [
-                at[0] - 0.9 * roll - 0.1 * u - curl * u**2 + 0 * v,
-                slide + wide * v + 0 * u,
-                at[2] - 0.02 + tall * u + 0 * v,
-            ],
-            -1,
+        front = p.broadcast(
+            at[0] - 0.9 * roll - 0.1 * u - curl * u**2,
+            slide + wide * v,
+            at[2] - 0.02 + tall * u,
         )
         parts.append(p.slab(front, front - [0.012, 0, 0]).with_slot(6))
     return joined(rng, parts).grounded()

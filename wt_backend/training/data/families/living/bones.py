@@ -214,7 +214,7 @@ def tooth(rng: Rng) -> Mesh:
             turn = 2 * np.pi * (i + 0.5) / count + (np.pi / 2 if count == 2 else 0)
             way = np.array([a * np.cos(turn), b * np.sin(turn), 0])
             path = [
-                0.5 * way + [0, 0, 0],
+                0.5 * way,
                 0.62 * way + [0, 0, -0.4 * deep],
                 way * (0.6 + 2 * flare) + [0, 0, -deep],
             ]
@@ -245,17 +245,13 @@ def denture(rng: Rng) -> Mesh:
     x, y, count = rng.uniform(0.45, 0.7), rng.uniform(0.33, 0.48), int(rng.integers(9, 15))
     size, tall = 1.02 * np.hypot(2 * y, 1.2 * x) / count * 0.62, rng.uniform(0.1, 0.16)
     fat, v = rng.uniform(0.09, 0.13), np.linspace(-1.06, 1.06, 24)
-    bow = np.stack([-x * v**2, y * v, 0 * v + fat * 0.5], 1)
+    bow = p.broadcast(-x * v**2, y * v, fat * 0.5)
     row = [t.with_slot(1) for t in _row_of_teeth(count, x, y, size, tall, rng.uniform(1, 1.4))]
     gum = p.tube(bow, fat, 12, flat=rng.uniform(0.75, 1.2)).with_crease(SMOOTH)
     parts = [gum, *row]
     if rng.random() < 0.5:  # a palate
-        sheet = np.stack(
-            [-x * v[:, None] ** 2 + 0 * v, (y * v)[:, None] * np.linspace(-1, 1, 24), 0 * v[:, None] * v], -1
-        )
-        sheet[..., 0] = -x * np.linspace(0.02, 1.0, 24)[:, None]
-        sheet[..., 1] = y * np.sqrt(np.linspace(0.02, 1.0, 24))[:, None] * np.linspace(-1, 1, 24)
-        sheet[..., 2] = fat * 0.6 + 0.1 * (1 - np.linspace(-1, 1, 24) ** 2)
+        u, across = np.linspace(0.02, 1.0, 24)[:, None], np.linspace(-1, 1, 24)
+        sheet = p.broadcast(-x * u, y * np.sqrt(u) * across, fat * 0.6 + 0.1 * (1 - across**2))
         parts.append(p.slab(sheet + [0, 0, 0.03], sheet - [0, 0, 0.03]))
     upper = joined(rng, parts)
     if rng.random() < 0.3:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wt_backend.training.data import primitives as p
 from wt_backend.training.data.families.home.vessels import solid_and_cavity
@@ -53,13 +54,13 @@ def cactus(rng: Rng) -> Mesh:
         for out, a, r in places:
             angle = np.linspace(-0.48 * np.pi, 0.48 * np.pi, 18)
             z = r * rng.uniform(0.75, 1.4) * np.sin(angle)
-            ball = _ribbed(r * np.cos(angle), np.stack([0 * z, 0 * z, z - z[0] * 0.8], 1), ribs, deep)
+            ball = _ribbed(r * np.cos(angle), p.broadcast(0.0, 0.0, z - z[0] * 0.8), ribs, deep)
             parts.append(ball.shifted(out * np.cos(a), out * np.sin(a), -0.02))
         top = float(parts[0].bounds[1][2])
     elif kind == 1:  # column
         tall, r = rng.uniform(0.7, 1.2), rng.uniform(0.11, 0.17)
         u, radius = _rounded(tall, r)
-        parts.append(_ribbed(radius, np.stack([0 * u, 0 * u, tall * u - 0.03], 1), ribs, deep))
+        parts.append(_ribbed(radius, p.broadcast(0.0, 0.0, tall * u - 0.03), ribs, deep))
         turn = rng.uniform(0, 6)
         for i in range(int(rng.integers(0, 3))):
             low, out, rise = (
@@ -113,13 +114,10 @@ def _petal(
     """Petal or leaf along +X from the origin: its height at places along it, its edges raised by `dish`."""
     u, v = np.linspace(0, 1, len(rise)), np.linspace(-1, 1, 5)
     wide = half * np.sin(np.pi * (0.06 + 0.92 * u**0.8)) ** point
-    grid = np.stack(
-        [
-            length * u[:, None] + 0 * v,
-            wide[:, None] * v,
-            rise[:, None] + dish * (wide / half)[:, None] * v**2,
-        ],
-        -1,
+    grid = p.broadcast(
+        length * u[:, None],
+        wide[:, None] * v,
+        rise[:, None] + dish * (wide / half)[:, None] * v**2,
     )
     return p.slab(grid, grid - [0, 0, thick])
 
@@ -195,7 +193,10 @@ def cone(rng: Rng) -> Mesh:
     """Cone of a pine or fir, an artichoke or a hop: scales in spirals, shut or spread, lying or standing."""
     count, r, long = int(rng.integers(36, 80)), rng.uniform(0.22, 0.34), rng.uniform(0.4, 1.0)
     spread, size, point = rng.uniform(-0.1, 0.9), rng.uniform(0.9, 1.4), rng.uniform(0.0, 0.5)
-    egg = lambda t: r * np.sin(np.pi * (0.1 + 0.85 * t)) ** 0.7 * (1 - 0.25 * t)  # noqa: E731
+
+    def egg(t: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        return r * np.sin(np.pi * (0.1 + 0.85 * t)) ** 0.7 * (1 - 0.25 * t)
+
     t = np.linspace(0, 1, 14)
     body = p.lathe(np.concatenate([[(0, 0)], np.stack([0.75 * egg(t), long * t], 1), [(0, long)]]), 20)
     parts = [body.with_slot(1)]
@@ -211,7 +212,7 @@ def cone(rng: Rng) -> Mesh:
         s = (i + 0.5) / count
         tilt = np.pi / 2 - (spread * (1 - 0.5 * s) if s < 0.9 else 0.3 * spread) - 0.25
         leaf = scale.scaled(span * (1 - 0.45 * s**2)).rotated(p.rotation((0, 1, 0), -tilt))
-        leaf = leaf.shifted(0.72 * egg(s), 0, long * s - 0.3 * span * (1 - s))
+        leaf = leaf.shifted(float(0.72 * egg(s)), 0, long * s - 0.3 * span * (1 - s))
         parts.append(leaf.rotated(p.rotation((0, 0, 1), GOLDEN * i)))
     if rng.random() < 0.4:
         parts.append(p.rod((0, 0, -0.14), (0, 0, 0.05), 0.04, 8).with_slot(1))
@@ -225,7 +226,7 @@ def _scallop(rng: Rng) -> Mesh:
     wide, ribs = rng.uniform(0.9, 1.15), int(rng.choice([0, *range(6, 14)]))
     a, q = np.linspace(-1, 1, 81), np.linspace(0.04, 1, 16)
     turn = a * np.radians(rng.uniform(58, 80))
-    wave = np.cos(np.pi * ribs * a) if ribs else 0 * a
+    wave = np.cos(np.pi * ribs * a) if ribs else np.zeros_like(a)
     edge = 0.85 * (np.cos(a * np.pi / 2) ** 0.25 * 0.35 + 0.65) * (1 + 0.02 * wave)
     x, y = edge * np.cos(turn), wide * edge * np.sin(turn)
     dome = rng.uniform(0.2, 0.5) * np.sin(np.pi * q**0.75)[:, None] * (1 - a**4)
@@ -234,7 +235,7 @@ def _scallop(rng: Rng) -> Mesh:
     top = np.stack([q[:, None] * x, q[:, None] * y, z], -1)
     ears = p.extrude([np.array([(-0.02, -0.26), (0.2, -0.2), (0.2, 0.2), (-0.02, 0.26)])], 0.035)
     shell = p.slab(top, top - [0, 0, 0.04])
-    return union([shell, ears.shifted(0, 0, 0.0)]) if rng.random() < 0.6 else shell
+    return union([shell, ears]) if rng.random() < 0.6 else shell
 
 
 def _whelk(rng: Rng) -> Mesh:
@@ -268,7 +269,7 @@ def _ammonite(rng: Rng) -> Mesh:
     radius = r * gap * 0.985
     ribs = int(rng.choice([0, 14, 20]))
     radius = radius * (1 + (0.05 * np.cos(ribs * a) - 0.05 if ribs else 0))
-    line = np.stack([r * np.cos(a), r * np.sin(a), 0 * a], 1)
+    line = p.broadcast(r * np.cos(a), r * np.sin(a), 0.0)
     coil = p.tube(line, radius, 18)
     v = coil.vertices * [1, 1, wide]
     web = p.extrude([line[-70:, :2] * 0.98], 0.05)

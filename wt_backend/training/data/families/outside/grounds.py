@@ -28,7 +28,7 @@ def _slide(rng: Rng) -> list[Mesh]:
     )
     chute = blade(long * u, y * np.ones(24), drop, rng.uniform(0.06, 0.14), 0.03)
     parts = [chute, block((-0.3, -y, h - 0.04), (0.05, y, h + 0.01), 1)]
-    parts += p.pair(p.tube(np.stack([long * u, y + 0 * u, drop + 0.1], 1), 0.025, 8).with_slot(2))
+    parts += p.pair(p.tube(p.broadcast(long * u, y, drop + 0.1), 0.025, 8).with_slot(2))
     top, lean = h + rng.uniform(0.2, 0.4), rng.uniform(0.0, 0.4)
     parts += p.pair(p.tube([(-0.3 - lean, y, 0), (-0.3, y, h), (-0.3, y, top)], 0.026, 8).with_slot(2))
     parts += p.pair(p.tube([(0.03, y, 0), (0.03, y, top)], 0.026, 8).with_slot(2))

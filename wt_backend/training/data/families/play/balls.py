@@ -109,7 +109,7 @@ def _seamed(rng: Rng) -> Mesh:
 
     def pointed(mesh: Mesh) -> Mesh:
         thinner = 1 - sharp * mesh.vertices[:, :1] ** 2
-        return mesh.moved(mesh.vertices * np.concatenate([0 * thinner + long, thinner, thinner], 1))
+        return mesh.moved(mesh.vertices * np.concatenate([np.full_like(thinner, long), thinner, thinner], 1))
 
     ball = difference(pointed(ball), [pointed(ring), pointed(ring.rotated(p.ALONG_Y))])
     if rng.random() < 0.4:

@@ -168,7 +168,7 @@ def dice(rng: Rng) -> Mesh:
         return _dominoes(rng)
     if kind < 0.5:
         g, axes = (1 + 5**0.5) / 2, np.eye(3)
-        around = np.stack([np.cos(a := np.arange(5) * 2 * np.pi / 5), np.sin(a), 0 * a], 1)
+        around = p.broadcast(np.cos(a := np.arange(5) * 2 * np.pi / 5), np.sin(a), 0.0)
         shapes = [
             np.array([(1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 1)], float),
             np.concatenate([axes, -axes]) * 1.3,

@@ -32,7 +32,7 @@ def _foil(x: np.ndarray, half: np.ndarray, z: np.ndarray, thick: np.ndarray | fl
     """Strip along X, thick in its middle and thin at its edges."""
     v = np.sin(np.linspace(-np.pi / 2, np.pi / 2, 13))
     rise = np.broadcast_to(thick, len(x))[:, None] * (0.06 + 0.44 * np.sqrt(1 - v**2 + 1e-12))
-    top = np.stack([x[:, None] + 0 * v, half[:, None] * v, z[:, None] + rise], -1)
+    top = p.broadcast(x[:, None], half[:, None] * v, z[:, None] + rise)
     return p.slab(top, np.stack([top[..., 0], top[..., 1], z[:, None] - 0.8 * rise], -1)).with_crease(SMOOTH)
 
 
@@ -91,7 +91,7 @@ def _snowboard(rng: Rng) -> Mesh:
         shell = np.concatenate([curl, curl[::-1] * [0.72, 1] + np.array([0, 0.022])])
         bed.append(p.extrude([shell], back, taper=0.85).shifted(0, 0, back / 2).with_slot(2))
         a = np.linspace(0, np.pi, 12)
-        arch = np.stack([0.065 * np.cos(a), 0 * a, 0.01 + 0.1 * np.sin(a)], 1)
+        arch = p.broadcast(0.065 * np.cos(a), 0.0, 0.01 + 0.1 * np.sin(a))
         bed += [p.tube(arch, 0.02, 8, flat=0.5).shifted(0, s * foot, 0).with_slot(3) for s in (-0.35, 0.35)]
         yaw = p.rotation((0, 0, 1), rng.uniform(-0.35, 0.35))
         parts += [m.rotated(yaw).shifted(at, 0, 0) for m in bed]

@@ -61,7 +61,7 @@ def skate(rng: Rng) -> Mesh:
         outer = f.limb(shin, top, slim * 1.2, slim * 1.25)
         inner = f.limb(shin, top, slim * 0.9, slim * 0.9)
         f.add(np.maximum(np.maximum(outer, -inner), np.abs(f.z - 0.75 * high) - 0.06), slot=1)
-    sole = p.rounded_box((toe + 0.4, 1.7 * slim, 0.05), 0.02).shifted(toe / 2 - 0.12, 0, 0.0)
+    sole = p.rounded_box((toe + 0.4, 1.7 * slim, 0.05), 0.02).shifted(toe / 2 - 0.12, 0, 0)
     parts, low, top = [f.mesh(), sole.with_slot(2)], (toe * 0.75, 0, 0.1), (-0.08, 0, 0.33)
     for t in np.linspace(0.15, 0.85, int(rng.integers(3, 6))):
         place = (1 - t) * np.array(low) + t * np.array(top) + np.array([0, 0, slim * 0.7])
@@ -109,5 +109,5 @@ def _runner(rng: Rng, toe: float, figure: bool) -> list[Mesh]:
         ]
         return [steel, *[p.upright([o], 0.06).with_slot(4) for o in outlines]]
     gap = np.array([(-0.12, -0.02), (toe - 0.16, -0.02), (toe - 0.2, -deep + 0.03), (-0.08, -deep + 0.03)])
-    hull = np.array([(-0.3, 0), (toe + 0.02, 0), (front - 0.04, -deep + 0.0), (-rear + 0.04, -deep + 0.0)])
+    hull = np.array([(-0.3, 0), (toe + 0.02, 0), (front - 0.04, -deep), (-rear + 0.04, -deep)])
     return [steel, p.upright([hull, gap], 0.07).with_slot(5)]

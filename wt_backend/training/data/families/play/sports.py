@@ -65,7 +65,7 @@ def _solid_bat(rng: Rng, a: float, b: float, loop: np.ndarray, table: bool) -> M
         ]
         x = np.linspace(low, -0.85 * a, 12)
         grip = p.tube(
-            np.stack([x, 0 * x, 0 * x], 1),
+            p.broadcast(x, 0.0, 0.0),
             neck * np.interp(x, [low, low + 0.12, x[-1]], [1.4, 1, 1.1]),
             12,
             flat=0.85,

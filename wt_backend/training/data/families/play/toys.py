@@ -182,11 +182,11 @@ def pinwheel(rng: Rng) -> Mesh:
         rng.uniform(0.18, 0.35),
     )
     for r, z in wheels:
-        back = np.stack([0 * v, 0 * v, r * (0.03 + 0.97 * v)], -1)
+        back = p.broadcast(0.0, 0.0, r * (0.03 + 0.97 * v))
         out = np.stack(
             [puff * 0.5 * r * v, r * (0.02 + v) * np.sin(twist), r * v * np.cos(twist) + 0.05 * r], -1
         )
-        front = np.stack([lift * r + 0 * v, 0.05 * r * (1 - v), 0.12 * r * v], -1)
+        front = p.broadcast(lift * r, 0.05 * r * (1 - v), 0.12 * r * v)
         w = u[..., None]
         sheet = (1 - w) ** 2 * back + 2 * w * (1 - w) * out + w**2 * front
         normal = np.cross(np.gradient(sheet, axis=0), np.gradient(sheet, axis=1))

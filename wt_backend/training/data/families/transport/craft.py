@@ -17,7 +17,7 @@ def loft(
     x: np.ndarray, half: np.ndarray, low: np.ndarray, high: np.ndarray, square: float = 1.0, sides: int = 24
 ) -> Mesh:
     """Closed body along X from height `low` to `high` at every x (N,); sections round or, below 1, boxy."""
-    body = p.tube(np.stack([x, 0 * x, 0 * x], 1), 1.0, sides)
+    body = p.tube(p.broadcast(x, 0.0, 0.0), 1.0, sides)
     v = body.vertices
     across = np.sign(v[:, 1:]) * np.abs(v[:, 1:]) ** square
     at = [np.interp(v[:, 0], x, values) for values in (half, (high + low) / 2, (high - low) / 2)]

@@ -158,9 +158,7 @@ def sleigh(rng: Rng) -> Mesh:
     ring = curl * np.linspace(1, 0.55, 22)
     bow = np.stack([x + ring * np.cos(angle), curl + ring * np.sin(angle)], 1)
     path = np.concatenate([[(-1.15 * x, 0.05), (-x, 0)], bow])
-    runner = p.tube(
-        np.stack([path[:, 0], y + 0 * path[:, 0], path[:, 1]], 1), thick, 10, flat=rng.uniform(0.6, 1.4)
-    )
+    runner = p.tube(p.broadcast(path[:, 0], y, path[:, 1]), thick, 10, flat=rng.uniform(0.6, 1.4))
     parts = [runner.with_slot(1)]
     for at in np.linspace(-0.75, 0.7, int(rng.integers(2, 4))) * x:
         parts.append(p.rod((at, y, 0), (at, 0.8 * y, up + 0.03), thick * 0.8, 8).with_slot(1))
@@ -209,8 +207,8 @@ def sleigh(rng: Rng) -> Mesh:
         (0.55 * x, up + 0.07),
         (0.98 * x, up + dash + 0.2),
         (0.9 * x, 3),
-        (-1.0 * x, 3),
-        (-1.0 * x, up + tall),
+        (-x, 3),
+        (-x, up + tall),
     ]
     parts.append(difference(tub, [p.upright([np.array(room)], 2 * wide - 0.07).with_slot(2)]))
     parts.append(block((-0.85 * x, 0.03 - wide, up + 0.03), (-0.3 * x, wide - 0.03, up + 0.15), 2, 0.03))

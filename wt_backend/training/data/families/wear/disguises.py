@@ -52,10 +52,7 @@ def mask(rng: Rng) -> Mesh:
         )
     if kind == 1:  # half
         f.cut(
-            np.float32(0.0)
-            + f.z
-            + np.float32(0.12)
-            - np.float32(0.5) * np.maximum(0.25 - np.abs(f.y), -0.3) * 0.5,
+            f.z + np.float32(0.12) - np.float32(0.25) * np.maximum(0.25 - np.abs(f.y), -0.3),
             0.02,
         )
     elif kind == 3:
@@ -74,7 +71,7 @@ def mask(rng: Rng) -> Mesh:
     else:
         bend, gape = rng.choice([-1, 1]) * rng.uniform(0.2, 0.5), rng.uniform(0.035, 0.08)
         s = np.linspace(-1, 1, 7)
-        lips = np.stack([0 * s + 0.45, s * 0.5 * wide, -0.45 * tall + bend * 0.4 * (s**2 - 0.4)], 1)
+        lips = p.broadcast(0.45, s * 0.5 * wide, -0.45 * tall + bend * 0.4 * (s**2 - 0.4))
 
         def mouth(r: float) -> np.ndarray:
             """Distance from the lips' curve, swept along X."""
@@ -147,7 +144,7 @@ def wig(rng: Rng) -> Mesh:
     """Hair on nobody, the face open at +X: bob, long, curls, plaits, bun, pony tail, rolls, crest."""
     wide, tall, wall = rng.uniform(0.4, 0.46), rng.uniform(0.48, 0.58), 0.09
     skull = p.sphere(1.0, 10).scaled((0.52, wide, tall))
-    inner = skull.scaled(1 - wall / 0.45)
+    inner = p.sphere(1.0, 6).scaled((0.52, wide, tall)).scaled(1 - wall / 0.45)
     face = p.sphere(1.0, 10).scaled((0.5, wide * rng.uniform(0.62, 0.8), 0.75)).shifted(0.55, 0, -0.4)
     cap = difference(
         skull, [inner, face, p.box((3, 3, 2)).shifted(0, 0, -1 - rng.uniform(0.1, 0.2))]
@@ -162,7 +159,7 @@ def wig(rng: Rng) -> Mesh:
         ring = np.stack([np.sqrt(1 - z * z) * np.cos(golden), np.sqrt(1 - z * z) * np.sin(golden), z], 1)
         places = ring * [0.52, wide, tall]
         big = rng.uniform(0.14, 0.2)
-        ball = bead(1.0)
+        ball = bead(1.0, 10)
         for place in places[(places[:, 0] < 0.1) | (places[:, 2] > 0.25)]:
             parts.append(ball.scaled(big * rng.uniform(0.7, 1.2)).shifted(*place))
     else:

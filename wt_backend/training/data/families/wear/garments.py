@@ -183,7 +183,7 @@ def dress(rng: Rng) -> Mesh:
         outer = np.concatenate([outer[:-1], p.spline(knots, 9)])
     wall = rng.uniform(0.018, 0.035)
     inner = outer[::-1] - np.array([wall, 0])
-    parts = [p.lathe(np.concatenate([outer, inner]), 72, closed=True).with_crease(SMOOTH)]
+    parts = [p.lathe(np.concatenate([outer, inner]), 56, closed=True).with_crease(SMOOTH)]
     folds, amp, tiers = int(rng.integers(4, 16)), rng.uniform(0.02, 0.16), int(rng.choice([0, 0, 2, 3]))
     amp *= 0.5 if tiers else 1
 
@@ -203,7 +203,7 @@ def dress(rng: Rng) -> Mesh:
             (r + 0.05, z + 0.04),
             (r - 0.6 * wall, z + 0.16),
         ]
-        parts.append(p.lathe(ring, 72, closed=True).with_slot(2))
+        parts.append(p.lathe(ring, 56, closed=True).with_slot(2))
     if rng.random() < 0.55 or skirt:
         band = [
             (waist - wall * 0.6, -0.03),
@@ -211,10 +211,10 @@ def dress(rng: Rng) -> Mesh:
             (waist + 0.025, 0.05),
             (waist - wall * 0.6, 0.05),
         ]
-        parts.append(p.lathe(band, 72, closed=True).with_slot(1))
+        parts.append(p.lathe(band, 56, closed=True).with_slot(1))
     cloth = draped(union(parts))
     extra = []
-    if collar and rng.random() < 0.75:
+    if collar:  # without sleeves it were a closed bottle
         puff, long = rng.uniform(0.07, 0.12), rng.uniform(0.12, 0.6)
         path = p.spline([(0, 0.12, 0.34), (0, 0.26, 0.32), (0, 0.28 + 0.4 * long, 0.3 - long)], 12)
         swell = puff * np.interp(np.linspace(0, 1, 12), [0, 0.4, 1], [0.8, 1.1, rng.uniform(0.6, 1.4)])

@@ -146,13 +146,10 @@ def necktie(rng: Rng) -> Mesh:
         half = np.interp(s, [0, 0.75, 0.92, 1], [0.03, w, w * 1.05, w if square else 0.004])
         v = np.linspace(-1, 1, 7)
         front = x + out * np.sin(np.pi * s) + 0.012 * np.sin(2 * np.pi * s)
-        sheet = np.stack(
-            [
-                front[:, None] - 0.02 * v**2,
-                half[:, None] * v + (sway * s**2)[:, None],
-                (-0.04 - length * s)[:, None] + 0 * v,
-            ],
-            -1,
+        sheet = p.broadcast(
+            front[:, None] - 0.02 * v**2,
+            half[:, None] * v + (sway * s**2)[:, None],
+            (-0.04 - length * s)[:, None],
         )
         parts.append(p.slab(sheet + [thick / 2, 0, 0], sheet - [thick / 2, 0, 0]).with_slot(0))
     if rng.random() < 0.3:

@@ -35,7 +35,7 @@ def ring(rng: Rng) -> Mesh:
     """Finger ring: plain or twisted band, one stone in claws, a row of stones, or a signet."""
     r, thick, wide = 0.42, rng.uniform(0.04, 0.08), rng.uniform(0.05, 0.16)
     u = np.linspace(0, 2 * np.pi, 64, endpoint=False)
-    bow = np.stack([0 * u, r * np.sin(u), r * np.cos(u)], 1)  # in the YZ plane, its top at +Z
+    bow = p.broadcast(0.0, r * np.sin(u), r * np.cos(u))  # in the YZ plane, its top at +Z
     kind = rng.integers(5)
     broad = rng.uniform(0, 1.2) * (kind != 0)  # wider towards its top
     if rng.random() < 0.2:
@@ -109,7 +109,7 @@ def crown(rng: Rng) -> Mesh:
     high, count, sharp = rng.uniform(0.12, 0.5), int(rng.integers(5, 13)), rng.uniform(0.6, 2.2)
     tiara, wall, kind = rng.random() < 0.3, rng.uniform(0.03, 0.05), rng.integers(3)
     z = np.linspace(0, 1, 6)
-    wallside = np.stack([r + 0 * z, z], 1)
+    wallside = p.broadcast(r, z)
     band = p.lathe(np.concatenate([wallside, wallside[::-1] - [wall, 0]]), 16 * count, closed=True)
     v = band.vertices.copy()
     turn = np.arctan2(v[:, 1], v[:, 0])
@@ -184,7 +184,7 @@ def necklace(rng: Rng) -> Mesh:
         0 if hang else 0.06 * np.sin(3 * u + rng.uniform(0, 6))
     )
     y = a * np.sin(u) * (1 - 0.5 * point * np.clip(np.cos(u), 0, 1))
-    loop = np.stack([x, y, 0 * u], 1)
+    loop = p.broadcast(x, y, 0.0)
     far = np.cumsum(np.linalg.norm(np.diff(loop, axis=0, append=loop[:1]), axis=1))
     at = np.searchsorted(far, (np.arange(n) + 0.5) / n * far[-1] - 1e-9)
     gap, step = far[-1] / n, np.roll(loop, -1, 0) - np.roll(loop, 1, 0)

@@ -48,7 +48,7 @@ def glasses(rng: Rng) -> Mesh:
         outer = outline * (1 + 2.2 * wire / np.array([y, z]))
         half.append(p.facing([outer, outline * 0.97], deep))
     else:
-        path = np.stack([0 * outline[:, 0], *outline.T], 1)
+        path = p.broadcast(0.0, *outline.T)
         half.append(p.tube(path, wire, 8, closed=True))
     if rng.random() < 0.8:
         half.append(_pane(outline * 1.02, 0.4 * wire + 0.006).with_slot(1))

@@ -108,7 +108,7 @@ def clamp(rng: Rng) -> Mesh:
         knots = [(0, deep), (0, 0.12), (0.12, 0), (span - 0.12, 0), (span, 0.12), (span, deep)]
         path = np.array(knots) if rng.random() < 0.5 else p.spline(knots, 40)
         bow = p.tube(
-            np.stack([path[:, 0], 0 * path[:, 0], path[:, 1]], 1),
+            p.broadcast(path[:, 0], 0.0, path[:, 1]),
             1.3 * t,
             int(rng.choice([4, 12])),
             flat=rng.uniform(0.5, 1),

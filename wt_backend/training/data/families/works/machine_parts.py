@@ -141,9 +141,13 @@ def coil_spring(rng: Rng) -> Mesh:
     )
     samples = 22 * turns
     u = np.linspace(0, 1, samples)
-    shape = [1 + 0 * u, 1 + 0 * u, 1 - 0.65 * u, 0.6 + 0.4 * np.sin(np.pi * u), 1 - 0.45 * np.sin(np.pi * u)][
-        kind
-    ]
+    shape = [
+        np.ones_like(u),
+        np.ones_like(u),
+        1 - 0.65 * u,
+        0.6 + 0.4 * np.sin(np.pi * u),
+        1 - 0.45 * np.sin(np.pi * u),
+    ][kind]
     flat = np.interp(
         u, [0, 1 / turns, 1 - 1 / turns, 1], [0.3 / turns, 0.8 / turns, 1 - 0.8 / turns, 1 - 0.3 / turns]
     )
@@ -152,7 +156,7 @@ def coil_spring(rng: Rng) -> Mesh:
     path = np.stack([r * shape * np.cos(angle), r * shape * np.sin(angle), z], 1)
     if kind == 0:  # drawn spring: a hook at either end
         v = np.linspace(0, 1.6 * np.pi, 22)
-        loop = np.stack([0 * v + 0.0, r * 0.75 * np.sin(v), long + 0.8 * r - 0.75 * r * np.cos(v)], 1)
+        loop = p.broadcast(0.0, r * 0.75 * np.sin(v), long + 0.8 * r - 0.75 * r * np.cos(v))
         hook = np.concatenate([[(0.75 * r, 0, long + 0.12 * r)], loop])
         lower = (hook * [1, -1, -1] + [0, 0, long])[::-1]
         path = np.concatenate([p.spline(lower, 30), path[2:-2], p.spline(hook, 30)])

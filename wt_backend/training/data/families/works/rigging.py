@@ -16,7 +16,7 @@ Rng = np.random.Generator
 def _link(long: float, wide: float, wire: float, stud: bool) -> Mesh:
     """Link along X round the origin in the plane z = 0: two straights and two half circles."""
     u = np.linspace(-np.pi / 2, np.pi / 2, 9)
-    half = np.stack([long / 2 - wide + wide * np.cos(u), wide * np.sin(u), 0 * u], 1)
+    half = p.broadcast(long / 2 - wide + wide * np.cos(u), wide * np.sin(u), 0.0)
     loop = p.tube(np.concatenate([half, half * [-1, -1, 1]]), wire, 10, closed=True)
     return union([loop, p.rod((0, -wide, 0), (0, wide, 0), 0.8 * wire, 8)]) if stud else loop
 
@@ -31,14 +31,14 @@ def chain(rng: Rng) -> Mesh:
     u = np.linspace(0, 1, 60)
     size = count * pitch
     if kind == 0:
-        path = np.stack([size * (u - 0.5), 0 * u, 0 * u], 1)
+        path = p.broadcast(size * (u - 0.5), 0.0, 0.0)
     elif kind == 1:  # hanging between two ends
         sag = rng.uniform(0.4, 1.6)
-        path = np.stack([0 * u, u - 0.5, sag * (2 * u - 1) ** 2], 1)
+        path = p.broadcast(0.0, u - 0.5, sag * (2 * u - 1) ** 2)
     elif kind == 2:  # winding on the ground
-        path = np.stack([u, rng.uniform(0.1, 0.2) * np.sin(2 * np.pi * rng.uniform(0.8, 1.6) * u), 0 * u], 1)
+        path = p.broadcast(u, rng.uniform(0.1, 0.2) * np.sin(2 * np.pi * rng.uniform(0.8, 1.6) * u), 0.0)
     else:
-        path = np.stack([np.cos(2 * np.pi * u), rng.uniform(0.6, 1) * np.sin(2 * np.pi * u), 0 * u], 1)
+        path = p.broadcast(np.cos(2 * np.pi * u), rng.uniform(0.6, 1) * np.sin(2 * np.pi * u), 0.0)
     along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
     path, along = path * size / along[-1], along * size / along[-1]
     at = pitch * (np.arange(count) + 0.5)
@@ -79,7 +79,7 @@ def _hook(rng: Rng, size: float, tip: float) -> list[Mesh]:
             (-1.0, -1.7 + tip),
         ]
     )
-    path = p.spline(np.stack([knots[:, 0], 0 * knots[:, 0], knots[:, 1]], 1) * size, 44)
+    path = p.spline(p.broadcast(knots[:, 0], 0.0, knots[:, 1]) * size, 44)
     thick = size * np.interp(np.linspace(0, 1, 44), [0, 0.25, 0.6, 0.85, 1], [0.26, 0.28, 0.42, 0.26, 0.1])
     parts = [
         p.tube(path, thick, 14, flat=rng.uniform(0.7, 1.1)),

@@ -141,7 +141,7 @@ def propeller(rng: Rng) -> Mesh:
         line = np.stack([(hub + (r - hub) * u) * np.cos(out * u), (hub + (r - hub) * u) * np.sin(out * u)], 1)
         high = rng.uniform(0.2, 0.35) * (1 - rng.uniform(0.2, 0.7) * u)
         low = np.stack([line, line], 1)
-        side = np.concatenate([low, np.stack([0 * u - 0.02, high], 1)[..., None]], -1)
+        side = np.concatenate([low, p.broadcast(-0.02, high)[..., None]], -1)
         normal = np.gradient(line, axis=0)[:, ::-1] * [1, -1]
         shift = 0.022 * normal / np.linalg.norm(normal, axis=1, keepdims=True)
         offset = np.concatenate([np.stack([shift, shift], 1), np.zeros((14, 2, 1))], -1)
@@ -161,12 +161,12 @@ def propeller(rng: Rng) -> Mesh:
         0.13 + 0.05 * u,
     ][kind]
     twist = np.arctan2(pitch * 0.35, hub + (r - hub) * u)
-    sweep = rng.uniform(-0.1, 0.35) * u**2 if kind == 0 else 0 * u
+    sweep = rng.uniform(-0.1, 0.35) * u**2 if kind == 0 else np.zeros_like(u)
     along, across = (0.7 * hub + (r - 0.7 * hub) * u)[:, None], 0.5 * chord[:, None] * v
-    middle = np.stack(
-        [along + 0 * v, across * np.cos(twist)[:, None] + sweep[:, None], across * np.sin(twist)[:, None]], -1
+    middle = p.broadcast(
+        along, across * np.cos(twist)[:, None] + sweep[:, None], across * np.sin(twist)[:, None]
     )
-    normal = np.stack([0 * u, -np.sin(twist), np.cos(twist)], -1)[:, None]
+    normal = p.broadcast(0.0, -np.sin(twist), np.cos(twist))[:, None]
     thick = ((0.045 - 0.02 * u)[:, None] * np.sqrt(1 - 0.85 * v**2))[..., None]
     wing = p.slab(middle + 0.7 * thick * normal, middle - 0.7 * thick * normal)
     parts = p.around(wing, count)
