@@ -76,8 +76,10 @@ def vegetable(rng: Rng) -> Mesh:
             for a in np.arange(5) * 1.257
         ]
     mesh = joined(rng, [root, *[m.with_slot(1) for m in tuft]])
-    lying = p.rotation((0, 1, 0), np.pi / 2 if rng.random() < 0.65 else 0.0)
-    return mesh.rotated(lying).grounded()
+    lies = (
+        rng.random() < 0.65 or style == 0
+    )  # upright, stalks with bushes look like a tree, which is held out
+    return mesh.rotated(p.rotation((0, 1, 0), np.pi / 2 if lies else 0.0)).grounded()
 
 
 def _hanging(rng: Rng) -> Mesh:
