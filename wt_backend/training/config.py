@@ -157,6 +157,8 @@ class ObjectiveConfig:
         face tells how a surface leans long before a network can tell where it is.
     lesson_weight : float
         Weight of what the encoder learns by itself (`lesson.Lesson`); 0: it learns through the decoder alone.
+    lesson_slope_weight : float
+        Weight of slopes in that lesson. Of the decoder's gradient they make nearly all at the same weight.
     """
 
     max_weight: float = 400.0
@@ -165,10 +167,11 @@ class ObjectiveConfig:
     scene_weight: float = 1.0
     slope_weight: float = 0.0
     lesson_weight: float = 0.0
+    lesson_slope_weight: float = 0.0
 
     def __post_init__(self) -> None:
         check(self, max_weight=0, pure_noise_share=0, monotonic_weight=0, scene_weight=0, slope_weight=0)
-        check(self, lesson_weight=0)
+        check(self, lesson_weight=0, lesson_slope_weight=0)
         check_share(self, "pure_noise_share")
 
 
@@ -192,6 +195,8 @@ class StageConfig:
     patches : int
         So many patches of an image the decoder works on in a draw, those with something to learn first;
         0: on all. The encoder always sees the whole image.
+    rate : float
+        Of the learning rate, in this stage: low where a decoder that has learned gets another encoder.
     """
 
     size: int
@@ -201,9 +206,10 @@ class StageConfig:
     minutes: float = 0.0
     schedule: Schedule = "shared"
     patches: int = 0
+    rate: float = 1.0
 
     def __post_init__(self) -> None:
-        check(self, size=1, images=1, draws=0, patches=0)
+        check(self, size=1, images=1, draws=0, patches=0, rate=0)
         if (self.steps > 0) == (self.minutes > 0):
             raise ValueError("A stage is limited either by `steps` or by `minutes`: set exactly one of them.")
         if self.schedule not in SCHEDULES:

@@ -148,7 +148,7 @@ class FlowObjective(nn.Module):
         if config.lesson_weight:
             network = model.config
             self.lesson = Lesson(
-                network.decoder_dim, network.num_layers, network.patch_size, config.slope_weight
+                network.decoder_dim, network.num_layers, network.patch_size, config.lesson_slope_weight
             )
 
     def forward(

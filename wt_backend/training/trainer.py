@@ -292,6 +292,7 @@ class Trainer:
         cosine = 0.5 * (1 + math.cos(math.pi * fraction))
         rate = settings.final_learning_rate + cosine * (settings.learning_rate - settings.final_learning_rate)
         steps = self.progress.step - max(0, self.progress.joined)
+        rate *= stages[index].rate
         return rate * min(1.0, (steps + 1) / max(1, settings.warmup_steps))
 
     # -- what a person looks at ---------------------------------------------------------------------

@@ -421,6 +421,18 @@ def test_gradients_of_all_parameters_are_shortened(tmp_path: Path) -> None:
             parameter.grad.zero_()
 
 
+def test_a_stage_may_learn_at_a_part_of_the_rate(tmp_path: Path) -> None:
+    (tmp_path / "run.toml").write_text(CONFIG.format(steps=1) + "rate = 0.25\n")
+    trainer = Trainer(load_config(tmp_path / "run.toml", tmp_path / "state"))
+    slow = replace(trainer.config, stages=trainer.config.stages[2:])
+    full = replace(slow, stages=(replace(slow.stages[0], rate=1.0),))
+    rates = []
+    for config in (slow, full):
+        trainer.config = config
+        rates.append(trainer.learning_rate())
+    assert rates[1] > 0 and rates[0] == pytest.approx(0.25 * rates[1])
+
+
 def test_each_stage_has_samples_of_its_own(tmp_path: Path) -> None:
     """Each began with those of the one before it."""
     (tmp_path / "run.toml").write_text(CONFIG.format(steps=1))
