@@ -142,7 +142,7 @@ def _check_file(path: Path, role: str) -> None:
 
 def _open(path: Path, role: str) -> Any:
     config = oiio.ImageSpec()
-    config.attribute("oiio:UnassociatedAlpha", 1)  # straight alpha, if the file has it: _is_associated
+    config.attribute("oiio:UnassociatedAlpha", 1)  # straight alpha, if the file has it: is_associated
     try:
         os.fspath(path).encode()
     except UnicodeEncodeError:
@@ -151,6 +151,11 @@ def _open(path: Path, role: str) -> Any:
     if source is None or source.format_name() not in FORMATS:
         oiio.geterror()
         raise _bad(role, path, "is damaged or not an image that can be read", FORMAT_HINT)
+    if (
+        source.spec().get_string_attribute("tiff:ColorSpace") == "color separated"
+        and source.spec().nchannels > 4
+    ):
+        raise _bad(role, path, "has inks beside cyan, magenta, yellow and black", "Save it as RGB.")
     try:
         seek_colour(source)
     except UnicodeDecodeError:  # of the layers of an EXR file
@@ -181,9 +186,9 @@ def _read(source: Any, path: Path, role: str) -> NDArray[np.uint8]:
     pixels, channels = found
     if linear:
         encode = _from_shares if role == "mask" else srgb_from_linear
-        pixels = _eight_bit(pixels[..., channels], _is_associated(source), encode)
+        pixels = _eight_bit(pixels[..., channels], is_associated(source), encode)
         channels = list(range(len(channels)))
-    elif len(channels) == 4 and _is_associated(source):
+    elif len(channels) == 4 and is_associated(source):
         pixels = _straight(pixels[..., channels])
         channels = list(range(len(channels)))
     result = np.full((spec.height, spec.width, 4), 255, np.uint8)
@@ -262,7 +267,7 @@ def _rank(prefix: str) -> tuple[int, int]:
     return prefix != "", not prefix.endswith("Combined")
 
 
-def _is_associated(source: Any) -> bool:
+def is_associated(source: Any) -> bool:
     """Whether colours are stored multiplied by alpha: always in OpenEXR, in TIFF unless it says otherwise."""
     name = source.format_name()
     return name == "openexr" or (

@@ -124,6 +124,22 @@ def test_cmyk_jpeg(rgb: NDArray[np.uint8], tmp_path: Path) -> None:
     assert np.abs(read_image(tmp_path / "a.jpg").rgba[..., :3].astype(int) - rgb).mean() < 3
 
 
+def test_inks_with_alpha_are_refused(rgb: NDArray[np.uint8], tmp_path: Path) -> None:
+    """Cyan, magenta and yellow were taken for red, green and blue: a negative."""
+    height, width = rgb.shape[:2]
+    pixels = np.dstack([rgb, rgb[..., :2]]).tobytes()
+    tags = [(256, width), (257, height), (259, 1), (262, 5), (273, 8), (277, 5), (278, height)]
+    tags += [(279, len(pixels)), (338, 2)]  # the fifth is alpha, not multiplied in
+    bits = 8 + len(pixels)
+    fields = [struct.pack("<HHII", 258, 3, 5, bits), *(struct.pack("<HHII", tag, 4, 1, v) for tag, v in tags)]
+    fields.sort(key=lambda field: struct.unpack("<H", field[:2]))
+    directory = struct.pack("<H", len(fields)) + b"".join(fields) + bytes(4)
+    start = struct.pack("<2sHI", b"II", 42, bits + 10)
+    (tmp_path / "a.tif").write_bytes(start + pixels + struct.pack("<5H", *[8] * 5) + directory)
+    with pytest.raises(BackendError, match="has inks beside"):
+        read_image(tmp_path / "a.tif")
+
+
 @pytest.mark.parametrize("name", ["a.png", "a.tif"])
 def test_sixteen_bits_are_rounded(name: str, rgb: NDArray[np.uint8], tmp_path: Path) -> None:
     assert cv2.imwrite(str(tmp_path / name), rgb[..., ::-1].astype(np.uint16) * 257)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from wt_backend.camera import apply_affine, invert
 from wt_backend.geometry.layer_mesh import existing
 from wt_backend.geometry.tearing import label_pieces
 from wt_backend.stack import LayerStack
@@ -30,9 +31,20 @@ def sky_mask(stack: LayerStack) -> NDArray[np.bool_]:
     down = np.abs(np.diff(colour, axis=0)).max(-1) <= SMOOTH
     edges = right & candidate[:, 1:] & candidate[:, :-1], down & candidate[1:] & candidate[:-1]
     labels, _ = label_pieces(candidate, edges)
-    touching = np.unique(labels[0][candidate[0]])
+    border = _upper_border(stack)
+    touching = np.unique(labels[border][candidate[border]])
     large = np.flatnonzero(np.bincount(labels[candidate]) >= LEAST * candidate.size)
     return candidate & np.isin(labels, np.intersect1d(touching, large))
+
+
+def _upper_border(stack: LayerStack) -> slice:
+    """Rows of the grid at the photo's upper border: the first, or two below the margin of a padded photo,
+    whose colour has run into the upper one.
+    """
+    width, height = stack.info.image_size
+    corners = np.array([(0, 0), (width, 0), (0, height), (width, height)], float)
+    top = round(float(apply_affine(invert(stack.grid_to_image), corners)[:, 1].min()))
+    return slice(top, top + 2) if top > 0 else slice(0, 1)
 
 
 def without(stack: LayerStack, sky: NDArray[np.bool_]) -> LayerStack:

@@ -73,10 +73,7 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
         as_loaded = view.as_loaded()
         sight = Visibility(as_loaded, mesh, occluder, values["layer_hides"])
         arrays[f"projection {number}"] = _projection(as_loaded, mesh)
-        units = np.cbrt(
-            abs(np.linalg.det(view.to_local[:3, :3]))
-        )  # of the trace's frame, in one of the world
-        arrays[f"sight {number}"] = (sight.planes() * (units, 1)).astype(np.float32)
+        arrays[f"sight {number}"] = _in_frame(sight.planes(), mesh, view)
         hides = f"{values['output']} {number + 1} hides.exr"
         write_exr(sight.hiding(), hides)
         found.append({"hides": hides, "tolerance": sight.tolerance, "ray": _ray(as_loaded)})
@@ -90,6 +87,13 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
         "warnings": [] if seen.any() else ["No camera sees a vertex of the mesh"],
         "seconds": time.monotonic() - begun,
     }
+
+
+def _in_frame(planes: NDArray[np.float64], mesh: TriangleMesh, view: View) -> NDArray[np.float32]:
+    """Planes (T, 2) whose distances are those in the trace's own frame, which may be stretched."""
+    stretch = np.linalg.norm(mesh.normals @ np.linalg.inv(view.to_local[:3, :3]), axis=1)  # (T,)
+    distance = np.divide(planes[:, 0], stretch, out=np.zeros_like(stretch), where=stretch > 0)
+    return np.stack([distance, planes[:, 1]], axis=1).astype(np.float32)
 
 
 def _projection(view: View, mesh: TriangleMesh) -> NDArray[np.float32]:

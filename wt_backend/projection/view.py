@@ -13,7 +13,7 @@ import OpenImageIO as oiio
 from numpy.typing import NDArray
 
 from wt_backend.camera import apply_affine, compose, invert, scale_offset
-from wt_backend.images import read_colour, read_image, seek_colour, upright
+from wt_backend.images import is_associated, read_colour, read_image, seek_colour, upright
 from wt_backend.projection.padding import pad
 from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack
@@ -156,10 +156,14 @@ def _read_linear(photo: str) -> NDArray[np.float32]:
     source = oiio.ImageInput.open(photo)  # which has been read before
     seek_colour(source)
     orientation = source.spec().get_int_attribute("Orientation", 1)
-    found = read_colour(source, oiio.FLOAT)
+    found, associated = read_colour(source, oiio.FLOAT), is_associated(source)
     source.close()
     if found is None:
         raise BackendError("bad_image", f"{photo} is damaged or truncated.", "Copy or export it again.")
     pixels, channels = found
-    pixels = np.nan_to_num(pixels[..., channels[:3]]).clip(-BRIGHTEST, BRIGHTEST)
+    colour = np.nan_to_num(pixels[..., channels[:3]])
+    if associated and len(channels) == 4:
+        alpha = np.nan_to_num(pixels[..., channels[3:]]).clip(0, 1)
+        colour /= np.where(alpha > 0, alpha, 1)
+    pixels = colour.clip(-BRIGHTEST, BRIGHTEST)
     return upright(pixels, orientation if 1 <= orientation <= 8 else 1)

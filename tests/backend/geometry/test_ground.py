@@ -93,6 +93,19 @@ def test_sky_is_the_smooth_far_part_at_the_top() -> None:
     np.testing.assert_array_equal(sky, expected)
 
 
+def test_the_sky_of_a_photo_padded_to_a_square_is_found() -> None:
+    """It touches no border of the square, and its first row has some of the margin's colour."""
+    depths, mask = np.full((1, 60, 60), 5.0), np.zeros((1, 60, 60), bool)
+    mask[0, 10:50] = True
+    depths[0, 10:30] = 100.0
+    rgba = np.full((60, 60, 4), 128, np.uint8)
+    rgba[10:50, :, :3], rgba[10:30, :, :3], rgba[10, :, :3] = (60, 90, 40), (150, 190, 240), (139, 159, 184)
+    stack = replace(shapes.make_stack(depths, rgba=rgba, mode="scene"), mask=mask)
+    info = replace(stack.info, image_size=(60, 40))
+    stack = replace(stack, grid_to_image=np.array([[1, 0, 0], [0, 1, -10.0]]), info=info)
+    assert sky_mask(stack)[11:30].all() and not sky_mask(stack)[30:].any()
+
+
 def test_indoors_there_is_no_sky() -> None:
     random = np.random.default_rng(0)
     rgba = np.full((40, 40, 4), 255, np.uint8)

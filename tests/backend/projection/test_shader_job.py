@@ -53,6 +53,15 @@ def test_places_distances_and_what_hides(folder: Path) -> None:
     assert hidden.any() and not data["seen"][hidden].any() and data["seen"].mean() > 0.6
 
 
+@pytest.mark.parametrize("along", [0.1, 4.0])
+def test_distances_are_those_of_a_frame_that_is_stretched_along_its_view(folder: Path, along: float) -> None:
+    """A shader divides by lengths in the trace's own frame: seen faces faded out."""
+    back, _ = wall(1.0, NEAR)
+    camera = photograph(planes, folder, "wall", waves, np.diag([1.0, 1.0, along, 1.0]))
+    result = run("shader", mesh=save_mesh(folder / "m.npz", back), cameras=[camera], output=str(folder / "t"))
+    np.testing.assert_allclose(np.load(result["data"])["sight 0"][:, 0], along * NEAR, rtol=1e-5)
+
+
 def test_outside_the_silhouette_nothing_is_seen(folder: Path) -> None:
     camera = photograph(shapes.sphere, folder, "ball", waves)
     path = save_mesh(folder / "m.npz", ball(3))
