@@ -11,6 +11,7 @@ from ..backend import session
 from ..scene import files, projected_look, solid_object, traces
 from ..scene.materials import UV_MAP
 from ..scene.origin import stack_path
+from ..scene.projected_photos import GUESS
 from ..scene.rebuild import is_edited
 from .geometry_job import GeometryJob
 
@@ -29,20 +30,30 @@ def _can_be_reduced(member: bpy.types.Object | None) -> bool:
 
 
 def _why_not(member: bpy.types.Object) -> str:
-    """Why a mesh cannot be reduced as it is, "" where it can: UVs other than those of its pixels would go."""
+    """Why a mesh cannot be reduced as it is, "" where it can: what the artist gave to its points would go."""
     if projected_look.is_worn(member.data):
         return (
             f"{member.name} wears a projected texture, which it would lose. Re-project Pixels gives it the "
             "photo back; then reduce it, and project the texture again."
         )
-    ours = (UV_MAP, projected_look.UV_MAP)
-    own = [layer.name for layer in member.data.uv_layers if not layer.name.startswith(ours)]
-    if own:
-        return (
-            f"{member.name} has UVs of its own ({own[0]}), which it would lose. Remove that UV map, "
-            "or reduce a copy."
-        )
+    for kind, names in _own(member).items():
+        if names:
+            return (
+                f"{member.name} has {kind} of its own ({', '.join(names)}), which it would lose. "
+                "Remove them, here or from a copy to reduce."
+            )
     return ""
+
+
+def _own(member: bpy.types.Object) -> dict[str, list[str]]:
+    """Names of what the artist gave to the points of a mesh, by kind."""
+    mesh, ours = member.data, (UV_MAP, projected_look.UV_MAP)
+    return {
+        "UVs": [layer.name for layer in mesh.uv_layers if not layer.name.startswith(ours)],
+        "vertex groups": [group.name for group in member.vertex_groups],
+        "colour attributes": [own.name for own in mesh.color_attributes if own.name != GUESS],
+        "shape keys": [key.name for key in mesh.shape_keys.key_blocks[1:]] if mesh.shape_keys else [],
+    }
 
 
 class WORLD_TRACING_OT_decimate(bpy.types.Operator, GeometryJob):
@@ -115,7 +126,7 @@ class WORLD_TRACING_OT_wear_reduced_mesh(bpy.types.Operator):
             self.report({"ERROR"}, f"{result['mesh']} cannot be read ({error}). Reduce the layer again.")
             return {"CANCELLED"}
         root = traces.root_of(layer)
-        layer.shape_key_clear()  # of other vertices
+        layer.shape_key_clear()  # a basis, of other vertices
         if layer.world_tracing.role == "SOLID" and root is not None and not any(layer.data.materials):
             solid_object.wear_solid(root, layer, arrays)
         else:

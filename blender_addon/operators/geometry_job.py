@@ -20,7 +20,7 @@ else:
     _Operator = object
 
 
-_OBJECTS = ("root", "target", "layer")  # settings of follow-ups that name an object
+_OBJECTS = ("root", "solid", "target", "layer")  # settings of follow-ups that name an object
 
 
 class OnTrace(_Operator):

@@ -10,7 +10,7 @@ from bpy.props import IntProperty, StringProperty
 from wt_backend.stack import StackError
 
 from ..backend import session
-from ..scene import anchor, files, solid_object, traces, viewport
+from ..scene import anchor, files, projected_look, solid_object, traces, viewport
 from ..scene.frame import frame_of
 from ..scene.rebuild import is_edited
 from .geometry_job import GeometryJob, named_root
@@ -37,12 +37,15 @@ class WORLD_TRACING_OT_make_solid(bpy.types.Operator, GeometryJob):
         root = self.trace(context)
         if traces.is_shot(root) and not traces.layers_of(root):
             return self.fail("Only a single image can be made solid.", "Import the stack of one frame.")
-        if edited := _being_edited(root):
-            return self.fail(edited)
+        solid = traces.solid_of(root)
+        if reason := _unclear(root, context) or _why_not(solid):
+            return self.fail(reason)
         output = files.folder("geometry") / f"{files.file_name(root.name)} solid.npz"
         resolution = self.value(context, "resolution", "solid_resolution")
         params = {"output": str(output), "resolution": resolution}
         label, settings = f"Solid of {root.name}", {"root": root.name}
+        if solid is not None:
+            settings["solid"] = solid.name
         return self.run_job(context, "geometry/solid", params, label, "add_solid", settings, root)
 
 
@@ -54,6 +57,7 @@ class WORLD_TRACING_OT_add_solid(bpy.types.Operator):
     bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012
 
     root: StringProperty(options={"SKIP_SAVE"})
+    solid: StringProperty(options={"SKIP_SAVE"})  # the one to make again
     result: StringProperty(options={"SKIP_SAVE"})
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -63,11 +67,12 @@ class WORLD_TRACING_OT_add_solid(bpy.types.Operator):
         if root is None:
             self.report({"ERROR"}, f"{self.root} is gone; the solid is kept: {result['mesh']}")
             return {"CANCELLED"}
-        if edited := _being_edited(root):
-            self.report({"ERROR"}, edited)
+        solid = self._solid(root)
+        if reason := ("" if self.solid else _unclear(root, context)) or _why_not(solid):
+            self.report({"ERROR"}, reason)
             return {"CANCELLED"}
         try:
-            solid = solid_object.put_solid(root, solid_object.read_arrays(result["mesh"]))
+            solid = solid_object.put_solid(root, solid, solid_object.read_arrays(result["mesh"]))
         except StackError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -81,13 +86,34 @@ class WORLD_TRACING_OT_add_solid(bpy.types.Operator):
         self.report({"INFO"}, session.notice.message)
         return {"FINISHED"}
 
+    def _solid(self, root: bpy.types.Object) -> bpy.types.Object | None:
+        """The one to make again; one that was meant and is gone has left the others to be kept."""
+        if not self.solid:
+            return traces.solid_of(root)
+        return next((solid for solid in traces.solids_of(root) if solid.name == self.solid), None)
 
-def _being_edited(root: bpy.types.Object) -> str:
-    """Why the solid of a trace cannot be replaced just now, "" where it can."""
-    solid = traces.solid_of(root)
-    if solid is None or not is_edited(solid):
+
+def _unclear(root: bpy.types.Object, context: bpy.types.Context) -> str:
+    """Why it is not clear which solid of a trace to make again, "" where it is."""
+    solids = traces.solids_of(root)
+    if len(solids) < 2 or context.view_layer.objects.active in solids:
         return ""
-    return f"{solid.name} is being edited. Leave its mode, then make the solid again."
+    return (
+        f"{root.name} has {len(solids)} solids. Select the one to make again; "
+        "clear the parent of those to keep."
+    )
+
+
+def _why_not(solid: bpy.types.Object | None) -> str:
+    """Why a solid cannot be replaced just now, "" where it can, or where there is none."""
+    if solid is not None and is_edited(solid):
+        return f"{solid.name} is being edited. Leave its mode, then make the solid again."
+    if solid is not None and projected_look.is_worn(solid.data):
+        return (
+            f"{solid.name} wears a projected texture, which it would lose. Clear its parent to keep it, or "
+            "let Re-project Pixels give it the photo back; then make the solid again."
+        )
+    return ""
 
 
 def _verdict(result: dict, root: bpy.types.Object, scene: bpy.types.Scene) -> str:

@@ -72,7 +72,7 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
                     for target, mesh, unwrap in zip(chosen, meshes, unwraps, strict=True)
                 ]
             else:
-                maps = [projected_photos.uv_name(build.trace_name(root)) for root in roots]
+                maps = [projected_photos.uv_name(name) for name in build.trace_names(roots)]
                 for target in chosen:
                     projection.check_uv_room(target, *maps)
                 jobs = [self._shading(context, target, entries) for target in chosen]

@@ -62,13 +62,13 @@ class WORLD_TRACING_OT_keep_variant(bpy.types.Operator):
         return root is not None and root.library is None and bool(root.world_tracing.group)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Delete the siblings, move the kept one back along the row in which they stand."""
+        """Delete the siblings, move the kept one to where the first one stands."""
         kept = traces.active_root(context)
         if kept is None:
             return {"CANCELLED"}
         variants = traces.variants_of(kept)
         if kept.parent == variants[0].parent:
-            kept.location.x = variants[0].location.x  # its height stays: it may stand on its floor
+            kept.location.xy = variants[0].location.xy  # its height stays: it may stand on its floor
         for root in variants:
             if root.world_tracing.variant == kept.world_tracing.variant:  # it, or a copy that the artist made
                 root.world_tracing.group = ""

@@ -81,8 +81,9 @@ class TraceSettings(SceneSettings):
             raise BackendError("bad_image", "No image is chosen.", "Choose one in the panel.")
         image, path = settings.image, image_source.image_file(settings.image)
         mask = _chosen_mask(settings, image, path)
-        # a render result is no texture, and is replaced by the next; a sequence would go on to other frames
-        lasting = image.source not in {"VIEWER", "SEQUENCE"}
+        # a render is replaced, a sequence goes on, and strokes that nobody saves go with the file
+        kept = image.source in {"FILE", "TILED"} or image.packed_file is not None
+        lasting = kept and not image.is_dirty
         datablock = image.session_uid if lasting else 0
         return Plan(path, Path(image.name).stem, datablock, mask=mask, mask_as_stored=as_stored)
 

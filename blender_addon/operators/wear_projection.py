@@ -98,20 +98,17 @@ def _wear_texture(uv_map: str, target: bpy.types.Object, now: WorldMesh, result:
 def _wear_photos(roots: list[int], target: bpy.types.Object, now: WorldMesh, result: Message) -> None:
     data, mesh = solid_object.read_arrays(result["data"]), target.data
     found = {member.session_uid: member for member in bpy.data.objects}
+    if not found.keys() >= set(roots):
+        raise ProjectionError("A trace whose photo was to be projected is gone. Project those that are left.")
+    chosen = [found[uid] for uid in roots]
     photos = []
-    for number, uid in enumerate(roots):
+    for number, (root, trace) in enumerate(zip(chosen, build.trace_names(chosen), strict=True)):
         _check_unchanged(target, now, len(data["seen"]), len(data[f"sight {number}"]))
-        root = found.get(uid)
-        if root is None:
-            raise ProjectionError(
-                "A trace whose photo was to be projected is gone. Project those that are left."
-            )
         image = projection.still_image(root)
         if not image.size[0]:
             raise ProjectionError(
                 f"The photo of {root.name} is missing. Find it (File > External Data > Find Missing Files)."
             )
-        trace = build.trace_name(root)
         sight = np.repeat(data[f"sight {number}"], 3, axis=0)
         projected_photos.write_projection(mesh, trace, data[f"projection {number}"], now.loops.ravel(), sight)
         camera = result["cameras"][number]

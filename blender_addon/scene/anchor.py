@@ -125,10 +125,10 @@ def camera_height(root: bpy.types.Object, floor: Plane) -> float:
 
 
 def _picked_of_trace(context: bpy.types.Context, root: bpy.types.Object) -> list[Vector]:
-    """World places of the vertices selected in Edit Mode on what a trace shows: layers, frames, its solid."""
+    """World places of the vertices selected in Edit Mode on what a trace shows: layers, frames, solids."""
     if context.mode != "EDIT_MESH":
         return []
-    shown = {*traces.layers_of(root), *traces.shot_layers_of(root), traces.solid_of(root)}
+    shown = {*traces.layers_of(root), *traces.shot_layers_of(root), *traces.solids_of(root)}
     return _picked(member for member in context.objects_in_mode if member in shown)
 
 

@@ -1,7 +1,9 @@
 """LayerStack → a collection: root empty, the camera that took the photo, an object for each layer."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 import bpy
@@ -98,6 +100,15 @@ def adopt(root: bpy.types.Object, member: bpy.types.Object) -> None:
 def trace_name(root: bpy.types.Object) -> str:
     """The name that the parts of a trace are called after."""
     return root.name.removeprefix(PREFIX)
+
+
+def trace_names(roots: Iterable[bpy.types.Object]) -> list[str]:
+    """The names of traces, each another: "cup" and "Trace: cup", or one that is linked, would be the same."""
+    names: list[str] = []
+    for name in map(trace_name, roots):
+        numbered = chain([name], (f"{name} {number}" for number in count(2)))
+        names.append(next(free for free in numbered if free not in names))
+    return names
 
 
 def _residual(stack: LayerStack) -> float:

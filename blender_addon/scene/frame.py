@@ -47,7 +47,7 @@ def in_root(root: bpy.types.Object, before: LayerStack | None = None) -> Matrix:
         moved = _place_in(root, camera) @ camera_place(match).inverted()
         if _alike(moved, Matrix()):
             return Matrix()
-        layers = [*traces.layers_of(root), *traces.shot_layers_of(root)[:1]] or _solid(root)
+        layers = [*traces.layers_of(root), *traces.shot_layers_of(root)[:1]] or traces.solids_of(root)
         if layers and layers[0].world_tracing.role == "CACHE":  # its points are the file's, wherever it goes
             return moved if _alike(moved, _place_in(root, layers[0])) else Matrix()
         stacks = [before or LayerStack.load(stack_path(layer)) for layer in layers]
@@ -62,11 +62,6 @@ def in_root(root: bpy.types.Object, before: LayerStack | None = None) -> Matrix:
         min((_misfit(frame, *points) for points in known), default=np.inf) for frame in (moved, Matrix())
     )
     return moved if applied < NEAR and applied < kept / 2 else Matrix()
-
-
-def _solid(root: bpy.types.Object) -> list[bpy.types.Object]:
-    solid = traces.solid_of(root)
-    return [solid] if solid is not None else []
 
 
 def frame_in(

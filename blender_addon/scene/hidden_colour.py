@@ -147,8 +147,8 @@ def _show_on(tree: bpy.types.NodeTree, mode: str) -> None:
     photos = [node for node in textures if node.name != FILLED]
     chosen = (filled if mode == "FILLED" else photos) or photos
     inputs = tree.nodes["Layer"].inputs
-    unfilled = 0.0 if textures else HINT_STRENGTH  # points carry their colour, the photo's, as an attribute
-    strength = {"SMEAR": HINT_STRENGTH, "FILLED": unfilled, "FLAT": 1.0}[mode]
+    unsure = 0.0 if filled else HINT_STRENGTH  # the photo, which points carry as an attribute
+    strength = {"SMEAR": HINT_STRENGTH, "FILLED": unsure, "FLAT": 1.0}[mode]
     inputs["Hint Strength"].default_value = strength
     if chosen:
         show_texture(tree, chosen[0])

@@ -8,13 +8,15 @@ from wt_backend.stack import LayerStack
 
 from . import build, shading, traces
 from .layer_object import layer_title
-from .materials import LAYER, layer_material, layer_of, source_image
+from .materials import LAYER, layer_material, layer_of, source_image, wear_only
 from .origin import stack_path
 from .projection import photo_image
 
 
 def wear_layers(root: bpy.types.Object, target: bpy.types.Object, of_face: NDArray[np.integer]) -> None:
     """Give faces the materials of their layers (F,); those of layers that are gone stay as the mesh has them.
+
+    The artist's own leave the mesh and stay in the file.
 
     Raises
     ------
@@ -27,9 +29,7 @@ def wear_layers(root: bpy.types.Object, target: bpy.types.Object, of_face: NDArr
         return
     worn = {int(own[LAYER]): own for own in mesh.materials if own and LAYER in own} | left
     numbers = sorted(worn)
-    mesh.materials.clear()
-    for number in numbers:
-        mesh.materials.append(worn[number])
+    wear_only(target, [worn[number] for number in numbers])
     slot = np.searchsorted(numbers, of_face).clip(0, len(numbers) - 1)
     mesh.polygons.foreach_set("material_index", slot.astype(np.int32))
     shading.show(root, root.world_tracing.lit)

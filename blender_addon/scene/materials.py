@@ -1,5 +1,6 @@
 """The look of a trace: one node group for all traces, one small material for each layer."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import bpy
@@ -40,6 +41,37 @@ def layer_material(name: str, layer: int, image: bpy.types.Image) -> bpy.types.M
 def layer_of(material: bpy.types.Material, member: bpy.types.Object) -> int:
     """The layer that a material of a trace's object shows: of layers that were joined, each keeps its own."""
     return int(material.get(LAYER, member.world_tracing.layer))
+
+
+def worn_by(member: bpy.types.Object) -> set[bpy.types.Material]:
+    """All materials of an object, those that are linked to it instead of its mesh too."""
+    slots = (slot.material for slot in member.material_slots)
+    return {material for material in (*getattr(member.data, "materials", ()), *slots) if material}
+
+
+def wear_only(target: bpy.types.Object, materials: Iterable[bpy.types.Material]) -> None:
+    """Let a mesh have these materials alone; what it wore of the artist's stays in the file."""
+    before = worn_by(target)
+    for slot in target.material_slots:  # `clear` would leave what is linked to the object counted
+        slot.material = None
+    target.data.materials.clear()
+    for material in materials:
+        target.data.materials.append(material)
+    keep_own(before)
+
+
+def keep_own(materials: Iterable[bpy.types.Material]) -> None:
+    """Give the artist's own materials a fake user where nothing else uses them."""
+    for own in materials:
+        if own.users == 0 and own.library is None and not is_of_a_trace(own):
+            own.use_fake_user = True
+
+
+def is_of_a_trace(material: bpy.types.Material) -> bool:
+    """Whether a trace or a projection made this material: it can be made again."""
+    node = material.node_tree.nodes.get("Layer") if material.node_tree else None
+    group = node.node_tree if node is not None and node.type == "GROUP" else None
+    return group is not None and group.name.startswith(GROUP)
 
 
 def show_texture(tree: bpy.types.NodeTree, texture: bpy.types.ShaderNodeTexImage) -> None:

@@ -25,10 +25,12 @@ def picture_like_original(stack: LayerStack) -> NDArray[np.uint8]:
 def lay_like_original(stack: LayerStack, values: NDArray[np.uint8], finer: int = 1) -> NDArray[np.uint8]:
     """Values of the grid's pixels (H, W, C) in the original image's frame, (h, w, C), 0 outside the grid.
 
-    ``finer`` pixels of the result lie on a pixel of the grid, along either side.
+    ``finer`` pixels of the result lie on a pixel of the grid, along either side; of a panorama that was
+    squeezed into the square more along one, and at least one along the other.
     """
     width, height = stack.info.image_size
-    scale = finer * np.sqrt(1.0 / abs(np.linalg.det(stack.grid_to_image[:, :2])))  # pixels for an image pixel
+    across, down = np.linalg.norm(stack.grid_to_image[:, :2], axis=0)  # image pixels of one of the grid
+    scale = max(finer / np.sqrt(across * down), 1.0 / min(across, down))  # pixels for an image pixel
     scale = min(scale, MAX_SIDE / max(width, height))
     out_width, out_height = max(1, round(width * scale)), max(1, round(height * scale))
     x = (np.arange(out_width) + 0.5) * (width / out_width)

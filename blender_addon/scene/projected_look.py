@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from .materials import GROUP, layer_colour, layer_material
+from .materials import layer_colour, layer_material, wear_only
 
 UV_MAP = "WT Projected"  # of an automatic unwrap
 TINT = "Tint Guessed"
@@ -98,22 +98,8 @@ def uv_of(homogeneous: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def only_material(target: bpy.types.Object, material: bpy.types.Material) -> None:
-    """The one material of a mesh; the artist's own get a fake user where nothing else uses them."""
-    mesh, slots = target.data, target.material_slots
-    before = {own for own in (*mesh.materials, *(slot.material for slot in slots)) if own}
-    for slot in slots:  # `clear` would leave what is linked to the object counted
-        slot.material = None
-    mesh.materials.clear()
-    mesh.materials.append(material)
-    for own in before:
-        if own.users == 0 and own.library is None and not _is_of_a_trace(own):
-            own.use_fake_user = True
+    """The one material of a mesh; the artist's own stay in the file."""
+    mesh = target.data
+    wear_only(target, [material])
     mesh.polygons.foreach_set("material_index", np.zeros(len(mesh.polygons), np.int32))
     mesh.update()
-
-
-def _is_of_a_trace(material: bpy.types.Material) -> bool:
-    """Whether a trace or a projection made this material: it can be made again."""
-    node = material.node_tree.nodes.get("Layer") if material.node_tree else None
-    group = node.node_tree if node is not None and node.type == "GROUP" else None
-    return group is not None and group.name.startswith(GROUP)

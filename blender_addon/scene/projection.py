@@ -21,6 +21,7 @@ from .origin import stack_path
 FLIP = np.array([1.0, -1.0, -1.0])  # Blender camera-local ↔ camera space
 MOST_UV_MAPS = 8  # that a mesh can have
 LOCAL = "Make it local (Object > Relations > Make Local), or open that file."
+SINGLE_USER = "Make it single-user first (Object > Relations > Make Single User > Object & Data)."
 LARGEST_UNWRAP = 100_000  # triangles that xatlas unwraps in a reasonable time
 
 
@@ -93,8 +94,7 @@ def check_target(target: bpy.types.Object) -> None:
         raise ProjectionError(f"The mesh of {name} is linked from another file. {LOCAL}")
     if mesh.users - mesh.use_fake_user > 1:
         raise ProjectionError(
-            f"{name} shares its mesh with other objects, which would all change. "
-            "Make it single-user first (Object > Relations > Make Single User > Object & Data)."
+            f"{name} shares its mesh with other objects, which would all change. {SINGLE_USER}"
         )
     if target.mode != "OBJECT":
         raise ProjectionError(f"{name} is being edited. Leave its mode first.")

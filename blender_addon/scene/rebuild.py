@@ -1,5 +1,7 @@
 """Layers built anew from the stored stack: after a changed setting, or to undo edits. No tracing."""
 
+from collections.abc import Iterable
+
 import bpy
 from mathutils import Matrix
 
@@ -16,7 +18,7 @@ from .mesh_object import fill_mesh
 from .origin import stack_path
 from .pieces import MEMORY, Piece, pieces_of
 from .point_object import makes_clouds
-from .projection import photo_image
+from .projection import SINGLE_USER, photo_image
 from .trace_camera import new_camera, set_view
 from .viewport import BEFORE
 
@@ -81,6 +83,7 @@ def rebuild_one(layer: bpy.types.Object) -> None:
     """
     stack, root, number = load_stack(layer), traces.root_of(layer), layer.world_tracing.layer
     members = traces.layers_of(root) if root is not None else []
+    _check_own(layer, {layer, *members})
     same = [other for other in members if other.world_tracing.role == "LAYER"]
     same = [other for other in same if other.world_tracing.layer == number]
     rebuild_layer(layer, stack, piece=pieces(same, stack).get(layer))
@@ -114,13 +117,16 @@ def rebuild_points(points: bpy.types.Object, stack: LayerStack, frame: Matrix) -
 
 
 def check_layers(root: bpy.types.Object) -> None:
-    """A mesh that is being edited cannot be filled, nor can a point cloud in Blender before 4.4.
+    """No mesh that is edited or that others share can be filled, nor a point cloud in Blender before 4.4.
 
     Raises
     ------
     StackError
     """
-    for layer in traces.layers_of(root):
+    members = traces.layers_of(root)
+    for layer in members:
+        if layer.world_tracing.role == "LAYER":  # points get new data, which nobody else has
+            _check_own(layer, members)
         if layer.type == "MESH" and is_edited(layer):
             raise StackError(f"{layer.name} is being edited; leave its mode there, then rebuild {root.name}")
         if layer.type == "POINTCLOUD" and not makes_clouds():
@@ -128,6 +134,21 @@ def check_layers(root: bpy.types.Object) -> None:
                 f"{layer.name} is a point cloud, which this Blender cannot fill; open the file in Blender "
                 f"4.4 or newer to change {root.name}"
             )
+
+
+def _check_own(layer: bpy.types.Object, members: Iterable[bpy.types.Object]) -> None:
+    """A mesh that objects outside its trace share (Alt+D) would change under them too.
+
+    Raises
+    ------
+    StackError
+    """
+    mesh = layer.data
+    if mesh.users - mesh.use_fake_user > sum(member.data == mesh for member in members):
+        raise StackError(
+            f"{layer.name} shares its mesh with objects outside its trace, which would all change. "
+            f"{SINGLE_USER}"
+        )
 
 
 def is_edited(layer: bpy.types.Object) -> bool:

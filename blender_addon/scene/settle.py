@@ -22,7 +22,7 @@ from wt_backend.stack import LayerStack, StackError
 
 from .. import preferences
 from ..backend import session
-from . import files, named_files
+from . import files, named_files, strokes
 from .origin import members, remember_stack, stack_path
 from .transfer import Bundle, bring, own
 
@@ -96,6 +96,7 @@ def _bundle(folder: Path, kind: str, name: str) -> Bundle:
 def _before_save(path: str, *_args: object) -> None:
     global _save
     _save = _Save()
+    strokes.keep()
     if path and Path(path).parent.is_dir():  # else it is the start-up file, or saving will fail
         named = [stack_path(member) for member in members()]
         named += _pictures()

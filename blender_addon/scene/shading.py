@@ -10,8 +10,7 @@ LIT_GROUP = f"{GROUP} Lit"
 
 def show(root: bpy.types.Object, lit: bool) -> None:
     """Switch all layer materials of a trace, the solid's included."""
-    solids = [child for child in root.children if child.world_tracing.role == "SOLID"]
-    show_on([*traces.layers_of(root), *traces.shot_layers_of(root), *solids], lit)
+    show_on([*traces.layers_of(root), *traces.shot_layers_of(root), *traces.solids_of(root)], lit)
 
 
 def show_on(members: list[bpy.types.Object], lit: bool) -> None:

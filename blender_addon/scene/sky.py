@@ -13,7 +13,7 @@ from wt_backend.camera import apply_affine
 from wt_backend.geometry.sky import without
 from wt_backend.stack import LayerStack
 
-from . import build, files, traces
+from . import build, files, strokes, traces
 from .origin import stack_path
 from .picture import lay_like_original
 from .selection import under_image
@@ -63,9 +63,10 @@ def _take_place(image: bpy.types.Image, old: bpy.types.Image) -> None:
     """
     name = old.name
     old.user_remap(image)
-    if old.is_dirty:
+    if strokes.are_on(old):
         old.name, old.use_fake_user = f"{name} (painted)", True
-        old.pack()
+        if old.is_dirty:
+            old.pack()
     else:
         bpy.data.images.remove(old)
     image.name = name

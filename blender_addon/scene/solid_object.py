@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wt_backend.geometry.layer_mesh import LayerMesh, LayerPoints
 
-from . import build, traces
+from . import build
 from .frame import frame_in, in_root, transformed
 from .layer_looks import wear_layers, wear_own
 from .mesh_object import fill_mesh
@@ -71,15 +71,14 @@ def fill_triangles(mesh: bpy.types.Mesh, arrays: Arrays) -> None:
     mesh.attributes["wt_seen"].data.foreach_set("value", arrays["layer"] == 0)
 
 
-def put_solid(root: bpy.types.Object, arrays: Arrays) -> bpy.types.Object:
-    """The solid of a trace, made or, in Object Mode, replaced in place.
+def put_solid(root: bpy.types.Object, solid: bpy.types.Object | None, arrays: Arrays) -> bpy.types.Object:
+    """A solid of a trace, made or, in Object Mode, replaced in place.
 
     Raises
     ------
     StackError
         The stack, asked where the solid's origin was set, is gone.
     """
-    solid = traces.solid_of(root)
     if solid is None:
         name = f"{build.trace_name(root)} Solid"
         solid = bpy.data.objects.new(name, bpy.data.meshes.new(name))

@@ -3,6 +3,8 @@
 import bpy
 from mathutils import Matrix
 
+from .materials import is_of_a_trace, keep_own, worn_by
+
 _LAYER_TYPES = {"LAYER": ("MESH",), "POINTS": ("MESH", "POINTCLOUD")}  # by role
 
 
@@ -56,10 +58,18 @@ def layers_of(root: bpy.types.Object) -> list[bpy.types.Object]:
     return sorted(found, key=lambda child: (child.world_tracing.layer, child.name))
 
 
-def solid_of(root: bpy.types.Object) -> bpy.types.Object | None:
-    """The solid of a trace, None before one was made."""
+def solids_of(root: bpy.types.Object) -> list[bpy.types.Object]:
+    """The solid of a trace and the copies that the artist made of it, by name."""
     meshes = (child for child in root.children if child.type == "MESH")
-    return next((child for child in meshes if child.world_tracing.role == "SOLID"), None)
+    return sorted(
+        (child for child in meshes if child.world_tracing.role == "SOLID"), key=lambda solid: solid.name
+    )
+
+
+def solid_of(root: bpy.types.Object) -> bpy.types.Object | None:
+    """The solid of a trace, of several the active one or else the first; None before one was made."""
+    solids, active = solids_of(root), bpy.context.view_layer.objects.active
+    return active if active in solids else next(iter(solids), None)
 
 
 def parts_of(root: bpy.types.Object) -> list[bpy.types.Object]:
@@ -105,7 +115,7 @@ def _is_linked(member: bpy.types.Object) -> bool:
 def delete(root: bpy.types.Object) -> None:
     """Remove a trace: its objects, their data if nobody else uses it, its emptied collections.
 
-    What else hangs on it stays where it is.
+    What else hangs on it stays where it is, and the artist's own materials stay in the file.
     """
     members = {root, *parts_of(root)}
     for child in set(root.children_recursive) - members:
@@ -113,12 +123,14 @@ def delete(root: bpy.types.Object) -> None:
             _release(child)
     collections = {collection for member in members for collection in member.users_collection}
     data = {member.data for member in members if member.data is not None}
+    materials = {material for member in members for material in worn_by(member)}
     for member in members:
         bpy.data.objects.remove(member)
     unused = [block for block in data if block.users == 0]
-    materials = {material for block in unused for material in getattr(block, "materials", ()) if material}
     bpy.data.batch_remove(unused)
-    bpy.data.batch_remove([material for material in materials if material.users == 0])
+    keep_own(materials)
+    ours = [material for material in materials if is_of_a_trace(material)]
+    bpy.data.batch_remove([material for material in ours if material.users == 0])
     for collection in sorted(collections, key=lambda found: len(found.children)):  # a shot's layers first
         owned = collection.name in bpy.data.collections and collection.name.startswith("Trace: ")
         if owned and not collection.all_objects and not collection.children:

@@ -157,6 +157,22 @@ def test_a_floor_is_picked_on_a_solid_and_on_a_frame_too(
     assert floor.matrix_world.translation.z == pytest.approx(7.0, abs=1e-4)
 
 
+@pytest.mark.parametrize("slope", ["SOLID"], indirect=True)
+@pytest.mark.parametrize("other", ["a copy", "the copy"])  # before it by name, and behind it
+def test_a_floor_is_picked_on_any_solid(floor: bpy.types.Object, slope: bpy.types.Object, other: str) -> None:
+    """What was picked on all but the first one did not count."""
+    copy = slope.copy()
+    copy.name, copy.data = other, slope.data.copy()
+    bpy.context.scene.collection.objects.link(copy)
+    for member, picked in ((slope, [0, 1, 2]), (copy, [])):
+        edit(member, picked)
+        bpy.ops.object.mode_set(mode="OBJECT")
+    slope.select_set(True)
+    bpy.ops.object.mode_set(mode="EDIT")  # both, the other one active
+    assert bpy.ops.world_tracing.ground() == {"FINISHED"}
+    assert heights(slope) == pytest.approx([0, 0, 0], abs=1e-4)
+
+
 @pytest.mark.parametrize("picked", [[5], [0, 39]])
 def test_too_few_vertices_for_a_floor_are_told(floor: bpy.types.Object, picked: list[int]) -> None:
     before = floor.matrix_world.copy()

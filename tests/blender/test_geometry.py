@@ -146,6 +146,20 @@ def test_a_deleted_layer_comes_back_as_the_trace_looks(scene: bpy.types.Scene, t
     assert group.node_tree.name == "WT Layer" and group.inputs["Hint Strength"].default_value == 1
 
 
+def test_without_a_filled_texture_hidden_layers_are_hinted(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    """Which textures they had is known only by each other."""
+    root = import_stack(shapes.sphere(48), tmp_path)
+    hint = layers(root)[1].data.materials[0].node_tree.nodes["Layer"].inputs["Hint Strength"].default_value
+    bpy.ops.world_tracing.fill_colour()
+    for layer in layers(root)[1:]:
+        bpy.data.objects.remove(layer)
+    assert bpy.ops.world_tracing.rebuild_trace() == {"FINISHED"}
+    assert root.world_tracing.hidden_colour == "FILLED" and hint > 0
+    for layer in layers(root)[1:]:
+        inputs = layer.data.materials[0].node_tree.nodes["Layer"].inputs
+        assert inputs["Hint Strength"].default_value == hint
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_filled_texture_is_addressed_pixel_for_pixel(
     scene: bpy.types.Scene, tmp_path: Path, turned: bool

@@ -199,6 +199,15 @@ def test_delete_leaves_nothing_of_the_trace_and_everything_else(root: bpy.types.
     assert stack.is_file()
 
 
+def test_delete_keeps_the_artists_materials(root: bpy.types.Object) -> None:
+    """They went with the last layer that wore them."""
+    layer, (own, placed) = children(root, "LAYER")[0], map(bpy.data.materials.new, ("own", "placed"))
+    layer.data.materials.append(own)
+    layer.material_slots[0].link, layer.material_slots[0].material = "OBJECT", placed
+    assert bpy.ops.world_tracing.delete_trace(root=root.name) == {"FINISHED"}
+    assert list(bpy.data.materials) == [own, placed] and own.use_fake_user and placed.use_fake_user
+
+
 @pytest.mark.parametrize("operator", ["delete_trace", "keep_variant"])
 def test_that_solids_are_deleted_is_said(scene: bpy.types.Scene, tmp_path: Path, operator: str) -> None:
     kept, root = variants(tmp_path)[:2]
@@ -285,11 +294,11 @@ def variants(folder: Path) -> list[bpy.types.Object]:
 
 
 def test_a_kept_variant_stays_on_its_floor_and_on_its_parent(scene: bpy.types.Scene, tmp_path: Path) -> None:
-    kept = variants(tmp_path)[1]
-    kept.location.yz = 0.5, 1.7
+    first, kept, _last = variants(tmp_path)
+    first.location, kept.location.yz = (-2.0, 5.0, 0.3), (0.5, 1.7)
     bpy.context.view_layer.objects.active = kept
     assert bpy.ops.world_tracing.keep_variant() == {"FINISHED"}
-    assert tuple(kept.location) == pytest.approx((0.0, 0.5, 1.7))
+    assert tuple(kept.location) == pytest.approx((-2.0, 5.0, 1.7))
     other = variants(tmp_path)[2]
     other.parent, other.location = kept, (1.0, 2.0, 3.0)
     bpy.context.view_layer.objects.active = other

@@ -92,6 +92,49 @@ def test_a_solid_that_is_being_edited_is_left_alone(scene: bpy.types.Scene, tmp_
     assert bpy.context.mode == "EDIT_MESH"
 
 
+def solid_and_copy(folder: Path) -> tuple[bpy.types.Object, bpy.types.Object]:
+    """The solid of a trace, and the artist's copy of it, whose name comes first."""
+    root = import_stack(shapes.sphere(64), folder)
+    bpy.ops.world_tracing.make_solid(resolution=64)
+    solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
+    copy = solid.copy()
+    copy.name, copy.data = "A copy", solid.data.copy()
+    bpy.context.scene.collection.objects.link(copy)
+    return solid, copy
+
+
+def test_of_several_solids_the_selected_one_is_made_again(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    """The artist's copy was overwritten, even with the other one selected."""
+    solid, copy = solid_and_copy(tmp_path)
+    faces = len(copy.data.polygons)
+    with pytest.raises(RuntimeError, match=r"thing has 2 solids\. Select the one to make again; clear"):
+        bpy.ops.world_tracing.make_solid(resolution=32)
+    activate(solid)
+    assert bpy.ops.world_tracing.make_solid(resolution=32) == {"FINISHED"}
+    assert len(copy.data.polygons) == faces > len(solid.data.polygons)
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_the_solid_that_was_meant_is_made_again_whatever_is_selected_then(
+    scene: bpy.types.Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: bool
+) -> None:
+    session = sys.modules["bl_ext.user_default.world_tracing.backend.session"]
+    solid, copy = solid_and_copy(tmp_path)
+    root, faces, wait = solid.parent, len(copy.data.polygons), session.wait
+
+    def meanwhile(*arguments: object) -> None:
+        wait(*arguments)
+        activate(copy)
+        if gone:
+            bpy.data.objects.remove(solid)
+
+    monkeypatch.setattr(session, "wait", meanwhile)
+    activate(solid)
+    assert bpy.ops.world_tracing.make_solid(resolution=32) == {"FINISHED"}
+    made, *more = (child for child in root.children if child.world_tracing.role == "SOLID" and child != copy)
+    assert not more and len(copy.data.polygons) == faces > len(made.data.polygons)
+
+
 def test_solid_can_be_reduced_and_stays_closed(scene: bpy.types.Scene, tmp_path: Path) -> None:
     import bmesh
 
@@ -152,7 +195,36 @@ def test_a_solid_is_reduced_in_a_material_and_not_in_uvs_of_the_artists_own(
     assert list(solid.data.materials) == [own]
 
 
-def test_a_projected_texture_is_not_lost_by_reducing(scene: bpy.types.Scene, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["vertex groups", "colour attributes", "shape keys"])
+def test_what_the_artist_gave_to_points_is_not_lost_by_reducing(
+    scene: bpy.types.Scene, tmp_path: Path, kind: str
+) -> None:
+    """It went without a word."""
+    layer = layers(import_stack(shapes.sphere(64), tmp_path))[0]
+    layer.data.color_attributes.new("wt_guess", "FLOAT_COLOR", "POINT")  # ours, of a projection
+    activate(layer)
+    if kind == "vertex groups":
+        layer.vertex_groups.new(name="Own").add([0], 1.0, "ADD")
+    elif kind == "colour attributes":
+        layer.data.color_attributes.new("Own", "BYTE_COLOR", "CORNER")
+    else:
+        layer.shape_key_add(name="Basis")
+        layer.shape_key_add(name="Own")
+    sentence = rf"has {kind} of its own \(Own\), which it would lose\. Remove them"
+    with pytest.raises(RuntimeError, match=sentence):
+        bpy.ops.world_tracing.decimate(budget="2000")
+    with pytest.raises(RuntimeError, match=sentence):  # that was made while it waited
+        bpy.ops.world_tracing.wear_reduced_mesh(layer=layer.name, result="{}")
+    layer.vertex_groups.clear()
+    layer.shape_key_clear()
+    if kind == "colour attributes":
+        layer.data.color_attributes.remove(layer.data.color_attributes["Own"])
+    assert bpy.ops.world_tracing.decimate(budget="2000") == {"FINISHED"}
+
+
+def test_a_projected_texture_is_not_lost_by_reducing_or_making_again(
+    scene: bpy.types.Scene, tmp_path: Path
+) -> None:
     look = sys.modules["bl_ext.user_default.world_tracing.scene.projected_look"]
     root = import_stack(shapes.sphere(32), tmp_path)
     bpy.ops.world_tracing.make_solid(resolution=32)
@@ -165,8 +237,13 @@ def test_a_projected_texture_is_not_lost_by_reducing(scene: bpy.types.Scene, tmp
         bpy.ops.world_tracing.decimate(budget="2000")
     with pytest.raises(RuntimeError, match="wears a projected texture"):  # that arrived while it waited
         bpy.ops.world_tracing.wear_reduced_mesh(layer=solid.name, result="{}")
+    with pytest.raises(RuntimeError, match="wears a projected texture, which it would lose"):
+        bpy.ops.world_tracing.make_solid(resolution=32)
+    with pytest.raises(RuntimeError, match="wears a projected texture"):
+        bpy.ops.world_tracing.add_solid(root=root.name, solid=solid.name, result="{}")
     assert list(solid.data.materials) == [baked] and len(solid.data.polygons) == faces
     assert bpy.ops.world_tracing.reproject() == {"FINISHED"}
+    assert bpy.ops.world_tracing.make_solid(resolution=32) == {"FINISHED"}
     assert bpy.ops.world_tracing.decimate(budget="2000") == {"FINISHED"}
 
 
@@ -246,21 +323,17 @@ def test_shape_keys_do_not_show_what_was_before(scene: bpy.types.Scene, tmp_path
     solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
     layer = layers(root)[0]
     before = places(layer)
-
-    def bend() -> None:
-        for member in (solid, layer):
-            member.shape_key_add(name="Basis")
-            for point in member.shape_key_add(name="Bent").data:
-                point.co.x += 1.0
-            member.data.shape_keys.key_blocks["Bent"].value = 1.0
-
-    bend()
+    for member in (solid, layer):
+        member.shape_key_add(name="Basis")
+        for point in member.shape_key_add(name="Bent").data:
+            point.co.x += 1.0
+        member.data.shape_keys.key_blocks["Bent"].value = 1.0
     assert bpy.ops.world_tracing.rebuild_trace() == {"FINISHED"}
     assert bpy.ops.world_tracing.make_solid() == {"FINISHED"}
     shown = layer.evaluated_get(bpy.context.evaluated_depsgraph_get())
     np.testing.assert_array_equal(places(shown), before)
     assert solid.data.shape_keys is None
-    bend()
+    solid.shape_key_add(name="Basis")
     activate(solid)
     assert bpy.ops.world_tracing.decimate(budget="2000") == {"FINISHED"}
     assert solid.data.shape_keys is None and len(solid.data.polygons) <= 2000
@@ -294,7 +367,7 @@ def test_what_is_hidden_and_not_in_the_solid_is_said(scene, tmp_path: Path, mode
     solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
     assert all(layer.hide_get() for layer in layers(root)) and places(solid)[:, 2].min() > -4.0
     notice = sys.modules["bl_ext.user_default.world_tracing.backend.session"].notice
-    assert ("Floor, walls and backdrop are hidden" in notice.message) == (mode == "scene")
+    assert ("Floor, walls and backdrop, if any" in notice.message) == (mode == "scene")
 
 
 def test_nothing_solid_is_an_error_in_a_sentence(scene: bpy.types.Scene, tmp_path: Path) -> None:

@@ -121,6 +121,18 @@ def test_what_is_painted_counts_without_being_saved(addon, scene, image, editor)
     assert chosen_mask(addon, scene)[:20].all()
 
 
+def test_what_is_painted_is_in_the_file_that_is_saved(addon, scene, image, editor, tmp_path: Path) -> None:
+    bpy.ops.world_tracing.mask_from_box(**BOX)
+    cut_out = scene.world_tracing.mask_image
+    name, values = cut_out.name, pixels(cut_out).copy()
+    values[:20, :, 3] = 1.0
+    cut_out.pixels.foreach_set(values[::-1].ravel())
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"), copy=True)
+    with bpy.data.libraries.load(str(tmp_path / "scene.blend")) as (_found, wanted):
+        wanted.images = [name]
+    assert (pixels(wanted.images[0])[:20, :, 3] == 1).all()
+
+
 def test_the_mask_of_another_photo_is_not_taken(scene, image, editor, tmp_path: Path, request) -> None:
     bpy.ops.world_tracing.mask_from_box(**BOX)
     request.getfixturevalue("stand_in")  # traces from here on

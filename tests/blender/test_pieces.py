@@ -130,6 +130,32 @@ def test_a_copy_is_no_piece(root: bpy.types.Object, linked: bool) -> None:
     assert faces(layer) == faces(backup) == whole
 
 
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_copied_trace_leaves_the_meshes_of_the_original_alone(root: bpy.types.Object, linked: bool) -> None:
+    """With Alt+D they share them, until the copy's are made single-user."""
+    session = sys.modules["bl_ext.user_default.world_tracing.backend.session"]
+    layer = layers(root)[0]
+    layer.data.use_fake_user = True  # is nobody else
+    only(root, *root.children)
+    bpy.ops.object.duplicate(linked=linked)
+    copy = next(member for member in bpy.context.selected_objects if member.world_tracing.role == "ROOT")
+    twin, before, ways = layers(copy)[0], corners(layer), bpy.ops.world_tracing
+    bpy.context.view_layer.objects.active = copy
+    if linked:
+        for call in (ways.rebuild_trace, lambda: ways.use_known_camera(source="FOCAL", focal_length=85)):
+            with pytest.raises(RuntimeError, match=f"{twin.name} shares its mesh .*Make Single User"):
+                call()
+        twin.world_tracing.island = 10**6
+        assert "shares its mesh" in session.notice.message and twin.data.polygons
+        bpy.ops.object.make_single_user(type="SELECTED_OBJECTS", object=True, obdata=True)
+        twin.world_tracing.island = 16
+    assert ways.rebuild_trace() == {"FINISHED"}
+    assert ways.use_known_camera(source="FOCAL", focal_length=85) == {"FINISHED"}
+    twin.world_tracing.island = 10**6
+    assert not twin.data.polygons
+    np.testing.assert_array_equal(corners(layer), before)
+
+
 def test_pieces_of_a_turned_trace_whose_transform_was_applied(root: bpy.types.Object) -> None:
     rest = layers(root)[0]
     root.matrix_world = Matrix.Translation((1, 2, 3)) @ Matrix.Rotation(1.0, 4, "Z")

@@ -42,3 +42,18 @@ def test_materials_of_the_artist_stay_in_the_file(scene, tmp_path: Path, route: 
         assert bpy.ops.world_tracing.project_texture(size="512", route=route) == {"FINISHED"}
     kept = [material for material in bpy.data.materials if material.use_fake_user]
     assert kept == [own, placed, twice] and shared.users == 1
+
+
+@pytest.mark.parametrize("operator", ["reproject", "make_solid"])
+def test_materials_of_the_artist_stay_when_a_solid_wears_its_layers(scene, tmp_path: Path, operator) -> None:
+    root = photographed(shapes.sphere, tmp_path)
+    bpy.ops.world_tracing.make_solid(resolution=32)
+    solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
+    worn = list(solid.data.materials)
+    own, placed = map(bpy.data.materials.new, ("own", "placed"))
+    solid.data.materials.append(own)
+    solid.material_slots[0].link, solid.material_slots[0].material = "OBJECT", placed
+    only(solid)
+    assert getattr(bpy.ops.world_tracing, operator)() == {"FINISHED"}
+    assert list(solid.data.materials) == worn
+    assert [material for material in bpy.data.materials if material.use_fake_user] == [own, placed]

@@ -248,3 +248,17 @@ def test_two_photos_one_mesh(scene: bpy.types.Scene, tmp_path: Path) -> None:
     assert bpy.ops.world_tracing.project_texture(route="SHADER") == {"FINISHED"}
     assert alone == 4 and values(thing, "wt_seen").sum() == 8
     assert {"WT Pixel chart", "WT Pixel other"} <= set(thing.data.uv_layers.keys())
+
+
+def test_two_photos_of_the_same_name(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    first = chart(tmp_path)
+    thing = cube(first, (0, 0, -2), (0, 0, 0), 0.6)
+    second = chart(tmp_path)
+    second.name = "chart"  # and the first one is "Trace: chart"
+    middle = Matrix.Translation((0, 0, -2))
+    second.matrix_world = first.matrix_world @ middle @ Matrix.Rotation(math.pi, 4, "Y") @ middle.inverted()
+    only(thing, first, second)
+    assert bpy.ops.world_tracing.project_texture(route="SHADER") == {"FINISHED"}
+    one, other = (thing.data.uv_layers[name] for name in ("WT Pixel chart", "WT Pixel chart 2"))
+    assert [tuple(corner.uv) for corner in one.data] != [tuple(corner.uv) for corner in other.data]
+    assert {"wt_projection chart", "wt_projection chart 2"} <= set(thing.data.attributes.keys())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -129,7 +130,6 @@ def test_a_painted_mask_counts_after_rebuild_and_survives_saving(
     picture.pixels.foreach_set(pixels.ravel())
     assert bpy.ops.world_tracing.rebuild_trace(root=field.name) == {"FINISHED"}
     assert rows(children(field, "LAYER")[0]) == set(range(SIZE // 2, SIZE))
-    picture.pack()
     name = field.name
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "field.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "field.blend"))
@@ -139,10 +139,15 @@ def test_a_painted_mask_counts_after_rebuild_and_survives_saving(
     assert rows(children(again, "LAYER")[1]) == set(range(SIZE // 2, SIZE))
 
 
-def test_a_painted_mask_whose_place_another_takes_is_saved(field: bpy.types.Object, tmp_path: Path) -> None:
+@pytest.mark.parametrize("saved", [False, True])
+def test_a_painted_mask_whose_place_another_takes_is_saved(
+    field: bpy.types.Object, tmp_path: Path, saved: bool
+) -> None:
     picture = field.world_tracing.sky
     name, count = picture.name, 4 * picture.size[0] * picture.size[1]
     picture.pixels.foreach_set(np.full(count, 0.25, np.float32))
+    if saved:
+        bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "before.blend"))
     assert bpy.ops.world_tracing.find_sky() == {"FINISHED"}
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "field.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "field.blend"))
@@ -171,6 +176,21 @@ def test_where_there_is_no_sky_nothing_happens(scene: bpy.types.Scene, tmp_path:
     with pytest.raises(RuntimeError, match="No sky was found"):
         bpy.ops.world_tracing.find_sky()
     assert len(children(root, "LAYER")[0].data.vertices) == before and root.world_tracing.sky is None
+
+
+@pytest.mark.parametrize("size", [(8000, 1000), (1000, 8000), (900, 600)])
+def test_a_mask_gives_its_pixels_back(
+    addon: ModuleType, scene: bpy.types.Scene, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    """Of panoramas, which are squeezed into the square, rows ran together."""
+    info = replace(landscape().info, image_size=size)
+    fit = np.diag([size[0] / SIZE, size[1] / SIZE, 1.0])[:2]
+    stack = replace(landscape(), grid_to_image=fit, info=info)
+    root = import_stack(stack, tmp_path)
+    mask = np.random.default_rng(1).random((SIZE, SIZE)) < 0.3
+    sky = sys.modules[f"{addon.__name__}.scene.sky"]
+    sky.set_mask(root, stack, mask)
+    np.testing.assert_array_equal(sky.mask_of(root, stack), mask)
 
 
 def test_undo_takes_a_mark_out_of_the_mask_and_leaves_what_was_painted(field: bpy.types.Object) -> None:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import bpy
+import numpy as np
 import pytest
 
 WORKS, ERROR, DIES = 0, 1, 2
@@ -75,11 +76,23 @@ def test_where_no_folder_can_be_made_the_stack_goes_to_the_user_folder(
     assert stack.is_file() and tmp_path not in stack.parents
 
 
-def test_an_image_that_lives_only_in_blender_is_traced_and_used_as_texture(scene, stand_in: Path) -> None:
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_an_image_in_blender_shows_is_still_there_when_the_file_is_opened_again(
+    scene, stand_in: Path, tmp_path: Path, packed: bool
+) -> None:
+    """One that nobody saves is gone with the file, and layers that showed it were black."""
     image = bpy.data.images.new("Painted", 64, 64)
+    image.pixels.foreach_set(np.full(64 * 64 * 4, 0.5, np.float32))
+    if packed:
+        image.pack()
     scene.world_tracing.source, scene.world_tracing.image = "IMAGE", image
     assert bpy.ops.world_tracing.trace_world(seed=WORKS) == {"FINISHED"}
-    assert bpy.data.materials["Painted Layer 1"].node_tree.nodes["Image Texture"].image == image
+    texture = bpy.data.materials["Painted Layer 1"].node_tree.nodes["Image Texture"].image
+    assert (texture == image) is packed
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
+    texture = bpy.data.materials["Painted Layer 1"].node_tree.nodes["Image Texture"].image
+    assert texture.pixels[0] == pytest.approx(0.5, abs=0.01)
 
 
 def test_a_render_result_is_traced_with_a_picture_of_its_own(scene, stand_in: Path) -> None:

@@ -1,0 +1,21 @@
+"""Strokes on skies and cut-outs: images that we made, and whose saving nobody thinks of."""
+
+import bpy
+
+from . import cut_out, traces
+
+_PAINTED = "world_tracing_painted"  # on an image: there were strokes on it when the file was saved
+
+
+def keep() -> None:
+    """Pack those that were painted on, or the strokes would not be in the file that is about to be saved."""
+    skies = {thing.world_tracing.sky for thing in bpy.data.objects if traces.is_root(thing)}
+    for image in bpy.data.images:
+        if image.is_dirty and image.library is None and (image in skies or cut_out.is_cut_out(image)):
+            image[_PAINTED] = True
+            image.pack()
+
+
+def are_on(image: bpy.types.Image) -> bool:
+    """Whether somebody has painted on an image, saved with the file since or not."""
+    return bool(image.is_dirty or image.get(_PAINTED))
