@@ -42,6 +42,7 @@ from wt_backend.subject import find_subject, read_mask
 
 CPU_MEMORY = 1.2  # peak over size of the float32 weights: 8.11 GB measured for 6.82 (spec section 21)
 NO_CAMERA = "The points fit no camera; one with a field of view of 54° is assumed."
+MOST_EULER_STEPS = 20  # more have steps below t = 0.05, where the velocity is held back
 LESS_MEMORY = "Memory was not enough, so the model ran in its smaller mode, which is a little less exact."
 MIN_SUBJECT = 16  # pixels, of the image and of the network's grid; fewer are no subject
 T = TypeVar("T")
@@ -125,12 +126,14 @@ def run(request: TraceRequest, progress: Progress, cancel: Cancel) -> Traced:
         cancel()
         return loaded, *denoise(prepared.fitted, loaded, prepared.mode, request, progress, cancel)
 
-    loaded, points, steps = with_less_memory(attempt, prepared.warnings)
+    small = runs_small(request.model, entry, device)
+    loaded, points, steps = with_less_memory(attempt, prepared.warnings, small)
+    prepared.warnings.extend(too_many_steps(entry, steps))
     progress("clean", 0, 1)
     return _finish(prepared, points, steps, loaded, request)
 
 
-def with_less_memory(attempt: Callable[[bool], T], warnings: list[str]) -> T:
+def with_less_memory(attempt: Callable[[bool], T], warnings: list[str], small: bool = False) -> T:
     """The result of an attempt, or of a second one where memory was not enough for the first.
 
     Parameters
@@ -139,9 +142,12 @@ def with_less_memory(attempt: Callable[[bool], T], warnings: list[str]) -> T:
         Takes whether the model is to run in its smaller mode.
     warnings
         Told of the second attempt.
+    small
+        Whether it is known that memory is not enough.
     """
     try:
-        return attempt(False)
+        if not small:
+            return attempt(False)
     except Exception as error:
         if not is_out_of_memory(error):
             raise
@@ -176,6 +182,13 @@ def prepare(request: TraceRequest, entry: RegistryEntry) -> Input:
     if mode == "object" and _touches_border(rgba[..., 3] > 127):
         warnings.append("The subject is cut off by the border of the image; its shape there is a guess.")
     return Input(fitted, photo, mode, warnings)
+
+
+def too_many_steps(entry: RegistryEntry, steps: int) -> list[str]:
+    """What to say of a number of steps by which the released sampler stops short (spec section 11)."""
+    if entry.solver != "euler" or steps <= MOST_EULER_STEPS:
+        return []
+    return [f"More than {MOST_EULER_STEPS} steps leave noise in the points of {entry.name}."]
 
 
 def choose_mode(request: TraceRequest, entry: RegistryEntry, has_subject: bool) -> str:
@@ -213,6 +226,11 @@ def _touches_border(subject: NDArray[np.bool_]) -> bool:
 # -- model --------------------------------------------------------------------------------------------------
 
 _cached: tuple[tuple[object, ...], LoadedModel] | None = None
+
+
+def runs_small(name: str, entry: RegistryEntry, device: torch.device) -> bool:
+    """Whether a model is loaded in its smaller mode: memory was not enough for the other a moment ago."""
+    return _cached is not None and _cached[0][:4] == (name, entry, str(device), True)
 
 
 def unload_models() -> None:
@@ -329,7 +347,7 @@ def _finish(
     xyz, mask = clean(points, fitted, loaded.entry, prepared.mode)
     intrinsics = implied_camera(xyz, mask, fitted, loaded.entry)
     if intrinsics is None:
-        intrinsics = default_intrinsics(*fitted.mask.shape)
+        intrinsics = usual_camera(fitted, loaded.entry)
         warnings.append(NO_CAMERA)
     xyz = seen_through(intrinsics, xyz, loaded.entry)
     if not mask[1:].any():
@@ -365,7 +383,18 @@ def implied_camera(
 ) -> NDArray[np.float64] | None:
     """The camera that layer 0 implies, (3, 3) in pixels of the grid; None where it implies none."""
     intrinsics = fit_intrinsics(xyz[0], mask[0])
-    if intrinsics is None or not entry.photograph_camera:
+    return None if intrinsics is None else _of_photograph(intrinsics, fitted, entry)
+
+
+def usual_camera(fitted: Fitted, entry: RegistryEntry) -> NDArray[np.float64]:
+    """The camera, (3, 3) in pixels of the grid, where the points imply none."""
+    return _of_photograph(default_intrinsics(*fitted.mask.shape), fitted, entry)
+
+
+def _of_photograph(
+    intrinsics: NDArray[np.float64], fitted: Fitted, entry: RegistryEntry
+) -> NDArray[np.float64]:
+    if not entry.photograph_camera:
         return intrinsics
     return photograph_camera(intrinsics, fitted.grid_to_image, fitted.image_size)
 

@@ -462,3 +462,18 @@ def test_weights_of_nan_are_told(ball: TraceRequest, tiny_model: Path, tmp_path:
     shutil.copy(tiny_model.with_suffix(".json"), tmp_path / "nan.json")
     error = failure(replace(ball, model=str(tmp_path / "nan.safetensors")))
     assert error.kind == "internal" and "not finite" in error.message
+
+
+def test_steps_at_which_the_released_sampler_stops_short_are_said(ball: TraceRequest) -> None:
+    assert pipeline.too_many_steps(find("object"), 20) == []
+    assert "More than 20 steps leave noise" in pipeline.too_many_steps(find("object"), 21)[0]
+    assert pipeline.too_many_steps(find("wt-mini"), 100) == []
+
+
+def test_the_usual_camera_is_one_of_the_whole_photograph(ball: TraceRequest) -> None:
+    """Where points fit no camera, a crop off the centre was laid out beside where it is."""
+    entry = find("wt-mini")
+    fitted = pipeline.prepare(replace(ball, model="wt-mini"), entry).fitted
+    camera = pipeline.usual_camera(fitted, entry)
+    axis = apply_affine(fitted.grid_to_image, camera[:2, 2])
+    np.testing.assert_allclose(axis, np.array(fitted.image_size) / 2, atol=1e-6)

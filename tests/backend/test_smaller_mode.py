@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from wt_backend import pipeline
 from wt_backend.memory import is_out_of_memory
 from wt_backend.methods import as_backend_error
+from wt_backend.model.precision import FULL, SMALL, default_precision, policy_for
 from wt_backend.protocol import BackendError, TraceRequest
 
 
@@ -97,3 +98,29 @@ def test_there_is_no_third_try(request_: TraceRequest, monkeypatch: pytest.Monke
     with pytest.raises(torch.OutOfMemoryError):
         pipeline.run(request_, lambda *a: None, lambda: None)
     assert tried == ["fp32", "small"]
+
+
+def test_what_did_not_fit_is_not_tried_again_while_the_smaller_one_is_loaded(
+    request_: TraceRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each photo of a folder loaded the model twice."""
+    tried = failing(monkeypatch, 1, NO_MEMORY[1])
+    for _ in range(2):
+        traced = pipeline.run(request_, lambda *a: None, lambda: None)
+        assert traced.warnings.count(pipeline.LESS_MEMORY) == 1
+    pipeline.unload_models()  # what took the memory may have gone as well
+    pipeline.run(request_, lambda *a: None, lambda: None)
+    assert tried == ["fp32", "small", "small", "fp32"]
+
+
+@pytest.mark.parametrize("emulated", [True, False])
+def test_a_gpu_that_only_emulates_bfloat16_does_not_use_it(
+    monkeypatch: pytest.MonkeyPatch, emulated: bool
+) -> None:
+    """PyTorch says of all that they know it; on those before Ampere attention filled the memory."""
+    monkeypatch.setattr(
+        torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation or not emulated
+    )
+    device = torch.device("cuda")
+    assert default_precision(device) == ("fp32" if emulated else "bf16")
+    assert policy_for("small", device) is (FULL if emulated else SMALL)

@@ -36,6 +36,12 @@ def verify_model(params: dict[str, Any], progress: Progress, cancel: Cancel) -> 
     progress("verify", 0, 1)
     if isinstance(weights, Path):
         published = find_entry(params["model"]).sha256
+        if not published:
+            raise BackendError(
+                "bad_request",
+                f"Nothing says what was published as {weights}.",
+                "Compare its SHA-256 with that on the page it came from.",
+            )
         return {"intact": weights.is_file() and sha256_of(weights) == published}
     return {"intact": hub.verify(weights)}
 

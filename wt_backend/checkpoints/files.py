@@ -134,6 +134,35 @@ def write_safetensors(
     return digest.hexdigest()
 
 
+def write_model(
+    weights: Path, tensors: Mapping[str, Tensor], describe: Callable[[str, int], dict[str, Any]]
+) -> Path:
+    """Weights in float16, and their card beside them; both are written before either takes its place.
+
+    Parameters
+    ----------
+    describe
+        SHA-256 and size of the weights in bytes → what the card says.
+
+    Returns
+    -------
+    Path
+        The card.
+    """
+    card = weights.with_suffix(".json")
+    new_weights, new_card = (path.with_name(f"{path.name}.new") for path in (weights, card))
+    try:
+        sha256 = write_safetensors(new_weights, tensors, lambda _: torch.float16)
+        text = json.dumps(describe(sha256, new_weights.stat().st_size), indent=1) + "\n"
+        new_card.write_text(text, encoding="utf-8")
+        new_weights.replace(weights)
+        new_card.replace(card)
+    finally:
+        for path in (new_weights, new_card):
+            path.unlink(missing_ok=True)
+    return card
+
+
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file, hexadecimal."""
     digest = hashlib.sha256()

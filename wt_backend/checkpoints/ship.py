@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from wt_backend.checkpoints.files import check_state_dict, read_state_dict, write_safetensors
+from wt_backend.checkpoints.files import check_state_dict, read_state_dict, write_model
 from wt_backend.checkpoints.registry import WEIGHTS, RegistryEntry, read_card
 from wt_backend.flow.sampler import Solver
 from wt_backend.model.wt_dit import WTDiT
@@ -68,7 +69,6 @@ def ship(
     check_state_dict(state, wanted, weights)
     target = folder / f"{name}.safetensors"
     ordered = {key: state[key] for key in wanted}
-    sha256 = write_safetensors(target, ordered, lambda _: torch.float16)
     entry = RegistryEntry(
         name=name,
         label=label,
@@ -76,7 +76,6 @@ def ship(
         licence_url=LICENCE_URL,
         config=config,
         weights=target,
-        sha256=sha256,
         fits={"object": "crop", "scene": "stretch"},
         subject_share=TRAINING_SHARE,
         photograph_camera=True,
@@ -87,14 +86,14 @@ def ship(
         steps=steps,
         unit="relative",
         solver=solver,
-        size_mb=round(target.stat().st_size / 1e6, 1),
+        size_mb=0.0,  # like the sha256, known once it is written
         memory_gb=1.0,
     )
-    card = target.with_suffix(".json")
-    temporary = card.with_suffix(".json.part")
-    temporary.write_text(json.dumps(entry.to_dict(), indent=1) + "\n", encoding="utf-8")
-    temporary.replace(card)
-    return card
+
+    def describe(sha256: str, size: int) -> dict[str, Any]:
+        return replace(entry, sha256=sha256, size_mb=round(size / 1e6, 1)).to_dict()
+
+    return write_model(target, ordered, describe)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -156,6 +156,6 @@ def _refused(error: OSError) -> BackendError:
         return BackendError("disk_full", "The disk is full.", "Make room, or choose another disk.")
     return BackendError(
         "access",
-        f"{error.filename} cannot be changed ({error.strerror}).",
+        f"{error.filename or 'The models folder'} cannot be changed ({error.strerror or error}).",
         "Check who owns the folder, and close other programs that use it.",
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from wt_backend.checkpoints.registry import fingerprint
 from wt_backend.footage.numbering import written
-from wt_backend.protocol import FITS, MODES, BackendError
+from wt_backend.protocol import FITS, MODES, MOST_STEPS, BackendError
 
 ENDLESS = 1 << 40
 
@@ -86,10 +86,12 @@ class ShotRequest:
             )
         if self.start + self.first < 1:
             raise BackendError(
-                "bad_request", f"The shot would start at frame {self.start}.", "Start it at 0 or later."
+                "bad_request",
+                f"The shot would start at frame {self.start + self.first - 1}.",
+                "Start it at 0 or later.",
             )
-        if self.steps is not None and not 1 <= self.steps <= 1000:  # before a folder is made
-            raise BackendError("bad_request", f"steps is {self.steps}.", "Choose 1 to 1000 steps.")
+        if self.steps is not None and not 1 <= self.steps <= MOST_STEPS:  # before a folder is made
+            raise BackendError("bad_request", f"steps is {self.steps}.", f"Choose 1 to {MOST_STEPS} steps.")
         if not 0 <= self.seed < 2**63:
             raise BackendError("bad_request", f"seed is {self.seed}.", "Choose a seed from 0 to 2^63 - 1.")
         if self.rate is not None and not 0 < self.rate <= 1000:

@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from wt_backend import pipeline
-from wt_backend.camera import IDENTITY, default_intrinsics
+from wt_backend.camera import IDENTITY
 from wt_backend.checkpoints.load import LoadedModel, find_entry
 from wt_backend.checkpoints.registry import RegistryEntry
 from wt_backend.cleanup import existing_layers
@@ -251,6 +251,8 @@ def _trace(run: Run, shot: Shot) -> Shot:
     def attempt(small: bool) -> Shot:
         return _trace_missing(run, Shot.load(shot.folder), small)  # as far as an attempt before it came
 
+    steps = run.request.steps or run.entry.steps[run.survey.mode]
+    run.warnings.extend(pipeline.too_many_steps(run.entry, steps))
     shot = pipeline.with_less_memory(attempt, run.warnings).with_state("done")
     _save(shot)
     return shot
@@ -382,15 +384,16 @@ def _camera(run: Run, loaded: LoadedModel) -> NDArray[np.float64]:
 
 def _median_camera(run: Run, frames: Iterable[tuple[NDArray[np.float32], Fitted]]) -> NDArray[np.float64]:
     """The median of the cameras that points (L, S, S, 3) imply, or the usual one where they imply none."""
-    found = []
+    found, usual = [], []
     for points, fitted in frames:
+        usual = [pipeline.usual_camera(fitted, run.entry)]
         xyz, mask = pipeline.clean(points, fitted, run.entry, run.survey.mode)
         intrinsics = pipeline.implied_camera(xyz, mask, fitted, run.entry)
         if intrinsics is not None:
             found.append(intrinsics)
     if not found:
         run.warnings.append(pipeline.NO_CAMERA)
-        return default_intrinsics(run.entry.config.image_size, run.entry.config.image_size)
+        found = usual
     return np.median(found, axis=0)
 
 

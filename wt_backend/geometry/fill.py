@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 from scipy.spatial import cKDTree
 
+from wt_backend.geometry import own_picture
 from wt_backend.geometry.job import REQUIRED, load_stack, read_params, whole_file
 from wt_backend.geometry.layer_mesh import existing, layer_points
 from wt_backend.geometry.normals import point_normals
@@ -54,20 +54,28 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
     dict
         ``textures``: path or None for each layer; ``uv_transform`` (2, 3): UV of the original photo
         (`WT Pixel`, y up) → UV of these textures; ``seconds``.
+
+    Raises
+    ------
+    BackendError
+        A picture there is not as this method made it: somebody's painting is not written over.
     """
     begun = time.monotonic()
     values = read_params(params, stack=REQUIRED, output=REQUIRED)
     stack = load_stack(values["stack"])
     textures: list[str | None] = [None] * stack.layers
     hidden = [layer for layer in range(1, stack.layers) if stack.mask[layer].any()]
+    stem = Path(values["output"]) / Path(values["stack"]).stem
+    paths = {layer: Path(f"{stem} layer {layer + 1}.png") for layer in hidden}
+    for path in paths.values():
+        own_picture.check_as_made(path)
     filler = ColourFill(stack)
-    for step, layer in enumerate(hidden):
+    for step, (layer, path) in enumerate(paths.items()):
         cancel()
         progress("fill colour", step, len(hidden))
-        path = Path(values["output"]) / f"{Path(values['stack']).stem} layer {layer + 1}.png"
-        _, png = cv2.imencode(".png", cv2.cvtColor(filler.texture(layer), cv2.COLOR_RGB2BGR))
+        png = own_picture.encode(filler.texture(layer))
         with whole_file(path) as part:
-            part.write_bytes(png.tobytes())
+            part.write_bytes(png)
         textures[layer] = str(path)
     progress("fill colour", len(hidden), len(hidden))
     return {

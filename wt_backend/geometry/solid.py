@@ -220,7 +220,7 @@ class _Grid:
         step = max((near - far) / (count - 4), 1e-9 * near)
         if near == far:
             step = near / focal
-        # Cell 0 lies two cells in front of everything.
+        # Cell 0 lies a cell and a half in front of everything.
         return cls(
             near + 1.5 * step, step, count, (int(rows[0]), int(columns[0])), stride, near / focal / step,
             far / 2, np.linalg.inv(stack.intrinsics),

@@ -80,11 +80,13 @@ def policy_for(precision: Precision, device: torch.device) -> Policy:
         return FULL
     if device.type != "cuda":
         return BRAIN
-    return RELEASED if precision == "bf16" else SMALL
+    if precision == "bf16":
+        return RELEASED
+    return SMALL if bfloat16_pays(device) else FULL
 
 
 def bfloat16_pays(device: torch.device) -> bool:
-    """Whether products in bfloat16 are faster than in float32, for learning.
+    """Whether products in bfloat16 are faster than in float32: a GPU that emulates them is slow and fills up.
 
     On a processor without AVX-512 they take some twenty times as long (docs/training.md, *The CPU road*).
     """
@@ -95,9 +97,7 @@ def bfloat16_pays(device: torch.device) -> bool:
 
 def default_precision(device: torch.device) -> Precision:
     """bfloat16 on a GPU that has it; elsewhere float32, for not every processor multiplies less faster."""
-    if device.type == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
-    return "fp32"
+    return "bf16" if device.type == "cuda" and bfloat16_pays(device) else "fp32"
 
 
 def convert(model: WTDiT, policy: Policy) -> WTDiT:

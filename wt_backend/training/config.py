@@ -16,6 +16,7 @@ from wt_backend.training.lesson import CELL
 
 Schedule = Literal["per_layer", "shared"]
 SCHEDULES = get_args(Schedule)
+PRECISIONS = ("auto", "bf16-mixed", "32-true")
 DATA_LAYERS = 6
 """Layers of every training sample."""
 KINDS: dict[Any, tuple[tuple[type, ...], str]] = {
@@ -152,6 +153,10 @@ class ObjectiveConfig:
         Weight of the squared violation of front-to-back order.
     scene_weight : float
         Weight of scene samples against object samples, whose depths span a smaller range.
+    filled_weight : float
+        Weight of the XYZ error where a layer is filled, the surface before it being the last. Where the image
+        does not tell whether there is another one, the estimate is the mean of *there* and *not there*; below
+        1 it lies nearer to where the surface is if there is one.
     slope_weight : float
         Weight of the error of the visible surface's slopes (`slopes.slope_error`): an edge or a shaded
         face tells how a surface leans long before a network can tell where it is.
@@ -165,13 +170,14 @@ class ObjectiveConfig:
     pure_noise_share: float = 0.0
     monotonic_weight: float = 0.1
     scene_weight: float = 1.0
+    filled_weight: float = 1.0
     slope_weight: float = 0.0
     lesson_weight: float = 0.0
     lesson_slope_weight: float = 0.0
 
     def __post_init__(self) -> None:
         check(self, max_weight=0, pure_noise_share=0, monotonic_weight=0, scene_weight=0, slope_weight=0)
-        check(self, lesson_weight=0, lesson_slope_weight=0)
+        check(self, filled_weight=0, lesson_weight=0, lesson_slope_weight=0)
         check_share(self, "pure_noise_share")
 
 
@@ -209,7 +215,7 @@ class StageConfig:
     rate: float = 1.0
 
     def __post_init__(self) -> None:
-        check(self, size=1, images=1, draws=0, patches=0, rate=0)
+        check(self, size=1, images=1, draws=0, steps=0, minutes=0, patches=0, rate=0)
         if (self.steps > 0) == (self.minutes > 0):
             raise ValueError("A stage is limited either by `steps` or by `minutes`: set exactly one of them.")
         if self.schedule not in SCHEDULES:
@@ -264,7 +270,7 @@ class OptimiserConfig:
 class TrainConfig:
     """Everything that defines a run; `state` is the folder that makes it resumable.
 
-    `precision` is Lightning Fabric's name for one, or "auto": bf16-mixed or 32-true, the faster one here.
+    `precision` is bf16-mixed, 32-true or, "auto", the faster one here.
     `initial_weights` is a model to go on from, with a `fresh_encoder` all of it but the encoder: that learns
     by itself while stages have no draws, and after such a lesson says what the model's own said (`graft`).
     """
@@ -291,6 +297,8 @@ class TrainConfig:
             raise ValueError(f"`name` is that of a folder in runs, not {self.name!r}.")
         if not self.stages:
             raise ValueError("A run needs at least one stage: add a table [[stages]].")
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"`precision` is one of {', '.join(PRECISIONS)}, not {self.precision!r}.")
         network = self.model.network
         if self.fresh_encoder and not self.initial_weights:
             raise ValueError(

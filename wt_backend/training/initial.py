@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
 from wt_backend.checkpoints.files import check_state_dict
 from wt_backend.model.wt_dit import WTDiT
 from wt_backend.protocol import BackendError
+
+if TYPE_CHECKING:
+    from wt_backend.checkpoints.load import LoadedModel
 
 ENCODER = "net.encoder."  # how the names of its parameters begin
 
@@ -40,23 +44,30 @@ def remind_of_licence(source: str) -> None:
             )
 
 
-def load_initial_weights(model: WTDiT, source: str, fresh_encoder: bool = False) -> None:
+def load_initial_weights(model: WTDiT, source: str, fresh_encoder: bool = False) -> str:
     """Start from a checkpoint (fine-tuning) instead of fresh weights, or from all of it but the encoder.
+
+    Returns
+    -------
+    str
+        SHA-256 of its file.
 
     Raises
     ------
     BackendError
         It cannot be loaded, or is of another network.
     """
-    state = dict(initial_model(source).state_dict())
+    first = initial_model(source)
+    state = dict(first.model.state_dict())
     if fresh_encoder:
         own = {name: value for name, value in model.state_dict().items() if name.startswith(ENCODER)}
         state = own | {name: value for name, value in state.items() if not name.startswith(ENCODER)}
     check_state_dict(state, model.state_dict(), Path(source))
     model.load_state_dict(state)
+    return first.sha256
 
 
-def initial_model(source: str) -> WTDiT:
+def initial_model(source: str) -> LoadedModel:
     """The model that a run begins with, in fp32 on the processor.
 
     Raises
@@ -66,4 +77,4 @@ def initial_model(source: str) -> WTDiT:
     """
     from wt_backend.checkpoints.load import load_model
 
-    return load_model(source, device="cpu", dtype=torch.float32).model
+    return load_model(source, device="cpu", dtype=torch.float32)

@@ -17,7 +17,7 @@ def logit_normal(shape: tuple[int, ...], device: torch.device) -> Tensor:
 
 
 def plateaued_logit_normal(shape: tuple[int, ...], device: torch.device) -> Tensor:
-    """Logit-normal whose density does not fall again beyond its mode at t = 1/2.
+    """Logit-normal below its mode at t = 1/2, even beyond it.
 
     A draw below the mode is kept; the other half of the mass is spread evenly over [1/2, 1]. This puts
     weight on nearly pure noise, which trains reconstruction from the image alone.

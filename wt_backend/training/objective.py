@@ -58,6 +58,14 @@ def fill_depth(depth: Tensor) -> Tensor:
     return torch.stack(layers, dim=1)
 
 
+def filled_weights(x0: Tensor, weight: float) -> Tensor:
+    """`weight` where a layer of x0 (B, L, H, W, 3) lies on the one before it (:func:`fill_depth`), else 1."""
+    z = x0[..., 2]
+    weights = torch.ones_like(z)  # (B, L, H, W)
+    weights[:, 1:] = torch.where(z[:, 1:] == z[:, :-1], weight, 1.0)
+    return weights
+
+
 def vary_colours(rgb: Tensor, painted: Tensor) -> Tensor:
     """Random exposure, gamma, white balance, saturation and channel order, one draw an image.
 
@@ -116,7 +124,8 @@ class Losses(nn.Module):
         error = (estimate - x0).square().mean(dim=-1)  # (B, L, H, W)
         error = torch.where(valid[:, None], error, 0.0)
         level_weight = t.clamp(min=SMALLEST_T).pow(-2).clamp(max=self.config.max_weight)  # (B, L)
-        weighted = (error * (level_weight * weight[:, None])[:, :, None, None]).sum() / count
+        by_layer = (level_weight * weight[:, None])[:, :, None, None]
+        weighted = (error * by_layer * filled_weights(x0, self.config.filled_weight)).sum() / count
         z = estimate[..., 2]
         violation = torch.relu(z[:, :-1] - z[:, 1:]).square()
         monotonic = torch.where(valid[:, None], violation, 0.0).sum() / count

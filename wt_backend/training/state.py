@@ -41,6 +41,8 @@ class Progress:
         Steps skipped as spikes.
     joined : int
         Step at which the decoder began to learn with a fresh encoder (`graft.graft`); -1 before.
+    initial : str
+        SHA-256 of the weights that the run began with.
     """
 
     stage: int = 0
@@ -53,6 +55,7 @@ class Progress:
     loss_level: float = 0.0
     skipped: int = 0
     joined: int = -1
+    initial: str = ""
 
     def next_stage(self) -> None:
         self.stage += 1

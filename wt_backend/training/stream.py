@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader, IterableDataset, default_collate, get_w
 from wt_backend.orphans import leave_with_starter
 from wt_backend.stack import StackError
 from wt_backend.training.config import DataConfig
-from wt_backend.training.data import Sample, generate
+from wt_backend.training.data import Sample, generate_some
 from wt_backend.training.stacks import find_stacks, stack_sample
 
 VIEWS_PER_SCENE = 4
@@ -219,15 +219,9 @@ class SampleStream(IterableDataset[dict[str, torch.Tensor]]):
         raise FileNotFoundError(f"None of the stacks in {self.config.stacks} can be read any more.")
 
     def generated_views(self, index: int) -> list[Sample]:
-        """Procedural views; a seed whose meshes fail (rare) is named and passed over."""
-        for attempt in range(10):
-            seed = index + attempt * 100_000_000
-            is_scene = np.random.default_rng((self.config.seed, seed, 7)).random() < self.config.scene_share
-            try:
-                return generate(self.config.seed, seed, self.size, kind="scene" if is_scene else "object")
-            except (ValueError, RuntimeError, IndexError, ArithmeticError, np.linalg.LinAlgError) as error:
-                warnings.warn(f"Scene {seed} of seed {self.config.seed} failed: {error!r}", stacklevel=2)
-        raise RuntimeError(f"Ten scenes in a row failed from index {index}: the data engine is broken.")
+        """Procedural views of an object or a scene."""
+        is_scene = np.random.default_rng((self.config.seed, index, 7)).random() < self.config.scene_share
+        return generate_some(self.config.seed, index, self.size, "scene" if is_scene else "object")
 
 
 def shield_workers() -> None:

@@ -9,9 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from wt_backend.checkpoints.files import write_safetensors
+from wt_backend.checkpoints.files import write_model
 from wt_backend.checkpoints.load import find_entry
 from wt_backend.checkpoints.registry import UNMEASURED, UNMEASURED_TOLERANCE, RegistryEntry
 from wt_backend.model.config import ModelConfig
@@ -82,14 +80,14 @@ def export(state: Path, stem: Path) -> int:
             "bad_output", f"{stem} is no name of a file.", "Name the weights, for example --export out/mine."
         )
     saved = load_state(state, "cpu")
-    weights, card = stem.with_name(f"{name}.safetensors"), stem.with_name(f"{name}.json")
+    weights = stem.with_name(f"{name}.safetensors")
     run = json.loads(saved["config"])
-    sha256 = write_safetensors(weights, saved["ema"], lambda _: torch.float16)
-    entry = replace(_entry_like(run), name=name, label=name, aliases=(), weights=weights, sha256=sha256)
-    description = entry.to_dict() | {"run": run, "progress": saved["progress"]}
-    temporary = stem.with_name(f"{name}.json.part")
-    temporary.write_text(json.dumps(description, indent=1), encoding="utf-8")
-    temporary.replace(card)
+    entry = replace(_entry_like(run), name=name, label=name, aliases=(), weights=weights)
+
+    def describe(sha256: str, _size: int) -> dict[str, Any]:
+        return replace(entry, sha256=sha256).to_dict() | {"run": run, "progress": saved["progress"]}
+
+    write_model(weights, saved["ema"], describe)
     print(f"{weights}: {sum(v.numel() for v in saved['ema'].values()):,} parameters")
     return 0
 

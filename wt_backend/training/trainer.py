@@ -78,13 +78,15 @@ class Trainer:
         self.fabric.launch()
         torch.set_float32_matmul_precision("high")
         torch.manual_seed(config.seed + self.fabric.global_rank)
+        self.progress = Progress()
         model = WTDiT(config.model.network)
         model.net.encoder.mask_token.requires_grad_(False)  # never used, see wt_dit.md section 2
         open_gates(model)
         if config.initial_weights:
             remind_of_licence(config.initial_weights)
-            if not self.state_file.exists():  # a run that goes on needs them no more: they may be gone
-                load_initial_weights(model, config.initial_weights, config.fresh_encoder)
+            if not self.state_file.exists():  # they may be gone when a run goes on
+                first = load_initial_weights(model, config.initial_weights, config.fresh_encoder)
+                self.progress.initial = first
         objective = FlowObjective(model, config.model.normalisation, config.objective)
         objective.to(self.fabric.device)
         self.model = model
@@ -94,7 +96,6 @@ class Trainer:
         )
         if config.compile:
             compile_parts(objective, self.fabric.device)
-        self.progress = Progress()
         self.stopping = self.stopped = False  # asked to, and agreed by all processes
         self.writer: SummaryWriter | None = None
         self.validation = Validation(config)
@@ -153,7 +154,14 @@ class Trainer:
         if lesson is None or not self.progress.step:
             print("The encoder has had no lesson: it learns with the decoder from nothing.", flush=True)
             return
-        old = initial_model(self.config.initial_weights).net.encoder.to(self.fabric.device)
+        first = initial_model(self.config.initial_weights)
+        if first.sha256 != self.progress.initial:
+            raise BackendError(
+                "bad_request",
+                f"{self.config.initial_weights} has been replaced since this run began with it.",
+                "Put the old weights back, or begin anew in another folder (--state).",
+            )
+        old = first.model.net.encoder.to(self.fabric.device)
         self.model.load_state_dict(self.ema.values)
         images = (
             batch["rgb"].permute(0, 3, 1, 2).float() / 255
@@ -409,32 +417,21 @@ def lesson_weights(objective: Any) -> dict[str, Tensor]:
 
 
 def placed(config: TrainConfig) -> Fabric:
-    """The devices of this machine, or those that `torchrun` has started a process for, on all its nodes.
-
-    Raises
-    ------
-    BackendError
-        kind "bad_request": they know no such precision.
-    """
+    """The devices of this machine, or those that `torchrun` has started a process for, on all its nodes."""
     devices: int | str = "auto"
     nodes = 1
     if "LOCAL_WORLD_SIZE" in os.environ:  # torchrun: its processes are the devices
         devices = int(os.environ["LOCAL_WORLD_SIZE"])
         nodes = int(os.environ["WORLD_SIZE"]) // devices
     several = "LOCAL_WORLD_SIZE" in os.environ or torch.cuda.device_count() > 1
-    rests = not all(stage.draws for stage in config.stages)  # the decoder, while the encoder learns alone
-    strategy = "ddp_find_unused_parameters_true" if several and rests else "auto"
-    try:
-        return Fabric(
-            precision=config.precision,  # type: ignore[arg-type]
-            devices=devices,
-            num_nodes=nodes,
-            strategy=strategy,
-        )
-    except ValueError as error:
-        raise BackendError(
-            "bad_request", f"`precision` is {config.precision!r}: {error}", "Take bf16-mixed or 32-true."
-        ) from error
+    # the decoder while the encoder learns alone; blocks that look along time, of which frames alone have none
+    rests = config.model.network.temporal_blocks or not all(stage.draws for stage in config.stages)
+    return Fabric(
+        precision=config.precision,  # type: ignore[arg-type]
+        devices=devices,
+        num_nodes=nodes,
+        strategy="ddp_find_unused_parameters_true" if several and rests else "auto",
+    )
 
 
 def mini_batch(images: int) -> int:

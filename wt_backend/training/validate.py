@@ -19,7 +19,7 @@ from wt_backend.model.wt_dit import WTDiT
 from wt_backend.orphans import leave_with_starter
 from wt_backend.projection.pictures import write_png
 from wt_backend.protocol import BackendError
-from wt_backend.training.data import Sample, generate
+from wt_backend.training.data import Sample, generate_some
 from wt_backend.training.objective import fill_depth
 from wt_backend.training.stream import model_item, silhouette
 
@@ -124,7 +124,7 @@ class Validation:
 def validation_view(task: ValidationTask) -> Sample:
     """The first view of a scene of unseen families."""
     index, size, kind = task
-    return generate(SEED, index, size, kind=kind, split="validation")[0]
+    return generate_some(SEED, index, size, kind, "validation")[0]
 
 
 def depth_errors(items: list[Item], depth: NDArray, steps: int) -> dict[str, float]:

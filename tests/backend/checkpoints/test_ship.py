@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
 import pytest
 import torch
 
-from wt_backend.checkpoints.files import read_state_dict, sha256_of
+from wt_backend.checkpoints.files import read_state_dict, sha256_of, write_model
 from wt_backend.checkpoints.load import find_entry, load_model
 from wt_backend.checkpoints.registry import OFFICIAL_LICENCE, read_card
 from wt_backend.checkpoints.ship import main, ship
@@ -120,3 +121,17 @@ def test_other_json_beside_weights_is_no_card(card: Path) -> None:
     card.write_text("[1, 2]")
     with pytest.raises(BackendError, match="cannot be read"):
         find_entry(str(card.with_suffix(".safetensors")))
+
+
+def test_weights_without_their_new_card_do_not_take_the_place_of_the_old(card: Path) -> None:
+    """On a disk that was full after the weights, the default model was damaged for every trace."""
+    weights = card.with_suffix(".safetensors")
+    before, state = (card.read_bytes(), weights.read_bytes()), read_state_dict(weights)
+
+    def full(_sha256: str, _size: int) -> dict[str, object]:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        write_model(weights, {name: value + 1 for name, value in state.items()}, full)
+    assert (card.read_bytes(), weights.read_bytes()) == before
+    assert not list(card.parent.glob("*.new"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -160,3 +161,29 @@ def test_cancel_stops_and_leaves_nothing(tmp_path: Path) -> None:
         METHODS["geometry/fill_colour"](params, ignore, stop)
     assert caught.value.kind == "cancelled"
     assert [p.name for p in tmp_path.iterdir()] == ["ball.wts"]
+
+
+@pytest.mark.parametrize("chunk", [True, False], ids=["keeps the text", "drops the text"])
+@pytest.mark.parametrize("painted", [True, False])
+def test_a_picture_that_somebody_painted_on_is_not_written_over(
+    tmp_path: Path, painted: bool, chunk: bool
+) -> None:
+    """One whose .blend is not open: nothing there tells. A program that saves it may keep the text chunk."""
+    shapes.sphere(48).save(tmp_path / "ball.wts")
+    params = {"stack": str(tmp_path / "ball.wts"), "output": str(tmp_path)}
+    fill = partial(METHODS["geometry/fill_colour"], params, ignore, lambda: False)
+    path = Path(fill()["textures"][1])
+    ours, rgb = path.read_bytes(), cv2.imread(str(path), cv2.IMREAD_COLOR)
+    assert fill()["textures"][1] and path.read_bytes() == ours
+    if painted:
+        rgb[:4] = 255
+    png = cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_BGR2BGRA))[1].tobytes()
+    text = ours[33 : 33 + 12 + int.from_bytes(ours[33:37], "big")] if chunk else b""
+    path.write_bytes(png[:33] + text + png[33:])
+    saved = path.read_bytes()
+    if chunk and not painted:
+        assert fill()["textures"][1]
+        return
+    with pytest.raises(BackendError, match=r"ball layer 2\.png was painted on, or not made by") as refused:
+        fill()
+    assert refused.value.kind == "bad_output" and path.read_bytes() == saved

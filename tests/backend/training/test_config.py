@@ -59,6 +59,8 @@ def test_fine_tuning_takes_the_network_from_a_model_by_name(tmp_path: Path) -> N
         (f"{STAGE}size = 56\nsteps = 2.5\n", "`steps` is a whole number, not 2.5"),
         (f'{STAGE}size = "56"\nsteps = 1\n', "`size` is a whole number, not '56'"),
         (f"{STAGE}size = 56\nminutes = nan\n", "`minutes` is a finite number"),
+        (f"{STAGE}size = 56\nsteps = -1\nminutes = 5.0\n", "`steps` is at least 0, not -1"),
+        (f'precision = "16-mixed"\n{STAGE}size = 56\nsteps = 1\n', "one of auto, bf16-mixed, 32-true"),
         (f"{STAGE}size = 56\nsteps = 1\n[data]\nworkers = -1\n", "`workers` is at least 0, not -1"),
         (f"{STAGE}size = 56\nsteps = 1\n[data]\nreuse = 0\n", "`reuse` is at least 1"),
         (f"{STAGE}size = 56\nsteps = 1\n[data]\nseed = true\n", "`seed` is a whole number"),

@@ -120,6 +120,24 @@ def test_slopes_of_the_visible_surface_weigh_what_they_are_told(layer: int, adde
     assert losses[1] - losses[0] == pytest.approx(added, abs=1e-4)
 
 
+@pytest.mark.parametrize(("layer", "share"), [(0, 1.0), (1, 1.0), (2, 0.35), (3, 0.35)])
+def test_a_filled_layer_weighs_what_it_is_told(layer: int, share: float) -> None:
+    depth = torch.ones(1, 4, 8, 8)
+    depth[:, 1] = 1.5
+    depth[:, 2:] = 0  # two hits a ray
+    batch = batch_of(depth, torch.ones(1, 8, 8, dtype=torch.bool))
+    wrong = truth(batch)
+    wrong[:, layer] += 1
+    losses = []
+    for weight in (1.0, 0.35):
+        config = ObjectiveConfig(monotonic_weight=0.0, filled_weight=weight)
+        objective = FlowObjective(Oracle(wrong), NORMALISATION, config).eval()  # type: ignore[arg-type]
+        torch.manual_seed(0)  # the same noise levels
+        losses.append(float(objective(batch, 1)["loss"]))
+    assert losses[0] > 0.1
+    assert losses[1] / losses[0] == pytest.approx(share, rel=1e-5)
+
+
 def test_layers_in_the_wrong_order_are_penalised() -> None:
     batch = example()
     answer = truth(batch)

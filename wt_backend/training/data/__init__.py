@@ -1,5 +1,5 @@
 """Data engine: endless procedural objects and scenes with every surface behind each pixel."""
 
-from wt_backend.training.data.sample import Sample, generate
+from wt_backend.training.data.sample import Sample, generate, generate_some
 
-__all__ = ["Sample", "generate"]
+__all__ = ["Sample", "generate", "generate_some"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,6 +120,25 @@ def generate(
         rgb, alpha = develop(linear, trace.mask, subject.mode, rng)
         samples.append(Sample(rgb, alpha, trace.depth, view.camera.intrinsics, subject.mode))
     return samples
+
+
+def generate_some(
+    seed: int, index: int, size: int, kind: Mode | None = None, split: Split = "train"
+) -> list[Sample]:
+    """`generate`, or another sample where the meshes of this one fail, which is rare and said.
+
+    Raises
+    ------
+    RuntimeError
+        Ten in a row failed.
+    """
+    for attempt in range(10):
+        other = index + attempt * 100_000_000
+        try:
+            return generate(seed, other, size, kind, split)
+        except (ValueError, RuntimeError, IndexError, ArithmeticError, np.linalg.LinAlgError) as error:
+            warnings.warn(f"Scene {other} of seed {seed} failed: {error!r}", stacklevel=2)
+    raise RuntimeError(f"Ten scenes in a row failed from index {index}: the data engine is broken.")
 
 
 def develop(

@@ -135,6 +135,9 @@ def _share(
             cosine = np.einsum("ijk,ijk->ij", normal, np.roll(normal, step, axis))
             off_plane = np.einsum("ijk,ijk->ij", normal, np.roll(place, step, axis) - place)
             w = np.clip(cosine * 4 - 3, 0, 1) * np.clip(1.5 - np.abs(off_plane), 0, 1)
+            w.swapaxes(0, axis)[slice(0, step) if step > 0 else slice(step, None)] = (
+                0  # from the other border
+            )
             total += np.roll(image, step, axis) * w[..., None]
             weight += w
         image = total / weight[..., None]
@@ -199,7 +202,7 @@ def shade(
     turned = np.where(facing > 0, -1, 1).astype(np.float32)[:, None]
     geometric = geometric * turned
     if flat:
-        normals = geometric
+        normals = geometric.copy()
     else:
         normals = _unit(turned * _mixed(hits.barycentric, surface.corner_normals[hits.face]))
     texture = _mixed(hits.barycentric, surface.texture[mesh.faces[hits.face]])

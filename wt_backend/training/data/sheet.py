@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from wt_backend.output import check_output
 from wt_backend.projection.pictures import write_png
 from wt_backend.terminal import at_least
-from wt_backend.training.data.sample import Sample, generate
+from wt_backend.training.data.sample import Sample, generate_some
 
 TILE = 112
 
@@ -64,7 +64,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     for index in count():
         if len(samples) >= options.count:
             break
-        samples += generate(options.seed, index, options.size, options.kind, options.split)[: options.views]
+        samples += generate_some(options.seed, index, options.size, options.kind, options.split)[
+            : options.views
+        ]
     picture = contact_sheet(samples[: options.count], tile=options.size if options.size < 160 else 160)
     write_png(picture, str(options.out))
     print(f"{len(samples[: options.count])} samples in {options.out}")

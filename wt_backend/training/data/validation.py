@@ -13,7 +13,7 @@ import numpy as np
 
 from wt_backend.camera import scale_offset
 from wt_backend.terminal import at_least
-from wt_backend.training.data.sample import Sample, generate
+from wt_backend.training.data.sample import Sample, generate_some
 
 SEED = 777
 
@@ -63,7 +63,7 @@ def write_set(
     names = []
     for index in range(count):
         chosen: Literal["object", "scene"] = kind or ("scene" if index % 2 else "object")
-        sample = generate(seed, index, size, chosen, "validation")[0]
+        sample = generate_some(seed, index, size, chosen, "validation")[0]
         names.append(f"{chosen}_{index:04d}")
         write_pair(sample, folder, names[-1], seed)
     return names

@@ -10,7 +10,8 @@ import pytest
 
 from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack
-from wt_backend.training.data import Sample, generate
+from wt_backend.training.data import Sample, generate, generate_some
+from wt_backend.training.data import sample as sample_module
 from wt_backend.training.data import sheet as sheet_module
 from wt_backend.training.data.checks import odd_share, reprojection_error, unordered_pixels
 from wt_backend.training.data.sheet import contact_sheet, depth_picture
@@ -141,7 +142,7 @@ def test_a_sheet_that_does_not_fit_on_the_disk_leaves_the_one_before(
 def test_a_sheet_without_a_place_is_refused_before_it_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sheet_module, "generate", lambda *_: pytest.fail("minutes of work"))
+    monkeypatch.setattr(sheet_module, "generate_some", lambda *_: pytest.fail("minutes of work"))
     with pytest.raises(BackendError, match="is a folder"):
         sheet_main(["--out", str(tmp_path)])
 
@@ -158,3 +159,21 @@ def test_sheet_and_validation_commands(tmp_path: Path, samples: list[Sample]) ->
     left, top = stack.grid_to_image[:, 2].astype(int)
     view = image[top : top + 32, left : left + 32, [2, 1, 0, 3]]
     np.testing.assert_array_equal(view, stack.rgba)
+
+
+def test_a_sample_whose_meshes_fail_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In validation it ended every training at the same place."""
+    made = generate(5, 100_000_003, 28, "object", "validation")
+
+    def failing(seed: int, index: int, *rest: object) -> list[Sample]:
+        if index == 3:
+            raise ValueError("no surface")
+        return generate(seed, index, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sample_module, "generate", failing)
+    with pytest.warns(UserWarning, match="Scene 3 of seed 5 failed: ValueError"):
+        instead = generate_some(5, 3, 28, "object", "validation")
+    np.testing.assert_array_equal(instead[0].rgb, made[0].rgb)
+    monkeypatch.setattr(sample_module, "generate", lambda *_: [][0])
+    with pytest.warns(UserWarning, match="IndexError"), pytest.raises(RuntimeError, match="Ten scenes"):
+        generate_some(5, 3, 28)

@@ -8,7 +8,7 @@ from wt_backend.training.data.cameras import frame_scene
 from wt_backend.training.data.degrade import degrade, tone_map
 from wt_backend.training.data.mesh import Mesh, concatenate
 from wt_backend.training.data.scenes import sheet
-from wt_backend.training.data.shading import Lighting, Surface, shade
+from wt_backend.training.data.shading import Lighting, Surface, _share, shade
 from wt_backend.training.data.textures import PATTERNS, Material, albedo, random_material, value_noise
 
 SIZE = 48
@@ -141,3 +141,14 @@ def test_tone_map_and_degradations_give_pictures() -> None:
         image = degrade(display, rng)
         assert image.shape == (32, 32, 3)
         assert np.abs(image.mean() / 255 - display.mean()) < 0.15
+
+
+def test_light_is_not_shared_across_the_border_of_the_picture() -> None:
+    """The outermost columns of a floor took light from the other side."""
+    rows, columns = (grid.ravel().astype(np.float32) for grid in np.mgrid[:SIZE, :SIZE])
+    floor = np.stack([columns, rows, np.zeros_like(rows)], 1)
+    up = np.tile(np.float32([0, 0, 1]), (SIZE * SIZE, 1))
+    lit = (columns < SIZE / 2).astype(np.float32)[:, None]
+    shared = _share(lit, np.arange(SIZE * SIZE), up, floor, np.full(SIZE * SIZE, 10.0, np.float32), SIZE)
+    assert not shared[columns == SIZE - 1].any() and (shared[columns == 0] == 1).all()
+    assert 0 < shared[columns == SIZE // 2].min() < 1  # inside the picture it is
