@@ -71,9 +71,7 @@ class TraceResult:
 
     def import_settings(self) -> dict[str, str | int]:
         """What `import_stack` has to be told."""
-        images = {image.session_uid: image.name for image in bpy.data.images}
-        settings = {name: getattr(self, name) for name in ("name", "output", "variant", "group")}
-        return settings | {"image": images.get(self.image, "")}
+        return {name: getattr(self, name) for name in ("name", "output", "image", "variant", "group")}
 
     def wants_colour(self, result: Message) -> bool:
         """Whether hidden layers shall be coloured; points keep the colour of the photo."""

@@ -26,6 +26,14 @@ ACTIVE_INTERVAL = 0.1  # seconds between two looks at a working backend
 RESTING_INTERVAL = 5.0  # … at one that waits to be sent home
 LOG_DAYS = 7
 _IN_MEGABYTES = {"download", "move"}  # stages that count megabytes
+_STROKES = (
+    "PAINT_OT_",
+    "SCULPT_OT_",
+    "SCULPT_CURVES_OT_",
+    "GPENCIL_OT_",
+    "GREASE_PENCIL_OT_",
+    "TRANSFORM_OT_",
+)
 MODELS_SECONDS = 5.0  # how long a list of models is believed
 
 
@@ -337,9 +345,11 @@ def _step() -> float | None:
 
 
 def _bring_in() -> None:
-    """Let the results of jobs that have ended come in, when no render counts by the frame of its scene."""
+    """Let the results of jobs that have ended come in: not into a stroke, nor a render of frames."""
     global notice
     while job := next((job for job in _results if job.finished), None):
+        if _is_in_a_stroke():
+            return
         if _is_rendering():
             if notice is None and job.result is not None:
                 notice = Notice(f"{job.label} is done; it comes in when the render has ended.")
@@ -349,6 +359,18 @@ def _bring_in() -> None:
             result.ended(job)
         except Exception as error:  # noqa: BLE001 - the other jobs go on, and the user hears of it
             say_unforeseen(error, f"The result of {job.label} could not be brought in")
+
+
+def _is_in_a_stroke() -> bool:
+    """Whether somebody paints, sculpts or moves something right now, whose undo step is still to be made.
+
+    Operators of other add-ons may run for as long as Blender does, so these are told by their names.
+    """
+    managers = bpy.data.window_managers
+    windows = (window for manager in managers for window in manager.windows)
+    return any(
+        running.bl_idname.startswith(_STROKES) for window in windows for running in window.modal_operators
+    )
 
 
 def _is_rendering() -> bool:

@@ -12,6 +12,7 @@ from ..scene import files, projected_look, solid_object, traces
 from ..scene.materials import UV_MAP
 from ..scene.origin import stack_path
 from ..scene.projected_photos import GUESS
+from ..scene.projection import SINGLE_USER
 from ..scene.rebuild import is_edited
 from .geometry_job import GeometryJob
 
@@ -35,6 +36,10 @@ def _why_not(member: bpy.types.Object) -> str:
         return (
             f"{member.name} wears a projected texture, which it would lose. Re-project Pixels gives it the "
             "photo back; then reduce it, and project the texture again."
+        )
+    if member.data.users - member.data.use_fake_user > 1:
+        return (
+            f"{member.name} shares its mesh with another object, which would be reduced too. " + SINGLE_USER
         )
     for kind, names in _own(member).items():
         if names:
@@ -95,9 +100,8 @@ class WORLD_TRACING_OT_decimate(bpy.types.Operator, GeometryJob):
             "faces": int(self.budget),
         }
         label = f"Faces of {layer.name}"
-        return self.run_job(
-            context, "geometry/decimate", params, label, "wear_reduced_mesh", {"layer": layer.name}
-        )
+        settings = {"layer": layer.name, "sent": str(before)}
+        return self.run_job(context, "geometry/decimate", params, label, "wear_reduced_mesh", settings)
 
 
 class WORLD_TRACING_OT_wear_reduced_mesh(bpy.types.Operator):
@@ -108,6 +112,7 @@ class WORLD_TRACING_OT_wear_reduced_mesh(bpy.types.Operator):
     bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012
 
     layer: StringProperty(options={"SKIP_SAVE"})
+    sent: StringProperty(options={"SKIP_SAVE"})  # the file in which the mesh went to the worker
     result: StringProperty(options={"SKIP_SAVE"})
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
@@ -121,6 +126,9 @@ class WORLD_TRACING_OT_wear_reduced_mesh(bpy.types.Operator):
             self.report({"ERROR"}, reason)
             return {"CANCELLED"}
         try:
+            if not solid_object.is_still(layer.data, solid_object.read_arrays(self.sent)):
+                self.report({"ERROR"}, f"{layer.name} was changed meanwhile. Reduce it again.")
+                return {"CANCELLED"}
             arrays = solid_object.read_arrays(result["mesh"])
         except (OSError, ValueError, BadZipFile) as error:
             self.report({"ERROR"}, f"{result['mesh']} cannot be read ({error}). Reduce the layer again.")

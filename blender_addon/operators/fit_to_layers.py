@@ -9,7 +9,7 @@ from bpy.props import BoolProperty, StringProperty
 from mathutils import Matrix
 
 from ..backend import session
-from ..scene import files, projection
+from ..scene import files, projection, viewport
 from ..scene.projection import ProjectionError
 from .geometry_job import GeometryJob
 from .scene_settings import SKIP
@@ -82,6 +82,7 @@ class WORLD_TRACING_OT_wear_fit(bpy.types.Operator):
             return {"CANCELLED"}
         target.matrix_world = Matrix(result["matrix"]) @ Matrix(json.loads(self.place))
         context.view_layer.update()
+        viewport.undo_whole(context)
         session.notice = session.Notice(
             f"{target.name}: the layers lie {result['residual']:.3g} from it ({result['relative']:.1%} of "
             f"their extent, before {result['before']:.1%}), scaled by {result['scale']:.3g}. "

@@ -9,6 +9,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, St
 from bpy_extras.io_utils import ImportHelper
 
 from wt_backend.geometry.sky import sky_mask
+from wt_backend.paths import is_file
 from wt_backend.stack import LayerStack, StackError
 
 from ..properties import OUTPUTS
@@ -26,10 +27,9 @@ class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
     filename_ext = ".wts"
     filter_glob: StringProperty(default="*.wts", options={"HIDDEN"})
     name: StringProperty(name="Name", options={"SKIP_SAVE"}, description="Empty: the file's name")
-    image: StringProperty(
-        name="Texture",
+    image: IntProperty(
         options={"SKIP_SAVE", "HIDDEN"},
-        description="Image datablock to use instead of the source",
+        description="Session uid of the image to use as texture; 0: that of the stack's source",
     )
     group: StringProperty(options={"SKIP_SAVE", "HIDDEN"}, description="Seed sweep that it belongs to")
     variant: IntProperty(options={"SKIP_SAVE", "HIDDEN"}, description="Place beside the others of the sweep")
@@ -86,7 +86,7 @@ class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
                 name=self.name or path.stem,
                 output=self.output,
                 settings=layer_object.mesh_settings(self),
-                image=bpy.data.images.get(self.image) if self.image else None,
+                image=_as_in_its_file(self.image),
             )
         except (StackError, CameraMatchError) as error:
             self.report({"ERROR"}, str(error))
@@ -101,3 +101,13 @@ class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
         viewport.show(context, trace.root)
         self.report({"INFO"}, trace.summary)
         return {"FINISHED"}
+
+
+def _as_in_its_file(uid: int) -> bpy.types.Image | None:
+    """An image by its session uid, with what was traced: another program may have changed its file."""
+    image = next((image for image in bpy.data.images if image.session_uid == uid), None)
+    if image is None or image.source != "FILE" or image.is_dirty or image.packed_file is not None:
+        return image
+    if is_file(Path(bpy.path.abspath(image.filepath_from_user(), library=image.library))):
+        image.reload()
+    return image

@@ -80,10 +80,10 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
             return self.fail(str(error))
         uids = json.dumps([root.session_uid for root in roots])
         for target, params in zip(chosen, jobs, strict=True):
-            settings: dict[str, str | int] = {"target": target.name, "sent": str(params["mesh"])}
+            settings = {"target": target.name, "sent": str(params["mesh"])}
             if self.route == "BAKE":
                 method, follow_up = "projection/bake", "wear_projection"
-                settings["uv_map"] = str(params.pop("uv_map"))
+                settings |= {"uv_map": params.pop("uv_map"), "new_map": params.pop("new_map")}
             else:
                 method, follow_up = "projection/shader", "wear_photos"
                 settings["roots"] = uids
@@ -101,12 +101,13 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
         unwrap: str,
     ) -> Message:
         if unwrap == "smart":
-            smart_unwrap(context, target)
-            mesh = projection.world_mesh(target, context)
+            with smart_unwrap(context, target):
+                mesh = projection.world_mesh(target, context)
         return self._params(context, target, mesh, entries) | {
             "size": int(self.value(context, "size", "texture_size")),
             "unwrap": "xatlas" if unwrap == "xatlas" else "own",
             "uv_map": mesh.uv_map,
+            "new_map": unwrap == "smart",
         }
 
     def _shading(

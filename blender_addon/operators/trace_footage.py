@@ -61,7 +61,9 @@ class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings):
         description="Let the scene play the frames of the shot",
     )
     use_scene_rate: BoolProperty(
-        name="Scene's Rate", description="Read the footage at the scene's frames a second instead of its own"
+        options={"SKIP_SAVE"},
+        name="Scene's Rate",
+        description="Read the footage at the scene's frames a second instead of its own",
     )
     steady: BoolProperty(name="Steady Scale", default=True, description="Align the scale of neighbours")
     smooth: BoolProperty(

@@ -4,7 +4,7 @@
 import bpy
 from bpy.props import BoolProperty
 
-from ..scene import trace_camera, traces
+from ..scene import trace_camera, traces, viewport
 
 
 class WORLD_TRACING_OT_use_trace_camera(bpy.types.Operator):
@@ -45,6 +45,7 @@ class WORLD_TRACING_OT_use_trace_camera(bpy.types.Operator):
         for area in context.screen.areas if context.screen else ():
             if area.type == "VIEW_3D":
                 area.spaces.active.region_3d.view_perspective = "CAMERA"
+        viewport.undo_whole(context)
         return {"FINISHED"}
 
 

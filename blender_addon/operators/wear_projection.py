@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 
 import bpy
 import numpy as np
-from bpy.props import StringProperty
+from bpy.props import BoolProperty, StringProperty
 
 from wt_backend.protocol import Message
 
@@ -25,7 +25,8 @@ else:
     _Operator = object
 
 
-Wear = Callable[[bpy.types.Object, WorldMesh, Message], None]  # target, its mesh as it is by now, result
+# target, its mesh as it is by now, and as it was sent, result
+Wear = Callable[[bpy.types.Object, WorldMesh, solid_object.Arrays, Message], None]
 
 
 class _Wear(_Operator):
@@ -42,10 +43,11 @@ class _Wear(_Operator):
         """Bring the result in."""
         target, result = bpy.data.objects.get((self.target, None)), json.loads(self.result)
         try:
-            Path(self.sent).unlink(missing_ok=True)
+            sent = solid_object.read_arrays(self.sent)
+            Path(self.sent).unlink()
             if target is None or target.type != "MESH" or target.mode != "OBJECT":
                 raise ProjectionError(f"{self.target} is gone, or being edited; kept: {result['data']}")
-            wear(target, projection.world_mesh(target, context), result)
+            wear(target, projection.world_mesh(target, context), sent, result)
             _take_light(target)
         except (ProjectionError, OSError, ValueError, RuntimeError, BadZipFile) as error:
             self.report({"ERROR"}, str(error))
@@ -63,10 +65,11 @@ class WORLD_TRACING_OT_wear_projection(bpy.types.Operator, _Wear):
     bl_idname = "world_tracing.wear_projection"
 
     uv_map: StringProperty(options={"SKIP_SAVE"})  # of the mesh, where the texture was baked for one
+    new_map: BoolProperty(options={"SKIP_SAVE"})  # which it does not have yet
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Load the texture, write UVs and the seen mask, show it."""
-        return self.bring_in(context, partial(_wear_texture, self.uv_map))
+        return self.bring_in(context, partial(_wear_texture, self.uv_map, self.new_map))
 
 
 class WORLD_TRACING_OT_wear_photos(bpy.types.Operator, _Wear):
@@ -81,13 +84,21 @@ class WORLD_TRACING_OT_wear_photos(bpy.types.Operator, _Wear):
         return self.bring_in(context, partial(_wear_photos, json.loads(self.roots)))
 
 
-def _wear_texture(uv_map: str, target: bpy.types.Object, now: WorldMesh, result: Message) -> None:
+def _wear_texture(
+    uv_map: str,
+    new_map: bool,
+    target: bpy.types.Object,
+    now: WorldMesh,
+    sent: solid_object.Arrays,
+    result: Message,
+) -> None:
     data, mesh = solid_object.read_arrays(result["data"]), target.data
     texture, mask = (load_image(result[name]) for name in ("texture", "mask"))
-    if "uv" in data:
-        _check_unchanged(target, now, len(data["seen"]), len(data["uv"]))
+    uv = data.get("uv", sent["uv"] if new_map else None)  # (F, 3, 2)
+    if uv is not None:
+        _check_unchanged(target, now, len(data["seen"]), len(uv))
         uv_map = projected_look.UV_MAP
-        projected_look.write_uv(mesh, uv_map, now.loops.ravel(), data["uv"].reshape(-1, 2))
+        projected_look.write_uv(mesh, uv_map, now.loops.ravel(), uv.reshape(-1, 2))
     elif uv_map in mesh.uv_layers:  # else a modifier makes it
         mesh.uv_layers.active = mesh.uv_layers[uv_map]
     if len(data["seen"]) == len(mesh.vertices):  # else modifiers make vertices that the mesh has not
@@ -95,7 +106,13 @@ def _wear_texture(uv_map: str, target: bpy.types.Object, now: WorldMesh, result:
     projected_look.wear_texture(target, texture, mask, uv_map)
 
 
-def _wear_photos(roots: list[int], target: bpy.types.Object, now: WorldMesh, result: Message) -> None:
+def _wear_photos(
+    roots: list[int],
+    target: bpy.types.Object,
+    now: WorldMesh,
+    _sent: solid_object.Arrays,
+    result: Message,
+) -> None:
     data, mesh = solid_object.read_arrays(result["data"]), target.data
     found = {member.session_uid: member for member in bpy.data.objects}
     if not found.keys() >= set(roots):

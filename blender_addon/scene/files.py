@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import bpy
@@ -43,7 +44,14 @@ def new_shot_folder(name: str) -> Path:
 
 def new_projection(name: str) -> Path:
     """A path without suffix for a projection's files; those of earlier ones are never written over."""
-    return _unused(folder("projection"), file_name(name), ".npz").with_suffix("")
+    parent, stem = folder("projection"), file_name(name)
+    used = [file.name.casefold() for file in parent.iterdir()]  # by now perhaps only "NAME seen.png"
+    free = (
+        path
+        for path in _numbered(parent, stem, "")
+        if not any(file.startswith((f"{path.name}.".casefold(), f"{path.name} ".casefold())) for file in used)
+    )
+    return _promise(free)
 
 
 def stored_path(path: Path, blend: str = "") -> str:
@@ -75,9 +83,17 @@ def load_image(path: str | Path, check_existing: bool = False) -> bpy.types.Imag
 
 
 def _unused(parent: Path, stem: str, suffix: str) -> Path:
+    return _promise(path for path in _numbered(parent, stem, suffix) if not path.exists())
+
+
+def _numbered(parent: Path, stem: str, suffix: str) -> Iterator[Path]:
+    """NAME, NAME-2, NAME-3 …"""
     names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
-    paths = (parent / (name + suffix) for name in names)
-    path = next(path for path in paths if not is_promised(path) and not path.exists())
+    return (parent / (name + suffix) for name in names)
+
+
+def _promise(free: Iterable[Path]) -> Path:
+    path = next(path for path in free if not is_promised(path))
     _promised.add(str(path).casefold())
     return path
 

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from wt_backend.stack import LayerStack
 
-from . import build, shading, traces
+from . import build, projected_look, shading, traces
 from .layer_object import layer_title
 from .materials import LAYER, layer_material, layer_of, source_image, wear_only
 from .origin import stack_path
@@ -23,11 +23,13 @@ def wear_layers(root: bpy.types.Object, target: bpy.types.Object, of_face: NDArr
     StackError
         The photo is asked of the stack, which is gone.
     """
-    mesh, left = target.data, _materials(root)
-    if not left:
+    mesh, left, projected = target.data, _materials(root), projected_look.is_worn(target.data)
+    if not left and not projected:
         wear_own(target, of_face)
         return
-    worn = {int(own[LAYER]): own for own in mesh.materials if own and LAYER in own} | left
+    worn = {int(own[LAYER]): own for own in mesh.materials if own and LAYER in own and not projected} | left
+    if projected:  # the layers that are gone have left it nothing to wear
+        worn |= _photo_materials(root, set(np.unique(of_face).tolist()) - set(worn))
     numbers = sorted(worn)
     wear_only(target, [worn[number] for number in numbers])
     slot = np.searchsorted(numbers, of_face).clip(0, len(numbers) - 1)
@@ -58,8 +60,13 @@ def _materials(root: bpy.types.Object) -> dict[int, bpy.types.Material]:
         for slot, material in enumerate(layer.data.materials)
         if material and (slot == 0 or LAYER in material)  # others are the artist's
     }
-    name, missing = build.trace_name(root), {layer.world_tracing.layer for layer in members} - set(worn)
-    if missing:
-        image = photo_image(root) or source_image(LayerStack.load(stack_path(root)), name)
-        worn |= {number: layer_material(layer_title(name, number), number, image) for number in missing}
-    return worn
+    return worn | _photo_materials(root, {layer.world_tracing.layer for layer in members} - set(worn))
+
+
+def _photo_materials(root: bpy.types.Object, numbers: set[int]) -> dict[int, bpy.types.Material]:
+    """New materials of layers that show the photo."""
+    if not numbers:
+        return {}
+    name = build.trace_name(root)
+    image = photo_image(root) or source_image(LayerStack.load(stack_path(root)), name)
+    return {number: layer_material(layer_title(name, number), number, image) for number in numbers}

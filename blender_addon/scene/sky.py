@@ -46,7 +46,7 @@ def set_mask(root: bpy.types.Object, stack: LayerStack, mask: NDArray[np.bool_])
     pixels[..., :3] = picture[::-1] / np.float32(255.0)
     image.pixels.foreach_set(pixels.ravel())
     image.update()
-    image.pack()
+    strokes.pack(image)
     old = root.world_tracing.sky
     if old is not None and old.library is None and tuple(old.size) == (width, height):
         others = (other for other in bpy.data.objects if traces.is_root(other) and other != root)

@@ -40,10 +40,7 @@ def write_arrays(path: Path, mesh: bpy.types.Mesh) -> None:
     OSError
         The file cannot be written.
     """
-    vertices, layer = np.zeros(3 * len(mesh.vertices), np.float32), np.zeros(len(mesh.vertices), np.int32)
-    thickness, triangles = np.zeros(len(layer), np.float32), np.zeros(3 * len(mesh.loop_triangles), np.int32)
-    mesh.vertices.foreach_get("co", vertices)
-    mesh.loop_triangles.foreach_get("vertices", triangles)
+    layer, thickness = np.zeros(len(mesh.vertices), np.int32), np.zeros(len(mesh.vertices), np.float32)
     for name, kind, values in (("wt_layer", "INT", layer), ("wt_thickness", "FLOAT", thickness)):
         attribute = mesh.attributes.get(name)
         if attribute and (attribute.data_type, attribute.domain) == (
@@ -52,14 +49,20 @@ def write_arrays(path: Path, mesh: bpy.types.Mesh) -> None:
         ):  # else the user changed it
             attribute.data.foreach_get("value", values)
     known = {"uv": pixel_uv(mesh)} if has_pixel_uv(mesh) else {}
-    np.savez(
-        path,
-        vertices=vertices.reshape(-1, 3),
-        triangles=triangles.reshape(-1, 3),
-        layer=layer,
-        thickness=thickness,
-        **known,
-    )
+    np.savez(path, **_shape(mesh), layer=layer, thickness=thickness, **known)
+
+
+def is_still(mesh: bpy.types.Mesh, written: Arrays) -> bool:
+    """Whether a mesh has the vertices and triangles that `write_arrays` wrote."""
+    return all(np.array_equal(values, written[name]) for name, values in _shape(mesh).items())
+
+
+def _shape(mesh: bpy.types.Mesh) -> Arrays:
+    vertices = np.zeros((len(mesh.vertices), 3), np.float32)
+    triangles = np.zeros((len(mesh.loop_triangles), 3), np.int32)
+    mesh.vertices.foreach_get("co", vertices.ravel())
+    mesh.loop_triangles.foreach_get("vertices", triangles.ravel())
+    return {"vertices": vertices, "triangles": triangles}
 
 
 def fill_triangles(mesh: bpy.types.Mesh, arrays: Arrays) -> None:

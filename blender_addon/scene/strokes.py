@@ -1,10 +1,19 @@
 """Strokes on skies and cut-outs: images that we made, and whose saving nobody thinks of."""
 
+import hashlib
+
 import bpy
 
 from . import cut_out, traces
 
 _PAINTED = "world_tracing_painted"  # on an image: there were strokes on it when the file was saved
+_PACKED = "world_tracing_packed"  # on an image that we packed: what that was
+
+
+def pack(image: bpy.types.Image) -> None:
+    """Pack an image that we made, and remember it as nobody's painting."""
+    image.pack()
+    image[_PACKED] = _fingerprint(image)
 
 
 def keep() -> None:
@@ -17,5 +26,12 @@ def keep() -> None:
 
 
 def are_on(image: bpy.types.Image) -> bool:
-    """Whether somebody has painted on an image, saved with the file since or not."""
-    return bool(image.is_dirty or image.get(_PAINTED))
+    """Whether somebody has painted on an image, saved (with the file, or by itself) or not."""
+    return bool(
+        image.is_dirty or image.get(_PAINTED) or image.get(_PACKED, "") not in {"", _fingerprint(image)}
+    )
+
+
+def _fingerprint(image: bpy.types.Image) -> str:
+    packed = image.packed_file
+    return hashlib.sha256(packed.data).hexdigest() if packed is not None else ""

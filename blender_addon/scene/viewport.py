@@ -48,6 +48,15 @@ def _showing(scene: bpy.types.Scene) -> Iterator[bool]:
         _lent = False
 
 
+def undo_whole(context: bpy.types.Context) -> None:
+    """Let the undo step that an operator ends with hold all objects, in Edit Mode too.
+
+    There a step holds the mesh that is edited, and the rest only where something was made or removed.
+    """
+    if context.mode != "OBJECT":
+        bpy.data.texts.remove(bpy.data.texts.new("World Tracing"))
+
+
 def select(context: bpy.types.Context, root: bpy.types.Object) -> None:
     """Select a trace without its camera, the root active; somebody who is editing is left in peace."""
     if context.mode != "OBJECT":

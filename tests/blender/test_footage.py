@@ -475,3 +475,12 @@ def test_scrubbing_stays_quick(scene, folder: Path) -> None:
     for frame in range(5, 10):
         scene.frame_set(frame)
     assert (time.perf_counter() - begin) / 5 < 0.5
+
+
+@pytest.mark.parametrize(
+    "name", ["filepath", "start", "first", "last", "use_range", "use_scene_rate", "shot"]
+)
+def test_what_the_button_of_a_strip_sets_does_not_stay_for_the_next_movie(scene, name: str) -> None:
+    """A movie was read at the scene's rate because a strip had been before it."""
+    operator = bpy.ops.world_tracing.trace_footage.get_rna_type()
+    assert operator.properties[name].is_skip_save

@@ -388,3 +388,61 @@ def test_reduced_layer_keeps_its_pixels_and_comes_back(scene: bpy.types.Scene, t
     assert {"WT Pixel", "wt_pixel"} <= set(layer.data.attributes.keys()) and len(layer.data.materials) == 1
     assert bpy.ops.world_tracing.rebuild_trace() == {"FINISHED"}
     assert len(layer.data.polygons) == before
+
+
+def test_what_was_edited_while_it_was_reduced_is_kept(
+    scene: bpy.types.Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = sys.modules["bl_ext.user_default.world_tracing.backend.session"]
+    layer = layers(import_stack(shapes.sphere(64), tmp_path))[0]
+    faces, wait = len(layer.data.polygons), session.wait
+
+    def meanwhile(*arguments: object) -> None:
+        wait(*arguments)
+        layer.data.vertices[0].co.z += 1.0
+
+    monkeypatch.setattr(session, "wait", meanwhile)
+    activate(layer)
+    with pytest.raises(RuntimeError, match=r"was changed meanwhile\. Reduce it again"):
+        bpy.ops.world_tracing.decimate(budget="2000")
+    assert len(layer.data.polygons) == faces
+    monkeypatch.setattr(session, "wait", wait)
+    assert bpy.ops.world_tracing.decimate(budget="2000") == {"FINISHED"}
+
+
+def test_a_copy_that_shares_its_mesh_is_not_reduced_with_the_original(
+    scene: bpy.types.Scene, tmp_path: Path
+) -> None:
+    layer = layers(import_stack(shapes.sphere(64), tmp_path))[0]
+    copy = layer.copy()
+    scene.collection.objects.link(copy)
+    for member in (layer, copy):
+        activate(member)
+        with pytest.raises(RuntimeError, match=r"shares its mesh .* Make it single-user first"):
+            bpy.ops.world_tracing.decimate(budget="2000")
+    copy.data = copy.data.copy()
+    copy.data.use_fake_user = True
+    faces = len(layer.data.polygons)
+    assert bpy.ops.world_tracing.decimate(budget="2000") == {"FINISHED"}
+    assert len(copy.data.polygons) != faces == len(layer.data.polygons)
+
+
+@pytest.mark.parametrize("left", [(), (1,)], ids=["no layer", "only the hidden one"])
+def test_a_projected_solid_gets_the_photo_back_without_its_layers(
+    scene: bpy.types.Scene, tmp_path: Path, left: tuple[int, ...]
+) -> None:
+    """It said that it had, and was refused as before."""
+    look = sys.modules["bl_ext.user_default.world_tracing.scene.projected_look"]
+    root = import_stack(shapes.sphere(32), tmp_path)
+    bpy.ops.world_tracing.make_solid(resolution=32)
+    solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
+    look.wear_texture(solid, *(bpy.data.images.new(name, 8, 8) for name in ("bake", "seen")), "WT Pixel")
+    for layer in layers(root):
+        if layer.world_tracing.layer not in left:
+            bpy.data.objects.remove(layer)
+    bpy.ops.object.select_all(action="DESELECT")
+    activate(solid)
+    assert bpy.ops.world_tracing.reproject() == {"FINISHED"}
+    assert not look.is_worn(solid.data)
+    assert [material["wt_layer"] for material in solid.data.materials] == [0, 1]
+    assert bpy.ops.world_tracing.decimate(budget="2000") == {"FINISHED"}

@@ -283,6 +283,20 @@ def test_what_arrives_during_a_render_waits_for_its_end(
     assert "Trace: fôto 1" in bpy.data.collections
 
 
+def test_what_arrives_during_a_stroke_waits_for_its_end(
+    session, start, stand_in, photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stroke lost its undo step to it. A window test holds the button down (`tests/gui`)."""
+    painting = [True]
+    monkeypatch.setattr(session, "_is_in_a_stroke", lambda: painting[0])
+    job = start(photo, WORKS)
+    steps(session, lambda: job.finished)
+    assert session._step() is not None and "Trace: fôto 1" not in bpy.data.collections
+    painting[0] = False
+    session._step()
+    assert "Trace: fôto 1" in bpy.data.collections
+
+
 def test_what_is_cancelled_during_a_render_brings_nothing_before_its_end(
     scene, session, start, stand_in, photo, rendering: list[bool]
 ) -> None:

@@ -139,15 +139,17 @@ def test_a_painted_mask_counts_after_rebuild_and_survives_saving(
     assert rows(children(again, "LAYER")[1]) == set(range(SIZE // 2, SIZE))
 
 
-@pytest.mark.parametrize("saved", [False, True])
+@pytest.mark.parametrize("saved", ["", "with the file", "by itself"])
 def test_a_painted_mask_whose_place_another_takes_is_saved(
-    field: bpy.types.Object, tmp_path: Path, saved: bool
+    field: bpy.types.Object, tmp_path: Path, saved: str
 ) -> None:
     picture = field.world_tracing.sky
     name, count = picture.name, 4 * picture.size[0] * picture.size[1]
     picture.pixels.foreach_set(np.full(count, 0.25, np.float32))
-    if saved:
+    if saved == "with the file":
         bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "before.blend"))
+    elif saved:
+        picture.pack()  # as Image ▸ Save does with what is packed
     assert bpy.ops.world_tracing.find_sky() == {"FINISHED"}
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "field.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "field.blend"))
@@ -252,3 +254,9 @@ def test_a_copy_with_another_sky_has_a_file_of_its_own(addon: ModuleType, field:
     stacks = [LayerStack.load(sky.stack_file(root)) for root in (field, copy)]
     assert stacks[0].mask.sum() < stacks[1].mask.sum()
     assert LayerStack.load(sky.stack_file(field)).mask.sum() == stacks[0].mask.sum()
+
+
+def test_a_mask_that_nobody_painted_on_is_not_kept(field: bpy.types.Object) -> None:
+    for _ in range(2):
+        assert bpy.ops.world_tracing.find_sky() == {"FINISHED"}
+    assert not [image.name for image in bpy.data.images if "painted" in image.name]

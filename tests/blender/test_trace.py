@@ -244,3 +244,35 @@ def test_a_photo_may_have_as_long_a_name_as_systems_allow(scene, stand_in: Path,
         assert bpy.ops.world_tracing.trace_world(filepath=str(long), seed=WORKS) == {"FINISHED"}
     stacks = {m.world_tracing.stack for m in scene.objects if m.world_tracing.role == "ROOT"}
     assert len(stacks) == 2 and all(Path(stack).is_file() for stack in stacks)
+
+
+def test_layers_show_the_photo_that_was_traced(scene, stand_in: Path, photo: Path) -> None:
+    """Another program had changed its file since Blender read it."""
+    image = bpy.data.images.load(str(photo))
+    assert image.pixels[0] != 1.0
+    changed = bpy.data.images.new("changed", 64, 64)
+    changed.pixels.foreach_set(np.ones(64 * 64 * 4, np.float32))
+    changed.filepath_raw, changed.file_format = str(photo), "PNG"
+    changed.save()
+    settings = scene.world_tracing
+    settings.source, settings.image, settings.seed = "IMAGE", image, WORKS
+    assert bpy.ops.world_tracing.trace_world() == {"FINISHED"}
+    layer = next(o for o in bpy.context.object.children if o.world_tracing.role == "LAYER")
+    texture = layer.active_material.node_tree.nodes["Image Texture"].image
+    assert texture == image and texture.pixels[0] == 1.0
+
+
+def test_a_linked_photo_is_not_taken_for_one_of_the_same_name(
+    scene, stand_in: Path, photo: Path, tmp_path: Path
+) -> None:
+    bpy.data.images.load(str(photo)).use_fake_user = True
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "library.blend"))
+    bpy.ops.wm.read_homefile(use_empty=True)
+    bpy.data.images.new(photo.name, 8, 8)
+    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_there, here):
+        here.images = [photo.name]
+    settings = bpy.context.scene.world_tracing
+    settings.source, settings.image, settings.seed = "IMAGE", here.images[0], WORKS
+    assert bpy.ops.world_tracing.trace_world() == {"FINISHED"}
+    layer = next(o for o in bpy.context.object.children if o.world_tracing.role == "LAYER")
+    assert layer.active_material.node_tree.nodes["Image Texture"].image == here.images[0]
