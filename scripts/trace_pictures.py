@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from wt_backend.cut_out import TURN_BACK
 from wt_backend.images import read_image, upright
 from wt_backend.stack import LayerStack
 from wt_backend.subject import orientation_of
@@ -16,7 +17,6 @@ from wt_backend.subject import orientation_of
 TILE = 256  # pixels, the longer side of a tile
 LABEL = 26
 BACKGROUND = 24
-TURNED_BACK = {6: 8, 8: 6}  # EXIF orientation → the one that undoes it; all others undo themselves
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def as_stored(path: Path) -> NDArray[np.uint8]:
     """A photo of any format that can be traced, (H, W, 3), without its EXIF rotation as Blender loads it."""
     photo = read_image(path)
     orientation = orientation_of(photo)
-    return upright(photo.rgba[..., :3], TURNED_BACK.get(orientation, orientation))
+    return upright(photo.rgba[..., :3], TURN_BACK.get(orientation, orientation))
 
 
 def read(path: Path, flags: int) -> NDArray[np.uint8]:

@@ -31,7 +31,7 @@ WORKING_SIDE = 900  # pixels; GrabCut's time grows with their number
 ROUNDS = 5
 LEAST = 0.002  # share of the box; less is no subject
 MARGIN = 0.98  # a box with more than this share of the image leaves no background to learn from
-_TURN_BACK = {6: 8, 8: 6}  # EXIF orientations that are not their own inverse
+TURN_BACK = {6: 8, 8: 6}  # EXIF orientations that are not their own inverse
 
 
 @dataclass(frozen=True)
@@ -132,6 +132,6 @@ def _write(output: Path, photo: Photo, alpha: NDArray[np.uint8]) -> None:
     shown = FAINT + alpha.astype(np.uint16) * (255 - FAINT) // 255
     bgra = np.dstack([photo.rgba[..., 2::-1], shown.astype(np.uint8)])
     orientation = orientation_of(photo)
-    encoded = cv2.imencode(".png", upright(bgra, _TURN_BACK.get(orientation, orientation)))[1]
+    encoded = cv2.imencode(".png", upright(bgra, TURN_BACK.get(orientation, orientation)))[1]
     with whole_file(output) as part:
         part.write_bytes(encoded.tobytes())

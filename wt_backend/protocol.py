@@ -164,17 +164,6 @@ class TraceResult:
     warnings: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Progress:
-    """`$/progress`: `step` of `total` in `stage` of job `id`; `eta_s` seconds to go, None if unknown."""
-
-    id: int | str
-    stage: str
-    step: int
-    total: int
-    eta_s: float | None = None
-
-
 def to_params(message: Any) -> Message:
     """A message dataclass as plain JSON values."""
     return asdict(message)

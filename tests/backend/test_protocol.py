@@ -14,7 +14,6 @@ from wt_backend.protocol import (
     Device,
     InitializeResult,
     ModelEntry,
-    Progress,
     TraceRequest,
     TraceResult,
     decode,
@@ -136,4 +135,3 @@ def test_results_are_rebuilt_with_their_parts() -> None:
     assert from_result(InitializeResult, decode(encode(response(1, to_params(result))))["result"]) == result
     newer = {"stack": "a", "layers": 2, "points": 5, "seconds": 0.1, "mode": "object", "from_the_future": 1}
     assert from_result(TraceResult, newer) == TraceResult("a", 2, 5, 0.1, "object")
-    assert to_params(Progress(1, "denoise", 2, 20))["eta_s"] is None

@@ -26,8 +26,8 @@ def download_model(params: dict[str, Any], progress: Progress, cancel: Cancel) -
         cancel()
 
     progress("download", 0, 1)  # the Hub may take its time to answer
-    path = hub.download(weights, on_bytes)
-    return {"path": str(path), "sha256": sha256_of(path)}
+    path, sha256 = hub.download(weights, on_bytes)
+    return {"path": str(path), "sha256": sha256}
 
 
 def verify_model(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str, Any]:

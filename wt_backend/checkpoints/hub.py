@@ -50,34 +50,18 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 AGAIN = "Start the download again; it goes on where it stopped."
 
 
-def locate(source: Source, download_missing: bool) -> Path:
-    """The file on this machine, downloaded only if that is allowed.
-
-    Raises
-    ------
-    BackendError
-        kind "model_missing", or those of :func:`download`.
-    """
-    path = cached(source)
-    if path is not None:
-        return path
-    if not download_missing:
-        raise BackendError(
-            "model_missing",
-            f"The weights {source.repository}/{source.filename} are not on this machine.",
-            "Download them in the add-on's preferences, or with `python -m wt_backend models download NAME`; "
-            "both show the licence and the size first.",
-        )
-    return download(source)
-
-
-def download(source: Source, on_bytes: OnBytes | None = None) -> Path:
+def download(source: Source, on_bytes: OnBytes | None = None) -> tuple[Path, str]:
     """Download a file into the Hub's cache, or finish a download that was interrupted.
 
     Parameters
     ----------
     on_bytes
         Called with (bytes done, bytes in all); what it raises ends the download, which can resume later.
+
+    Returns
+    -------
+    (Path, str)
+        The file and its sha256.
 
     Raises
     ------
@@ -91,8 +75,7 @@ def download(source: Source, on_bytes: OnBytes | None = None) -> Path:
     with _explained(source, reached=True):
         _fetch(source, metadata, on_bytes)
         path = Path(hf_hub_download(source.repository, source.filename))  # finds it, and notes the revision
-    _check_content(path, metadata.etag)
-    return path
+    return path, _checked(path, metadata.etag)
 
 
 def verify(source: Source) -> bool:
@@ -101,9 +84,10 @@ def verify(source: Source) -> bool:
     if path is None:
         return False
     if path.is_symlink():
-        return _is_content(path, path.resolve().name)
+        return _is_content(sha256_of(path), path.resolve().name)
     with _explained(source, reached=False):  # without links, as on most Windows machines, no name tells: ask
-        return _is_content(path, _metadata(source).etag)
+        etag = _metadata(source).etag
+    return _is_content(sha256_of(path), etag)
 
 
 def _metadata(source: Source) -> HfFileMetadata:
@@ -207,10 +191,11 @@ def _check_space(missing: int) -> None:
         )
 
 
-def _check_content(path: Path, etag: str | None) -> None:
-    """The Hub names large files by their sha256: compare, and remove what differs."""
-    if _is_content(path, etag):
-        return
+def _checked(path: Path, etag: str | None) -> str:
+    """The sha256 of a file. The Hub names large files by it: compare, and remove what differs."""
+    sha256 = sha256_of(path)
+    if _is_content(sha256, etag):
+        return sha256
     path.resolve().unlink()
     path.unlink(missing_ok=True)
     raise BackendError(
@@ -220,9 +205,9 @@ def _check_content(path: Path, etag: str | None) -> None:
     )
 
 
-def _is_content(path: Path, etag: str | None) -> bool:
-    """Whether a file has the sha256 that the Hub names it by; small files have another name, and pass."""
-    return etag is None or SHA256.fullmatch(etag) is None or sha256_of(path) == etag
+def _is_content(sha256: str, etag: str | None) -> bool:
+    """Whether a file is what the Hub names it after: its sha256; small files have another name, and pass."""
+    return etag is None or SHA256.fullmatch(etag) is None or sha256 == etag
 
 
 def _no_access(source: Source, page: str, what: str, error: Exception) -> BackendError:

@@ -61,7 +61,6 @@ def load_model(
     name: str,
     device: torch.device | str | None = None,
     dtype: torch.dtype | None = None,
-    download: bool = False,
     small: bool = False,
 ) -> LoadedModel:
     """Load a model for inference.
@@ -73,45 +72,43 @@ def load_model(
         file. A JSON card of the same stem beside a local file says what it is; without one it must be a
         released architecture.
     device
-        None or "auto" for :func:`best_device`.
+        None for :func:`best_device`.
     dtype
         float32, or bfloat16 for the mixed precision of spec section 17; None: the faster for the device.
-    download
-        Whether missing weights may be fetched from the Hub.
     small
         Take the least memory, at the cost of some precision (``dtype`` does not count then).
 
     Raises
     ------
     BackendError
-        kinds "model_missing", "model_damaged", and those of :func:`wt_backend.checkpoints.hub.download`.
+        kinds "model_missing", "model_damaged".
     """
-    place = best_device() if device in (None, "auto") else torch.device(device)
+    place = best_device() if device is None else torch.device(device)
     precision = default_precision(place) if dtype is None else PRECISIONS[dtype]
     precision = "small" if small else precision
     policy = policy_for(precision, place)
     if place.type == "cuda" and precision != "fp32":
         torch.set_float32_matmul_precision("high")  # TF32 for the head's matrices
-    entry, path = find_weights(name, download)
+    entry, path = find_weights(name)
     state, sha256 = _state_in_use(entry, path, policy)
     model = build(entry.config.network, state, policy, place, path)
     return LoadedModel(model, entry, sha256, place, precision)
 
 
-def find_weights(name: str, download: bool = False) -> tuple[RegistryEntry, Path]:
+def find_weights(name: str) -> tuple[RegistryEntry, Path]:
     """What a name, address or path stands for, and the file of its weights on this machine.
 
     Raises
     ------
     BackendError
-        kind "model_missing", and those of :func:`wt_backend.checkpoints.hub.download`.
+        kind "model_missing".
     """
-    entry = find_entry(name, download)
-    path = _locate(entry.weights, download) if isinstance(entry.weights, Source) else entry.weights
+    entry = find_entry(name)
+    path = _locate(entry.weights) if isinstance(entry.weights, Source) else entry.weights
     return entry, path
 
 
-def find_entry(name: str, download: bool = False) -> RegistryEntry:
+def find_entry(name: str) -> RegistryEntry:
     """What a name, address or path stands for; a file that no card describes is recognised by its shapes."""
     entry = registry.find(name)
     if entry is not None:
@@ -121,7 +118,7 @@ def find_entry(name: str, download: bool = False) -> RegistryEntry:
         known = registered(source)
         if known is not None:
             return known
-        path = _locate(source, download)
+        path = _locate(source)
     else:
         path = Path(name).expanduser()
     if not path.is_file():
@@ -160,10 +157,16 @@ def cache_folder() -> Path:
     return base / "world_tracing"
 
 
-def _locate(source: Source, download: bool) -> Path:
-    from wt_backend.checkpoints.hub import locate  # the Hub's client takes half a second to import
-
-    return locate(source, download)
+def _locate(source: Source) -> Path:
+    path = registry.cached(source)
+    if path is None:
+        raise BackendError(
+            "model_missing",
+            f"The weights {source.repository}/{source.filename} are not on this machine.",
+            "Download them in the add-on's preferences, or with `python -m wt_backend models download NAME`; "
+            "both show the licence and the size first.",
+        )
+    return path
 
 
 def _state_in_use(entry: RegistryEntry, path: Path, policy: Policy) -> tuple[StateDict, str]:

@@ -11,15 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from wt_backend.flow.normalisation import Normalisation
+from wt_backend.flow.sampler import MIN_TIME
 from wt_backend.model.layers import patchify, unpatchify
 from wt_backend.model.wt_dit import Conditioning, WTDiT
 from wt_backend.training.config import ObjectiveConfig, Schedule
 from wt_backend.training.lesson import Lesson
 from wt_backend.training.noise_levels import draw_noise_levels
 from wt_backend.training.slopes import slope_error
-
-SMALLEST_T = 0.05
-"""Clamp of t where the velocity divides by it (wt_dit.md section 10)."""
 
 
 def unproject(depth: Tensor, intrinsics: Tensor) -> Tensor:
@@ -123,7 +121,7 @@ class Losses(nn.Module):
         count = valid.sum().clamp(min=1) * x0.shape[1]
         error = (estimate - x0).square().mean(dim=-1)  # (B, L, H, W)
         error = torch.where(valid[:, None], error, 0.0)
-        level_weight = t.clamp(min=SMALLEST_T).pow(-2).clamp(max=self.config.max_weight)  # (B, L)
+        level_weight = t.clamp(min=MIN_TIME).pow(-2).clamp(max=self.config.max_weight)  # (B, L)
         by_layer = (level_weight * weight[:, None])[:, :, None, None]
         weighted = (error * by_layer * filled_weights(x0, self.config.filled_weight)).sum() / count
         z = estimate[..., 2]

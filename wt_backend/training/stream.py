@@ -23,9 +23,9 @@ from wt_backend.orphans import leave_with_starter
 from wt_backend.stack import StackError
 from wt_backend.training.config import DataConfig
 from wt_backend.training.data import Sample, generate_some
+from wt_backend.training.data.sample import VIEWS
 from wt_backend.training.stacks import find_stacks, stack_sample
 
-VIEWS_PER_SCENE = 4
 BACKGROUND = 0.5
 """Grey that the pipeline paints behind a subject."""
 CANONICAL_FOCAL = 1.8
@@ -182,7 +182,7 @@ class SampleStream(IterableDataset[dict[str, torch.Tensor]]):
 
     def items(self, worker: int, count: int, first: int) -> Iterator[dict[str, NDArray | bool]]:
         """Draws `first`, `first + 1`, … of one worker's stream."""
-        draws_per_scene = VIEWS_PER_SCENE * self.config.reuse
+        draws_per_scene = VIEWS * self.config.reuse
         scene = first // draws_per_scene
         buffer: deque[list[Sample]] = deque(maxlen=self.config.buffer_scenes)
         for earlier in range(max(0, scene - self.config.buffer_scenes + 1), scene):

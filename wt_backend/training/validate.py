@@ -124,7 +124,7 @@ class Validation:
 def validation_view(task: ValidationTask) -> Sample:
     """The first view of a scene of unseen families."""
     index, size, kind = task
-    return generate_some(SEED, index, size, kind, "validation")[0]
+    return generate_some(SEED, index, size, kind, "validation", views=1)[0]
 
 
 def depth_errors(items: list[Item], depth: NDArray, steps: int) -> dict[str, float]:

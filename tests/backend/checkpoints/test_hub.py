@@ -40,10 +40,11 @@ for line in sys.stdin:
     source = Source(case["repository"], case.get("file", "model.pt"))
     hub.SPARE_BYTES = case.get("spare", 0)
     try:
-        path = hub.download(source, report)
+        path, sha256 = hub.download(source, report)
         if text := case.get("rewritten"):
             path.write_text(text)
         answer = {"path": str(path), "cached": str(hub.cached(source)), "intact": hub.verify(source)}
+        answer["sha256"] = sha256
     except BackendError as error:
         answer = {"kind": error.kind, "message": error.message, "hint": error.hint}
         answer["cached"] = hub.cached(source) is not None
@@ -98,7 +99,8 @@ def client(hub: Hub, tmp_path_factory: pytest.TempPathFactory):
 
 def test_download_arrives_whole_and_is_found_again(client: Client) -> None:
     answer = client.ask("owner/good")
-    assert hashlib.sha256(Path(answer["path"]).read_bytes()).digest() == hashlib.sha256(CONTENT).digest()
+    content = hashlib.sha256(CONTENT).hexdigest()
+    assert hashlib.sha256(Path(answer["path"]).read_bytes()).hexdigest() == answer["sha256"] == content
     assert answer["cached"] == answer["path"] and answer["intact"]
     assert answer["seen"] == [[len(CONTENT), len(CONTENT)]]
 

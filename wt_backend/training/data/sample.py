@@ -99,7 +99,12 @@ class Sample:
 
 
 def generate(
-    seed: int, index: int, size: int, kind: Mode | None = None, split: Split = "train"
+    seed: int,
+    index: int,
+    size: int,
+    kind: Mode | None = None,
+    split: Split = "train",
+    views: int = VIEWS,
 ) -> list[Sample]:
     """Build one object or scene and photograph it a few times; deterministic in (seed, index).
 
@@ -109,11 +114,12 @@ def generate(
     size : side of the square image in pixels
     kind : "object", "scene", or None for the usual mix
     split : "train", or "validation" for families never trained on
+    views : how many photographs; the first ones are the same whatever their number
     """
     rng = np.random.default_rng([seed, index, split == "validation"])
     subject = draw_subject(rng, kind, split)
     samples = []
-    for _ in range(VIEWS):
+    for _ in range(views):
         view = draw_view(subject, rng, size)
         trace = trace_view(subject, view.camera, size)
         linear = render_view(subject, view, trace, rng)
@@ -123,7 +129,12 @@ def generate(
 
 
 def generate_some(
-    seed: int, index: int, size: int, kind: Mode | None = None, split: Split = "train"
+    seed: int,
+    index: int,
+    size: int,
+    kind: Mode | None = None,
+    split: Split = "train",
+    views: int = VIEWS,
 ) -> list[Sample]:
     """`generate`, or another sample where the meshes of this one fail, which is rare and said.
 
@@ -135,7 +146,7 @@ def generate_some(
     for attempt in range(10):
         other = index + attempt * 100_000_000
         try:
-            return generate(seed, other, size, kind, split)
+            return generate(seed, other, size, kind, split, views)
         except (ValueError, RuntimeError, IndexError, ArithmeticError, np.linalg.LinAlgError) as error:
             warnings.warn(f"Scene {other} of seed {seed} failed: {error!r}", stacklevel=2)
     raise RuntimeError(f"Ten scenes in a row failed from index {index}: the data engine is broken.")

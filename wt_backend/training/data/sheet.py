@@ -64,9 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for index in count():
         if len(samples) >= options.count:
             break
-        samples += generate_some(options.seed, index, options.size, options.kind, options.split)[
-            : options.views
-        ]
+        kind, split, views = options.kind, options.split, options.views
+        samples += generate_some(options.seed, index, options.size, kind, split, views)
     picture = contact_sheet(samples[: options.count], tile=options.size if options.size < 160 else 160)
     write_png(picture, str(options.out))
     print(f"{len(samples[: options.count])} samples in {options.out}")

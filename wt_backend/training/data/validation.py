@@ -63,7 +63,7 @@ def write_set(
     names = []
     for index in range(count):
         chosen: Literal["object", "scene"] = kind or ("scene" if index % 2 else "object")
-        sample = generate_some(seed, index, size, chosen, "validation")[0]
+        sample = generate_some(seed, index, size, chosen, "validation", views=1)[0]
         names.append(f"{chosen}_{index:04d}")
         write_pair(sample, folder, names[-1], seed)
     return names
