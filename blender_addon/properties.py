@@ -203,6 +203,10 @@ class WorldTracingSettings(bpy.types.PropertyGroup):
         default=True,
         description="Give hidden surfaces the colour of what is visible near by, instead of what is in front",
     )
+    match_colours: BoolProperty(
+        name="Match Colours",
+        description="Use Trace Camera shows colours without look or exposure: a render has the photo's own",
+    )
     solid_resolution: IntProperty(
         name="Resolution",
         default=320,
@@ -255,7 +259,7 @@ class WorldTracingObject(bpy.types.PropertyGroup):
         max=1.5,
         subtype="ANGLE",
         update=_rebuild,
-        description="… unless it is seen at a steeper angle than this",
+        description="Jumps of depth that are seen at a steeper angle than this are slopes, and stay",
     )
     island: IntProperty(
         name="Smallest Island",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,15 +111,13 @@ def wait(job: Job, report: Callable[[Job], None]) -> Job:
     return job
 
 
-def cancel_all() -> int:
-    """Cancel every unfinished job; return how many there were."""
-    found = jobs()
-    for job in reversed(found):  # the running one last, so that none of the others takes its place
+def cancel(unwanted: Sequence[Job]) -> None:
+    """Cancel unfinished jobs, in the order of `jobs`."""
+    for job in reversed(unwanted):  # the running one last, so that none of the others takes its place
         backend().cancel(job)
     _bring_in()
     _redraw()
     pump.start(_step)
-    return len(found)
 
 
 def start() -> None:

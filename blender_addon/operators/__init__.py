@@ -33,6 +33,7 @@ from .paste_image import WORLD_TRACING_OT_paste_image
 from .project_texture import WORLD_TRACING_OT_project_texture
 from .reproject import WORLD_TRACING_OT_reproject
 from .seed_sweep import WORLD_TRACING_OT_keep_variant, WORLD_TRACING_OT_seed_sweep
+from .select_layer import WORLD_TRACING_OT_apply_to_layers, WORLD_TRACING_OT_select_layer
 from .select_pixels import (
     WORLD_TRACING_OT_select_same_pixel,
     WORLD_TRACING_OT_select_sky,
@@ -40,6 +41,7 @@ from .select_pixels import (
 )
 from .set_scale import WORLD_TRACING_OT_set_scale
 from .sky import WORLD_TRACING_OT_find_sky, WORLD_TRACING_OT_mark_sky
+from .swap_solid import WORLD_TRACING_OT_swap_solid
 from .trace_folder import WORLD_TRACING_OT_trace_folder
 from .trace_footage import WORLD_TRACING_OT_trace_footage
 from .trace_ground_truth import WORLD_TRACING_OT_trace_ground_truth
@@ -91,6 +93,9 @@ CLASSES = (
     WORLD_TRACING_OT_wear_filled_colour,
     WORLD_TRACING_OT_make_solid,
     WORLD_TRACING_OT_add_solid,
+    WORLD_TRACING_OT_swap_solid,
+    WORLD_TRACING_OT_select_layer,
+    WORLD_TRACING_OT_apply_to_layers,
     WORLD_TRACING_OT_decimate,
     WORLD_TRACING_OT_wear_reduced_mesh,
     WORLD_TRACING_OT_project_texture,

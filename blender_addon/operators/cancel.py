@@ -1,15 +1,19 @@
-"""Cancel the trace that runs, and those that wait."""
+# mypy: disable-error-code="valid-type"
+"""Cancel a job, or all that run and wait."""
 
 import bpy
+from bpy.props import IntProperty
 
 from ..backend import session
 
 
 class WORLD_TRACING_OT_cancel(bpy.types.Operator):
-    """Stop tracing. What was finished before stays"""
+    """Stop what is at work. What was finished before stays"""
 
     bl_idname = "world_tracing.cancel"
     bl_label = "Cancel Trace"
+
+    job: IntProperty(options={"SKIP_SAVE", "HIDDEN"}, description="The one to cancel; 0: all")
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
@@ -18,6 +22,6 @@ class WORLD_TRACING_OT_cancel(bpy.types.Operator):
         return bool(session.jobs())
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
-        """Cancel all jobs."""
-        session.cancel_all()
+        """Cancel it."""
+        session.cancel([job for job in session.jobs() if self.job in {0, job.id}])
         return {"FINISHED"}

@@ -87,13 +87,20 @@ class WORLD_TRACING_OT_paint_mask(bpy.types.Operator, _CutOut):
     bl_idname = "world_tracing.paint_mask"
     bl_label = "Paint Mask"
 
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """To go on with a mask needs no backend."""
+        space = context.space_data
+        shown = space.image if space is not None and space.type == "IMAGE_EDITOR" else None
+        return _is_begun(context.scene, shown) or super().poll(context)
+
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Go on with the mask that is shown or chosen, or start with what is found by itself."""
         shown, chosen = context.space_data.image, context.scene.world_tracing.mask_image
-        if cut_out.is_cut_out(shown):
+        if _is_begun(context.scene, shown) and cut_out.is_cut_out(shown):
             context.space_data.ui_mode = "PAINT"
             return {"FINISHED"}
-        if cut_out.is_of(chosen, shown) and chosen.size[0]:  # else its file is gone
+        if _is_begun(context.scene, shown):
             _choose(context.scene, chosen, shown, paint=True)
             return {"FINISHED"}
         return self.run_job(context, [], paint=True)
@@ -120,6 +127,14 @@ class WORLD_TRACING_OT_wear_cut_out(bpy.types.Operator):
         mask = cut_out.load(picture, source, context.scene.world_tracing.mask_image)
         _choose(context.scene, mask, source, self.paint)
         return {"FINISHED"}
+
+
+def _is_begun(scene: bpy.types.Scene, shown: bpy.types.Image | None) -> bool:
+    """Whether an image is a cut-out, or has one that is chosen and whose file is not gone."""
+    if shown is None:
+        return False
+    chosen = scene.world_tracing.mask_image
+    return cut_out.is_cut_out(shown) or (cut_out.is_of(chosen, shown) and chosen.size[0] > 0)
 
 
 def _choose(scene: bpy.types.Scene, mask: bpy.types.Image, source: bpy.types.Image, paint: bool) -> None:

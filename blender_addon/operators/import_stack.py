@@ -5,7 +5,14 @@ import json
 from pathlib import Path
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    StringProperty,
+)
 from bpy_extras.io_utils import ImportHelper
 
 from wt_backend.geometry.sky import sky_mask
@@ -18,7 +25,7 @@ from ..scene.camera_match import CameraMatchError
 
 
 class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
-    """Build the layers of a stack file (.wts) that was traced before"""
+    """Build the layers of stack files (.wts) that were traced before"""
 
     bl_idname = "world_tracing.import_stack"
     bl_label = "Import Stack"
@@ -26,6 +33,8 @@ class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
 
     filename_ext = ".wts"
     filter_glob: StringProperty(default="*.wts", options={"HIDDEN"})
+    directory: StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE", "HIDDEN"})
+    files: CollectionProperty(type=bpy.types.OperatorFileListElement, options={"SKIP_SAVE", "HIDDEN"})
     name: StringProperty(name="Name", options={"SKIP_SAVE"}, description="Empty: the file's name")
     image: IntProperty(
         options={"SKIP_SAVE", "HIDDEN"},
@@ -68,14 +77,19 @@ class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
     )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """A file that is dropped is imported; else ask for one."""
-        if self.properties.is_property_set("filepath"):
+        """Files that are dropped are imported; else ask for some."""
+        if self.files or self.properties.is_property_set("filepath"):
             return self.execute(context)
         return ImportHelper.invoke(self, context, event)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Load, check, build."""
-        path = Path(bpy.path.abspath(self.filepath))
+        named = [Path(self.directory, entry.name) for entry in self.files if self.directory and entry.name]
+        paths = named or [Path(bpy.path.abspath(self.filepath))]
+        built = [self._build(context, path) for path in paths]
+        return {"FINISHED"} if any(built) else {"CANCELLED"}
+
+    def _build(self, context: bpy.types.Context, path: Path) -> bool:
         try:
             stack = LayerStack.load(path)
             stack.validate()
@@ -90,7 +104,7 @@ class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
             )
         except (StackError, CameraMatchError) as error:
             self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return False
         if self.without_sky and stack.info.mode == "scene":
             sky.set_mask(trace.root, stack, sky_mask(stack))
             trace.root.world_tracing.without_sky = True
@@ -100,7 +114,7 @@ class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
             hidden_colour.wear(trace.root, json.loads(self.textures))
         viewport.show(context, trace.root)
         self.report({"INFO"}, trace.summary)
-        return {"FINISHED"}
+        return True
 
 
 def _as_in_its_file(uid: int) -> bpy.types.Image | None:

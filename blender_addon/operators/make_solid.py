@@ -18,7 +18,7 @@ from .scene_settings import SKIP
 
 _LEFT_OUT = (
     " Floor, walls and backdrop, if any, are hidden with them: without a back they are not in the solid. "
-    "The Outliner shows the layers again."
+    "Show Layers brings them back."
 )
 
 
@@ -82,6 +82,7 @@ class WORLD_TRACING_OT_add_solid(bpy.types.Operator):
         viewport.reveal(context.scene, solid)  # made again, it may have been hidden in favour of the layers
         for layer in traces.layers_of(root):
             viewport.hide(context.scene, layer)
+        viewport.select_only(context, solid)  # what is hidden cannot be gone on with
         session.notice = session.Notice(f"{solid.name}: {_verdict(result, root, context.scene)}")
         self.report({"INFO"}, session.notice.message)
         return {"FINISHED"}

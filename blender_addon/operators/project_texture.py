@@ -46,7 +46,9 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
         if not projection.cameras(context):
             cls.poll_message_set("Select the root or camera of the traces to use as well")
             return False
-        hidden = context.object is not None and not context.object.visible_get()
+        target = context.object
+        could = target is not None and target.world_tracing.role in {"NONE", "SOLID"}
+        hidden = could and not target.visible_get()
         cls.poll_message_set(
             f"{context.object.name} is hidden; show it first"
             if hidden

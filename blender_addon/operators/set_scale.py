@@ -7,6 +7,7 @@ from bpy.props import EnumProperty, FloatProperty
 from wt_backend.stack import StackError
 
 from ..scene import anchor
+from ..ui.text import draw_text
 from .geometry_job import OnRoot
 from .select_pixels import leave_edit_mode
 
@@ -23,6 +24,9 @@ class WORLD_TRACING_OT_set_scale(bpy.types.Operator, OnRoot):
     bl_label = "Set Scale"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
+    _offered = ""  # what was measured for the dialog
+    _now: float | str = ""  # its length, or why it has none
+
     known: EnumProperty(name="Known", items=KNOWN, default="DISTANCE", description="What was measured")
     length: FloatProperty(
         name="True Length",
@@ -36,10 +40,30 @@ class WORLD_TRACING_OT_set_scale(bpy.types.Operator, OnRoot):
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Offer the present length, to be corrected."""
-        measured = self._measure(context)
-        if isinstance(measured, float):
-            self.length = measured
+        self._offer(context)
         return context.window_manager.invoke_props_dialog(self)
+
+    def check(self, context: bpy.types.Context) -> bool:
+        """Another length is meant: offer that."""
+        if self.known != self._offered:
+            self._offer(context)
+        return True
+
+    def _offer(self, context: bpy.types.Context) -> None:
+        self._offered, self._now = self.known, self._measure(context)
+        if isinstance(self._now, float):
+            self.length = self._now
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw what is known, and how long it is; or why that cannot be measured."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.prop(self, "known")
+        if isinstance(self._now, str):
+            draw_text(layout.column(align=True), context, self._now, "INFO")
+        else:
+            layout.prop(self, "length")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Scale."""

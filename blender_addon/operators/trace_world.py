@@ -30,10 +30,13 @@ class WORLD_TRACING_OT_trace_world(bpy.types.Operator, TraceSettings):
         description="Where to save the layers (.wts)",
     )
 
+    dropped = False  # files on the viewport
+
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """The button traces at once; images dropped on the viewport are asked about first."""
         if not (self.filepath or self.files):
             return self.execute(context)
+        self.dropped = True
         self.adopt_settings(context)
         return context.window_manager.invoke_props_dialog(self, confirm_text="Trace World")
 
@@ -54,4 +57,12 @@ class WORLD_TRACING_OT_trace_world(bpy.types.Operator, TraceSettings):
                 plans = [self.plan_for_settings(context)]
         except BackendError as error:
             return self.fail(error)
+        if self.dropped and len(plans) == 1:
+            self._remember(context.scene.world_tracing, plans[0].image)
         return self.run(context, plans, self.stack if len(plans) == 1 else "")
+
+    def _remember(self, settings: bpy.types.PropertyGroup, image: Path) -> None:
+        """Let the panel go on with the image that was dropped, as it was traced."""
+        settings.source, settings.filepath, settings.mask_source = "FILE", str(image), "AUTO"
+        for name in self.SETTINGS:
+            setattr(settings, name, getattr(self, name))

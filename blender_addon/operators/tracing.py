@@ -17,6 +17,7 @@ from ..backend.jobs import Job, JobState
 from ..backend.results import ColourResult, Place, TraceResult, submit_fill
 from ..properties import FITS, MODES, OUTPUTS, RELATIVE
 from ..scene import cut_out, files, image_source
+from ..translations import words
 from .scene_settings import SKIP, SceneSettings
 
 
@@ -60,6 +61,7 @@ class TraceSettings(SceneSettings):
         """Draw the settings that a dialog offers."""
         layout.use_property_split = True
         layout.use_property_decorate = False
+        layout.label(text=words("Model: {name}", name=self.model))
         for name in ("mode", "fit", "seed", "steps", "output", "fill"):
             layout.prop(self, name)
 

@@ -40,7 +40,12 @@ class WORLD_TRACING_OT_use_known_camera(bpy.types.Operator, OnTrace):
     )
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Ask."""
+        """Ask, beginning with what the file says, or with the lens that the trace has."""
+        root = self.trace(context)
+        camera, (width, height) = traces.camera_of(root), root.world_tracing.resolution
+        if camera is not None and width and height:
+            self.focal_length = camera.data.lens * width / max(width, height)
+        self.source = "EXIF" if _told_focal(root) is not None else "FOCAL"
         return context.window_manager.invoke_props_dialog(self)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -69,8 +74,17 @@ class WORLD_TRACING_OT_use_known_camera(bpy.types.Operator, OnTrace):
             return known_camera.intrinsics_of_camera(context.scene.camera, context.scene, stack)
         if self.source == "FOCAL":
             return scaled_focal(stack, known_camera.focal_of_millimetres(self.focal_length, (width, height)))
-        photo = projection.photo_file(self.trace(context), stack.info.source)
-        focal = exif.focal_in_pixels(photo, width, height) if photo is not None else None
+        focal = _told_focal(self.trace(context))
         if focal is None:
             raise CameraMatchError("The image file does not tell its focal length. Type one instead.")
         return scaled_focal(stack, focal)
+
+
+def _told_focal(root: bpy.types.Object) -> float | None:
+    """Focal length in pixels of the photo, as its file tells it; None where it does not, or is gone."""
+    try:
+        info = LayerStack.load(stack_path(root)).info
+    except StackError:
+        return None
+    photo = projection.photo_file(root, info.source)
+    return exif.focal_in_pixels(photo, *info.image_size) if photo is not None else None

@@ -5,9 +5,10 @@ import bpy
 from bpy.props import BoolProperty
 
 from ..scene import trace_camera, traces, viewport
+from .scene_settings import SKIP, SceneSettings
 
 
-class WORLD_TRACING_OT_use_trace_camera(bpy.types.Operator):
+class WORLD_TRACING_OT_use_trace_camera(bpy.types.Operator, SceneSettings):
     """Make the camera of the active trace the scene's camera, and render at the image's resolution"""
 
     bl_idname = "world_tracing.use_trace_camera"
@@ -16,7 +17,7 @@ class WORLD_TRACING_OT_use_trace_camera(bpy.types.Operator):
 
     match_colours: BoolProperty(
         name="Match Colours",
-        default=False,
+        options=SKIP,
         description="Show colours as they are, without look or exposure: the render has the photo's own",
     )
 
@@ -36,6 +37,7 @@ class WORLD_TRACING_OT_use_trace_camera(bpy.types.Operator):
         assert camera is not None, "poll saw to it"
         context.view_layer.update()  # the redo panel undoes first, and matrices wait to be computed
         trace_camera.use_camera(context.scene, camera)
+        self.match_colours = self.value(context, "match_colours")  # the redo panel shows what was done
         if self.match_colours and not trace_camera.show_plain_colours(context.scene):
             self.report(
                 {"WARNING"},

@@ -58,14 +58,19 @@ def undo_whole(context: bpy.types.Context) -> None:
 
 
 def select(context: bpy.types.Context, root: bpy.types.Object) -> None:
-    """Select a trace without its camera, the root active; somebody who is editing is left in peace."""
-    if context.mode != "OBJECT":
+    """Select a trace without its camera, the root active."""
+    select_only(context, root, *_layers(context, root))
+
+
+def select_only(context: bpy.types.Context, first: bpy.types.Object, *others: bpy.types.Object) -> None:
+    """Select objects of the view layer, the first one active; somebody who is editing is left in peace."""
+    if context.mode != "OBJECT" or first.name not in context.view_layer.objects:
         return
     for member in context.view_layer.objects.selected:
         member.select_set(False)
-    for member in (root, *_layers(context, root)):
+    for member in (first, *others):
         member.select_set(True)
-    context.view_layer.objects.active = root
+    context.view_layer.objects.active = first
 
 
 def hide(scene: bpy.types.Scene, member: bpy.types.Object) -> None:
@@ -84,6 +89,22 @@ def reveal(scene: bpy.types.Scene, member: bpy.types.Object) -> None:
         with suppress(RuntimeError):  # it is not in this one
             member.hide_set(False, view_layer=view)
     member.hide_viewport = member.hide_render = False
+
+
+def unhide(scene: bpy.types.Scene, member: bpy.types.Object) -> None:
+    """Undo of `hide`; a layer that its trace does not show, being one too many, stays hidden as such."""
+    for view in scene.view_layers:
+        with suppress(RuntimeError):  # it is not in this one
+            member.hide_set(False, view_layer=view)
+    if BEFORE in member:
+        member[BEFORE] = [bool(member[BEFORE][0]), False]
+    else:
+        member.hide_render = False
+
+
+def is_solid_shown(root: bpy.types.Object) -> bool:
+    """Whether a solid of a trace is shown in the view layer."""
+    return any(solid.visible_get() for solid in traces.solids_of(root))
 
 
 def show(context: bpy.types.Context, root: bpy.types.Object) -> None:

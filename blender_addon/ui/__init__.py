@@ -1,6 +1,6 @@
 """Panels, lists and what happens when a file is dropped."""
 
-from .file_handlers import WORLD_TRACING_FH_image, WORLD_TRACING_FH_stack
+from .file_handlers import WORLD_TRACING_FH_image, WORLD_TRACING_FH_movie, WORLD_TRACING_FH_stack
 from .footage_panel import WORLD_TRACING_PT_footage
 from .geometry_panel import WORLD_TRACING_PT_geometry
 from .menus import WORLD_TRACING_MT_image, WORLD_TRACING_MT_more, WORLD_TRACING_MT_viewport
@@ -21,5 +21,6 @@ CLASSES = (
     WORLD_TRACING_PT_projection,
     WORLD_TRACING_PT_image_editor,
     WORLD_TRACING_FH_image,
+    WORLD_TRACING_FH_movie,
     WORLD_TRACING_FH_stack,
 )

@@ -19,6 +19,20 @@ class WORLD_TRACING_FH_image(bpy.types.FileHandler):
         return context.area is not None and context.area.type == "VIEW_3D"
 
 
+class WORLD_TRACING_FH_movie(bpy.types.FileHandler):
+    """Movies are traced, after a question"""
+
+    bl_idname = "WORLD_TRACING_FH_movie"
+    bl_label = "Trace Footage"
+    bl_import_operator = "world_tracing.trace_footage"
+    bl_file_extensions = ";".join(sorted(bpy.path.extensions_movie - SUFFIXES))
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context) -> bool:
+        """On the 3D viewport only."""
+        return context.area is not None and context.area.type == "VIEW_3D"
+
+
 class WORLD_TRACING_FH_stack(bpy.types.FileHandler):
     """Stacks are imported"""
 

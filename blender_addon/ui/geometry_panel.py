@@ -2,7 +2,7 @@
 
 import bpy
 
-from ..scene import hidden_colour, traces
+from ..scene import hidden_colour, traces, viewport
 from ..translations import words
 from .panel import TAB
 
@@ -41,6 +41,9 @@ class WORLD_TRACING_PT_geometry(bpy.types.Panel):
         column.prop(context.scene.world_tracing, "solid_resolution")
         column.operator("world_tracing.make_solid", icon="MESH_ICOSPHERE")
         column.operator_menu_enum("world_tracing.decimate", "budget", icon="MOD_DECIM")
+        if traces.solids_of(root):
+            text = "Show Layers" if viewport.is_solid_shown(root) else "Show Solid"
+            column.operator("world_tracing.swap_solid", text=text, icon="HIDE_OFF")
         column = layout.column(align=True)
         unit = words("metres") if root.world_tracing.metric else words("unknown scale")
         column.label(text=words("Place ({unit})", unit=unit))

@@ -14,7 +14,8 @@ OPERATORS = (  # of the 3D viewport, in groups
     ),
     ("import_stack", "import_shot", "merge_static"),
     ("use_trace_camera", "rebuild_trace", "keep_variant", "delete_trace"),
-    ("fill_colour", "make_solid", "decimate", "export"),
+    ("select_layer", "apply_to_layers"),
+    ("fill_colour", "make_solid", "swap_solid", "decimate", "export"),
     ("set_scale", "ground", "use_known_camera"),
     ("find_sky", "mark_sky", "select_sky", "select_under_mask", "select_same_pixel"),
     ("fit_to_layers", "project_texture", "reproject"),
@@ -39,6 +40,8 @@ class WORLD_TRACING_MT_more(bpy.types.Menu):
         self.layout.operator("world_tracing.trace_folder", icon="FILE_FOLDER")
         self.layout.separator()
         self.layout.operator("world_tracing.trace_ground_truth", icon="SCENE_DATA")
+        self.layout.separator()
+        self.layout.operator("world_tracing.unload_model", icon="X")
 
 
 class WORLD_TRACING_MT_viewport(bpy.types.Menu):
@@ -76,6 +79,11 @@ def _draw_operators(layout: bpy.types.UILayout, groups: tuple[tuple[str, ...], .
 
 def _draw_import(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
     self.layout.operator("world_tracing.import_stack", text="World Tracing Stack (.wts)")
+    self.layout.operator("world_tracing.import_shot", text="World Tracing Shot")
+
+
+def _draw_export(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
+    self.layout.operator_menu_enum("world_tracing.export", "kind", text="World Tracing Stack")
 
 
 def _draw_viewport(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
@@ -90,7 +98,9 @@ def _draw_image(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
 
 _PLACES = (
     ("TOPBAR_MT_file_import", _draw_import),
+    ("TOPBAR_MT_file_export", _draw_export),
     ("VIEW3D_MT_object", _draw_viewport),
+    ("VIEW3D_MT_object_context_menu", _draw_viewport),
     ("VIEW3D_MT_edit_mesh", _draw_viewport),
     ("IMAGE_MT_image", _draw_image),
 )

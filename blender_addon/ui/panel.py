@@ -9,6 +9,7 @@ from ..backend import session, setup
 from ..backend.jobs import Job, JobState
 from ..scene import cut_out
 from ..translations import words
+from .install_button import draw_install
 from .text import draw_error, draw_text, size_text
 
 TAB = "World Tracing"
@@ -121,10 +122,10 @@ def draw_jobs(layout: bpy.types.UILayout) -> None:
     if not running:
         return
     for job in running[:4]:
-        _draw_job(layout, job, first=job is running[0])
+        _draw_job(layout, job, first=job is running[0], alone=len(running) == 1)
     if len(running) > 4:
         layout.label(text=words("… and {count} more", count=len(running) - 4))
-    layout.operator("world_tracing.cancel", icon="X")
+    layout.operator("world_tracing.cancel", text="Cancel All" if len(running) > 1 else "Cancel", icon="X")
 
 
 def draw_notice(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -151,6 +152,8 @@ def _draw_setup(layout: bpy.types.UILayout, context: bpy.types.Context, obstacle
         return
     draw_text(box.column(align=True), context, obstacle.message, "INFO")
     draw_text(box.column(align=True), context, obstacle.hint, "BLANK1")
+    if not preferences.get().python:
+        draw_install(box, context)
     _offer_preferences(box)
 
 
@@ -171,8 +174,11 @@ def _draw_model(layout: bpy.types.UILayout, model: dict) -> None:
         layout.operator("world_tracing.download_model", icon="IMPORT").model = model["name"]
 
 
-def _draw_job(layout: bpy.types.UILayout, job: Job, first: bool) -> None:
+def _draw_job(layout: bpy.types.UILayout, job: Job, first: bool, alone: bool) -> None:
     column = layout.column(align=True)
-    column.label(text=job.label, icon="IMAGE_DATA" if first else "TIME")
+    row = column.row(align=True)
+    row.label(text=job.label, icon="IMAGE_DATA" if first else "TIME")
+    if not alone:
+        row.operator("world_tracing.cancel", text="", icon="X", emboss=False).job = job.id
     if first or job.state is not JobState.QUEUED:
         column.progress(factor=job.fraction, type="BAR", text=session.progress_text(job))

@@ -5,7 +5,8 @@ import bpy
 from ..backend import session, setup
 from ..backend.environment import EnvironmentState
 from ..translations import words
-from .text import draw_error, draw_text, size_text
+from .install_button import draw_install
+from .text import draw_error, size_text
 
 _SAYS = {
     EnvironmentState.NOT_INSTALLED: ("The backend is not installed yet", "INFO"),
@@ -60,23 +61,7 @@ def _draw_environment(
     index = column.row()
     index.enabled = not settings.wheels
     index.prop(settings, "index")
-    if setup.is_offline():
-        row = layout.row()
-        row.label(text=setup.OFFLINE, icon="INFO")
-        row.operator("extensions.userpref_allow_online", text="Allow Online Access", icon="CHECKMARK")
-    if settings.wheels:
-        text = "Nothing is downloaded: all of it comes out of the folder of wheels"
-        draw_text(layout.column(align=True), context, text, "INFO")
-    elif state is not EnvironmentState.READY:
-        column = layout.column(align=True)
-        draw_text(column, context, "Downloads about 0.3 GB for the CPU, up to 4 GB for a GPU", "URL")
-        text = "From PyPI, pytorch.org and GitHub (a Python build)"
-        if settings.index:
-            text = "From that index and GitHub (a Python build)"
-        draw_text(column, context, text, "BLANK1")
-    row = layout.row(align=True)
-    install = {EnvironmentState.READY: "Install Again", EnvironmentState.OUTDATED: "Upgrade Backend"}
-    row.operator("world_tracing.install_backend", text=install.get(state, "Install Backend"), icon="IMPORT")
+    row = draw_install(layout, context)
     row.operator("world_tracing.remove_backend", text="", icon="TRASH")
 
 

@@ -63,7 +63,9 @@ class WORLD_TRACING_PT_traces(bpy.types.Panel):
             "WORLD_TRACING_UL_traces", "", bpy.data, "objects", settings, "active_trace", rows=3
         )
         column = layout.column(align=True)
-        column.operator("world_tracing.use_trace_camera", icon="CAMERA_DATA")
+        row = column.row(align=True)
+        row.operator("world_tracing.use_trace_camera", icon="CAMERA_DATA")
+        row.prop(settings, "match_colours", text="", icon="COLOR")
         column.operator("world_tracing.rebuild_trace", icon="FILE_REFRESH")
         column.operator("world_tracing.import_stack", icon="IMPORT")
         root = traces.active_root(context)
@@ -99,6 +101,12 @@ class WORLD_TRACING_PT_layer(bpy.types.Panel):
         text = words("{model}, seed {seed}, {unit}", model=origin.model, seed=origin.seed, unit=unit)
         layout.label(text=text, icon="INFO")
         layout.prop(root.world_tracing, "layers", text="Show Layers")
+        row = layout.row(align=True)
+        for number in sorted({layer.world_tracing.layer for layer in traces.layers_of(root)}):
+            button = row.operator(
+                "world_tracing.select_layer", text=str(number + 1), depress=values.layer == number
+            )
+            button.layer = number + 1
         if values.role in {"LAYER", "POINTS"}:
             seen, hidden = "Layer {number}, seen in the image", "Layer {number}, hidden: a guess"
             text = words(hidden if values.layer else seen, number=values.layer + 1)
@@ -109,3 +117,4 @@ class WORLD_TRACING_PT_layer(bpy.types.Panel):
             column.prop(values, "tear")
             column.prop(values, "grazing")
             column.prop(values, "island")
+            column.operator("world_tracing.apply_to_layers")

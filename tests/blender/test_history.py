@@ -490,3 +490,37 @@ def test_the_list_can_be_searched(root: bpy.types.Object, text: str, turned: boo
     flags, _order = bpy.types.WORLD_TRACING_UL_traces.filter_items(ui, bpy.context, bpy.data, "objects")
     found = [item.name for item, flag in zip(bpy.data.objects, flags, strict=True) if flag]
     assert found == shown.split()
+
+
+def test_layers_behind_the_first_are_selected_by_number(root: bpy.types.Object) -> None:
+    for number in (2, 1):
+        assert bpy.ops.world_tracing.select_layer(layer=number) == {"FINISHED"}
+        assert bpy.context.selected_objects == [bpy.context.object]
+        values = bpy.context.object.world_tracing
+        assert (values.role, values.layer) == ("LAYER", number - 1)
+    with pytest.raises(RuntimeError, match="has no layer 6"):
+        bpy.ops.world_tracing.select_layer(layer=6)
+    edit(bpy.context.object, [0])
+    with pytest.raises(RuntimeError, match="selected in Object Mode"):
+        bpy.ops.world_tracing.select_layer(layer=2)
+
+
+def test_settings_of_a_layer_are_applied_to_all(root: bpy.types.Object) -> None:
+    first, *others = children(root, "LAYER")
+    assert not bpy.ops.world_tracing.apply_to_layers.poll()  # the root is active
+    bpy.ops.world_tracing.select_layer(layer=1)
+    first.world_tracing.island = 10**6
+    assert not first.data.polygons and all(layer.data.polygons for layer in others)
+    assert bpy.ops.world_tracing.apply_to_layers() == {"FINISHED"}
+    assert all(layer.world_tracing.island == 10**6 and not layer.data.polygons for layer in others)
+
+
+def test_several_stacks_are_imported_at_once(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    """The first one only; a damaged one is named, and the others come."""
+    for name in ("a", "b"):
+        make_stack(*CASES["whole square"]).save(tmp_path / f"{name}.wts")
+    (tmp_path / "broken.wts").write_bytes(b"PK")
+    names = [{"name": f"{name}.wts"} for name in ("a", "broken", "b")]
+    with pytest.raises(RuntimeError, match=r"broken\.wts"):
+        bpy.ops.world_tracing.import_stack(directory=str(tmp_path), files=names)
+    assert {"Trace: a", "Trace: b"} <= {thing.name for thing in scene.objects}

@@ -91,8 +91,11 @@ def test_files_are_dropped_where_they_make_sense(addon, kind: str) -> None:
     handlers = classes(addon, bpy.types.FileHandler)
     assert {cls.bl_import_operator for cls in handlers} >= {
         "world_tracing.trace_world",
+        "world_tracing.trace_footage",
         "world_tracing.import_stack",
     }
+    suffixes = [suffix for cls in handlers for suffix in cls.bl_file_extensions.split(";")]
+    assert len(suffixes) == len(set(suffixes)) and {".png", ".mp4", ".mov", ".wts"} <= set(suffixes)
     area = bpy.context.window.screen.areas[0]
     before, area.ui_type = area.ui_type, kind
     with bpy.context.temp_override(area=area):
@@ -113,6 +116,11 @@ def test_all_operators_are_in_menus_where_search_finds_them(addon) -> None:
         if "INTERNAL" not in getattr(cls, "bl_options", ())
     }
     assert public - IN_PREFERENCES == shown
-    for name in ("VIEW3D_MT_object", "VIEW3D_MT_edit_mesh", "IMAGE_MT_image"):
+    for name in (
+        "VIEW3D_MT_object",
+        "VIEW3D_MT_object_context_menu",
+        "VIEW3D_MT_edit_mesh",
+        "IMAGE_MT_image",
+    ):
         drawn = getattr(bpy.types, name).draw._draw_funcs
         assert any(function.__module__ == menus.__name__ for function in drawn), name

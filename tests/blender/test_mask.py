@@ -263,3 +263,18 @@ def test_without_an_image_the_buttons_are_grey(scene, image, editor) -> None:
 
 def test_the_clipboard_needs_a_window(scene) -> None:
     assert not bpy.ops.world_tracing.paste_image.poll()
+
+
+def test_painting_a_mask_goes_on_while_the_backend_is_busy(
+    addon, scene, image, editor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The button was grey for as long as a shot was traced."""
+    session = sys.modules[f"{addon.__name__}.backend.session"]
+    assert bpy.ops.world_tracing.mask_from_box(**BOX) == {"FINISHED"}
+    monkeypatch.setattr(session, "jobs", lambda: ["a shot"])
+    assert bpy.ops.world_tracing.paint_mask.poll() and not bpy.ops.world_tracing.mask_from_box.poll()
+    editor.image = image
+    assert bpy.ops.world_tracing.paint_mask() == {"FINISHED"}
+    assert editor.image == scene.world_tracing.mask_image
+    editor.image = image.copy()
+    assert not bpy.ops.world_tracing.paint_mask.poll()

@@ -89,7 +89,7 @@ def test_a_trace_arrives_also_if_its_colour_does_not(
         steps(session, lambda: session.jobs()[0].state.value == "running")
         os.kill(session.backend()._worker.pid, signal.SIGKILL)
     else:
-        session.cancel_all()
+        session.cancel(session.jobs())
     steps(session, lambda: not session.jobs())
     assert "Trace: fôto 1" in bpy.data.collections
     assert ("no colour yet" in session.notice.hint) == (end != "killed")  # a killed one is tried again
@@ -254,7 +254,7 @@ def test_what_an_import_reports_is_an_error_with_a_code(
     (tmp_path / "broken.wts").write_bytes(b"no stack")
     result.bring({"stack": str(tmp_path / "broken.wts")})
     assert session.notice.code == "bad_stack" and session.notice.error
-    session.cancel_all()
+    session.cancel(session.jobs())
     steps(session, lambda: job.finished)
     assert not session.notice.error
 
@@ -283,6 +283,17 @@ def test_what_arrives_during_a_render_waits_for_its_end(
     assert "Trace: fôto 1" in bpy.data.collections
 
 
+def test_one_of_several_jobs_is_cancelled(session, start, stand_in, photo) -> None:
+    """All were, with the one that nobody wanted."""
+    running, unwanted, last = start(photo, SLOW), start(photo, WORKS), start(photo, WORKS)
+    steps(session, lambda: running.step > 0)
+    assert bpy.ops.world_tracing.cancel(job=unwanted.id) == {"FINISHED"}
+    assert list(session.jobs()) == [running, last] and unwanted.finished
+    assert bpy.ops.world_tracing.cancel(job=running.id) == {"FINISHED"}
+    steps(session, lambda: last.finished)
+    assert last.result is not None and running.result is None
+
+
 def test_what_arrives_during_a_stroke_waits_for_its_end(
     session, start, stand_in, photo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,7 +315,7 @@ def test_what_is_cancelled_during_a_render_brings_nothing_before_its_end(
     job = start(photo, WORKS, fill=True)
     steps(session, lambda: job.finished)
     rendering[0] = True
-    session.cancel_all()  # the colour of its hidden layers; the trace itself is there
+    session.cancel(session.jobs())  # the colour of its hidden layers; the trace itself is there
     assert not session.jobs() and not scene.objects
     rendering[0] = False
     session._step()
@@ -327,7 +338,7 @@ def test_a_result_that_fails_takes_no_other_along(
     assert session.notice.error and "no such thing" in session.notice.message
     assert "raise ValueError" in capfd.readouterr().err
     steps(session, lambda: sound.step > 0)
-    session.cancel_all()
+    session.cancel(session.jobs())
     steps(session, lambda: sound.finished)
     last = start(photo, WORKS)
     steps(session, lambda: last.finished)
@@ -349,7 +360,7 @@ def test_cancel_wakes_the_timer(scene, session, start, stand_in, photo, monkeypa
     started: list[object] = []
     start(photo, SLOW)
     monkeypatch.setattr(session.pump, "start", started.append)
-    session.cancel_all()
+    session.cancel(session.jobs())
     assert started == [session._step]
 
 
@@ -467,7 +478,7 @@ def test_another_python_chosen_during_a_job_is_for_the_next(
     preferences.python = str(another)
     session._step()
     assert first.state.value == "running" and session.backend()._worker.pid == pid
-    session.cancel_all()
+    session.cancel(session.jobs())
     second = start(photo, WORKS)
     steps(session, lambda: second.finished)
     assert second.state.value == "done" and session.backend()._worker.pid != pid

@@ -276,3 +276,19 @@ def test_a_linked_photo_is_not_taken_for_one_of_the_same_name(
     assert bpy.ops.world_tracing.trace_world() == {"FINISHED"}
     layer = next(o for o in bpy.context.object.children if o.world_tracing.role == "LAYER")
     assert layer.active_material.node_tree.nodes["Image Texture"].image == here.images[0]
+
+
+def test_the_panel_goes_on_with_the_image_that_was_dropped(
+    addon, scene, stand_in: Path, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next press of the button said that none was chosen, or traced the one before."""
+    module = sys.modules[f"{addon.__name__}.operators.trace_world"]
+    monkeypatch.setattr(module.WORLD_TRACING_OT_trace_world, "dropped", True)
+    settings = scene.world_tracing
+    settings.mask_source = "FILE"
+    asked = {name: getattr(settings, name) for name in ("mode", "fit", "model", "steps", "output", "fill")}
+    asked |= {"seed": WORKS, "mode": "SCENE"}
+    assert bpy.ops.world_tracing.trace_world(filepath=str(photo), **asked) == {"FINISHED"}
+    assert (settings.source, settings.filepath, settings.mask_source) == ("FILE", str(photo), "AUTO")
+    assert (settings.seed, settings.mode) == (WORKS, "SCENE")
+    assert bpy.ops.world_tracing.trace_world() == {"FINISHED"}
