@@ -17,9 +17,10 @@ from ..scene import viewport
 from ..scene.camera_match import CameraMatchError
 from ..scene.shot_cache import ShotCacheError
 from .scene_settings import SKIP
+from .surface_settings import SurfaceSettings
 
 
-class WORLD_TRACING_OT_import_shot(bpy.types.Operator, ImportHelper):
+class WORLD_TRACING_OT_import_shot(bpy.types.Operator, ImportHelper, SurfaceSettings):
     """Build the animated layers of a shot (shot.json); frames that are not traced yet are left out"""
 
     bl_idname = "world_tracing.import_shot"
@@ -49,7 +50,8 @@ class WORLD_TRACING_OT_import_shot(bpy.types.Operator, ImportHelper):
             if not shot.finished():
                 raise StackError(f"{shot.folder}: no frame is finished yet; wait, or trace the footage again")
             name = self.name or shot.folder.name
-            built = shot_scene.build_shot(context, shot, name, self.output, self.cache)
+            settings = self.mesh_settings()
+            built = shot_scene.build_shot(context, shot, name, self.output, self.cache, settings)
         except (StackError, CameraMatchError, ShotCacheError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -9,7 +9,6 @@ from bpy.props import (
     BoolProperty,
     CollectionProperty,
     EnumProperty,
-    FloatProperty,
     IntProperty,
     StringProperty,
 )
@@ -20,11 +19,12 @@ from wt_backend.paths import is_file
 from wt_backend.stack import LayerStack, StackError
 
 from ..properties import OUTPUTS
-from ..scene import build, hidden_colour, layer_object, sky, viewport
+from ..scene import build, hidden_colour, sky, viewport
 from ..scene.camera_match import CameraMatchError
+from .surface_settings import SurfaceSettings
 
 
-class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
+class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper, SurfaceSettings):
     """Build the layers of stack files (.wts) that were traced before"""
 
     bl_idname = "world_tracing.import_stack"
@@ -47,28 +47,6 @@ class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
         description="Of the hidden layers: a fill_colour result as JSON",
     )
     output: EnumProperty(name="Output", items=OUTPUTS, description="What a layer becomes")
-    tear: FloatProperty(
-        name="Tear",
-        default=layer_object.DEFAULTS.tear.depth,
-        min=0.001,
-        max=10.0,
-        description="Cut the surface where the depth jumps by more than this part of itself",
-    )
-    grazing: FloatProperty(
-        name="Grazing Angle",
-        default=layer_object.DEFAULTS.tear.grazing,
-        min=0.005,
-        max=1.5,
-        subtype="ANGLE",
-        description="… unless it is seen at a steeper angle than this",
-    )
-    island: IntProperty(
-        name="Smallest Island",
-        default=layer_object.DEFAULTS.island,
-        min=0,
-        description="Pieces of surface with fewer pixels are left out",
-    )
-
     without_sky: BoolProperty(
         name="Leave Out Sky",
         default=False,
@@ -99,7 +77,7 @@ class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper):
                 path,
                 name=self.name or path.stem,
                 output=self.output,
-                settings=layer_object.mesh_settings(self),
+                settings=self.mesh_settings(),
                 image=_as_in_its_file(self.image),
             )
         except (StackError, CameraMatchError) as error:

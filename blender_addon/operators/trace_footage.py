@@ -19,10 +19,12 @@ from ..backend.results import FollowUp, Place
 from ..properties import CACHES, RELATIVE
 from ..scene import files
 from ..scene.shot_cache import ShotCacheError, check_format
+from ..translations import words
+from .surface_settings import SurfaceSettings
 from .tracing import TraceSettings
 
 
-class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings):
+class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings, SurfaceSettings):
     """Trace a movie or an image sequence frame by frame into animated layers"""
 
     bl_idname = "world_tracing.trace_footage"
@@ -92,8 +94,10 @@ class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings):
         layout.use_property_decorate = False
         for name in ("first", "last", "step", "start", "use_range", "use_scene_rate", "steady", "smooth"):
             layout.prop(self, name)
+        layout.label(text=words("Model: {name}", name=self.model))
         for name in ("mode", "fit", "mask", "seed", "steps", "output", "cache"):
             layout.prop(self, name)
+        self.draw_surface(layout)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start the job; in background mode wait for it and import the shot."""
@@ -108,6 +112,7 @@ class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings):
             return self.fail(error)
         name = Path(request.clip).stem
         settings = {"name": name, "output": output, "cache": self.cache, "use_range": self.use_range}
+        settings |= {"tear": self.tear, "grazing": self.grazing, "island": self.island}
         after = FollowUp("import_shot", settings, Place.here(context))
         job = session.submit("trace_shot", to_params(request), name, after)
         if not bpy.app.background:

@@ -19,6 +19,13 @@ def mesh_settings(values: bpy.types.bpy_struct) -> MeshSettings:
     return MeshSettings(Tear(values.tear, values.grazing), values.island)
 
 
+def remember_settings(member: bpy.types.Object, settings: MeshSettings) -> None:
+    """Let an object that is not marked as a layer yet know how its mesh was made."""
+    values = member.world_tracing
+    values.tear, values.grazing = settings.tear.depth, settings.tear.grazing
+    values.island = settings.island
+
+
 def new_mesh_layer(
     name: str, stack: LayerStack, layer: int, settings: MeshSettings, away: bool, image: bpy.types.Image
 ) -> bpy.types.Object | None:
@@ -30,9 +37,7 @@ def new_mesh_layer(
     mesh = new_mesh(title, layer, surface)
     mesh.materials.append(layer_material(title, layer, image))
     member = bpy.data.objects.new(title, mesh)
-    values = member.world_tracing
-    values.tear, values.grazing = settings.tear.depth, settings.tear.grazing
-    values.island = settings.island
+    remember_settings(member, settings)
     return mark_layer(member, "LAYER", layer)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import bpy
 
-from wt_backend.geometry.layer_mesh import layer_mesh, layer_points
+from wt_backend.geometry.layer_mesh import MeshSettings, layer_mesh, layer_points
 from wt_backend.geometry.pairing import back_layers
 from wt_backend.stack import LayerStack, Shot
 
@@ -23,7 +23,7 @@ from .anchor import scale_to_scene
 from .build import PREFIX, adopt, new_root
 from .camera_match import match_camera
 from .files import load_image
-from .layer_object import DEFAULTS, layer_title, mark_layer, new_mesh_layer
+from .layer_object import DEFAULTS, layer_title, mark_layer, new_mesh_layer, remember_settings
 from .materials import layer_material, point_material, source_image
 from .mesh_object import new_mesh
 from .origin import remember_stack
@@ -53,7 +53,12 @@ class _Layer:
 
 
 def build_shot(
-    context: bpy.types.Context, shot: Shot, name: str, output: str = "MESH", cache: str = "NONE"
+    context: bpy.types.Context,
+    shot: Shot,
+    name: str,
+    output: str = "MESH",
+    cache: str = "NONE",
+    settings: MeshSettings = DEFAULTS,
 ) -> BuiltShot:
     """Build the finished frames of a shot in the context's scene, and select its root.
 
@@ -63,6 +68,7 @@ def build_shot(
     name : what the objects are called after.
     output : "MESH", "POINTS" or "BOTH".
     cache : "USD" or "ALEMBIC" puts the meshes into a file; "NONE", or a single frame, into the .blend.
+    settings : where surfaces are cut, which pieces are too small.
 
     Raises
     ------
@@ -74,7 +80,7 @@ def build_shot(
     image = _pictures(first, shot.folder, name)
     span = frames[0], max(shot.frames)
     baked = cache != "NONE" and output != "POINTS" and len(frames) > 1
-    players = shot_cache.bake(context, shot, cache) if baked else {}
+    players = shot_cache.bake(context, shot, cache, settings) if baked else {}
     root = new_root(name, first, shot.path(frames[0]))
     camera = new_camera(f"{name} Camera", match, image, first)
     for background in camera.data.background_images:
@@ -85,7 +91,7 @@ def build_shot(
         collection.objects.link(member)
     camera.parent = root
     scale_to_scene(root, context.scene)
-    trace = _Building(shot, name, output, baked, root, collection, image, span)
+    trace = _Building(shot, name, output, baked, settings, root, collection, image, span)
     try:
         trace.add_all(frames, players)
     except Exception:  # an operator that fails makes no undo step that could take half a shot away
@@ -116,6 +122,7 @@ class _Building:
     name: str
     output: str
     baked: bool
+    settings: MeshSettings
     root: bpy.types.Object
     collection: bpy.types.Collection
     image: bpy.types.Image
@@ -161,12 +168,14 @@ class _Building:
     ) -> Iterator[tuple[bpy.types.Object, _Layer]]:
         title = f"{layer_title(self.name, layer)} {number:05}"
         if self.output != "POINTS" and not self.baked:
-            surface = layer_mesh(stack, layer, DEFAULTS, away)
+            surface = layer_mesh(stack, layer, self.settings, away)
             if len(surface.starts):
                 place = self._layer(layer, points=False)
                 mesh = new_mesh(title, layer, surface)
                 mesh.materials.append(place.material)
-                yield bpy.data.objects.new(title, mesh), place
+                member = bpy.data.objects.new(title, mesh)
+                remember_settings(member, self.settings)
+                yield member, place
         if self.output != "MESH":
             points = layer_points(stack, layer)
             if len(points.pixel):

@@ -15,12 +15,11 @@ from pathlib import Path
 
 import bpy
 
-from wt_backend.geometry.layer_mesh import layer_mesh
+from wt_backend.geometry.layer_mesh import MeshSettings, layer_mesh
 from wt_backend.geometry.pairing import back_layers
 from wt_backend.stack import Shot, StackError
 
 from .files import stored_path
-from .layer_object import DEFAULTS
 from .materials import UV_MAP
 from .mesh_object import fill_mesh
 
@@ -53,13 +52,16 @@ def check_format(kind: str) -> None:
         raise ShotCacheError(f"This Blender was built without {name}. Set Bake to Cache to No.")
 
 
-def bake(context: bpy.types.Context, shot: Shot, kind: str) -> dict[int, bpy.types.Object]:
+def bake(
+    context: bpy.types.Context, shot: Shot, kind: str, settings: MeshSettings
+) -> dict[int, bpy.types.Object]:
     """Write the finished frames to a new file in the shot's folder; return layer → the object that plays it.
 
     Parameters
     ----------
     shot : with at least two finished frames.
     kind : "USD" or "ALEMBIC".
+    settings : where surfaces are cut, which pieces are too small.
 
     Raises
     ------
@@ -72,7 +74,7 @@ def bake(context: bpy.types.Context, shot: Shot, kind: str) -> dict[int, bpy.typ
     part = path.with_name(f"{path.stem}.part{path.suffix}")
     try:
         with (
-            _stage(context, shot) as (stage, problems),
+            _stage(context, shot, settings) as (stage, problems),
             context.temp_override(scene=stage, view_layer=stage.view_layers[0]),
         ):
             _export(stage, part)
@@ -95,7 +97,9 @@ def _free_path(folder: Path, suffix: str) -> Path:
 
 
 @contextmanager
-def _stage(context: bpy.types.Context, shot: Shot) -> Iterator[tuple[bpy.types.Scene, list[StackError]]]:
+def _stage(
+    context: bpy.types.Context, shot: Shot, settings: MeshSettings
+) -> Iterator[tuple[bpy.types.Scene, list[StackError]]]:
     """A scene with one mesh a layer, which shows the frame that the scene is set to; gone afterwards.
 
     A handler can only be heard, not raise: what went wrong is in the list.
@@ -106,7 +110,7 @@ def _stage(context: bpy.types.Context, shot: Shot) -> Iterator[tuple[bpy.types.S
     numbers = shot.finished()
     stage.frame_start, stage.frame_end = numbers[0], numbers[-1]
     meshes = [_actor(stage, layer) for layer in range(shot.load_frame(numbers[0]).layers)]
-    show, problems = _follower(stage, shot, meshes, context.window_manager)
+    show, problems = _follower(stage, shot, meshes, settings, context.window_manager)
     bpy.app.handlers.frame_change_pre.append(show)
     context.window_manager.progress_begin(numbers[0], numbers[-1] + 1)
     try:
@@ -129,7 +133,11 @@ def _actor(stage: bpy.types.Scene, layer: int) -> bpy.types.Mesh:
 
 
 def _follower(
-    stage: bpy.types.Scene, shot: Shot, meshes: list[bpy.types.Mesh], manager: bpy.types.WindowManager
+    stage: bpy.types.Scene,
+    shot: Shot,
+    meshes: list[bpy.types.Mesh],
+    settings: MeshSettings,
+    manager: bpy.types.WindowManager,
 ) -> tuple[Callable[..., None], list[StackError]]:
     """The handler that fills the meshes, and what went wrong in it."""
     numbers = shot.finished()
@@ -146,17 +154,17 @@ def _follower(
         shown = number
         manager.progress_update(number)
         try:
-            _fill(meshes, shot, number)
+            _fill(meshes, shot, number, settings)
         except StackError as error:
             problems.append(error)
 
     return show, problems
 
 
-def _fill(meshes: list[bpy.types.Mesh], shot: Shot, number: int) -> None:
+def _fill(meshes: list[bpy.types.Mesh], shot: Shot, number: int, settings: MeshSettings) -> None:
     stack = shot.load_frame(number)
     for layer, (mesh, away) in enumerate(zip(meshes, back_layers(stack), strict=True)):
-        fill_mesh(mesh, layer, layer_mesh(stack, layer, DEFAULTS, away))
+        fill_mesh(mesh, layer, layer_mesh(stack, layer, settings, away))
         for name in UNUSED:
             mesh.attributes.remove(mesh.attributes[name])
         mesh.uv_layers[UV_MAP].name = UV

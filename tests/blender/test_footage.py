@@ -484,3 +484,16 @@ def test_what_the_button_of_a_strip_sets_does_not_stay_for_the_next_movie(scene,
     """A movie was read at the scene's rate because a strip had been before it."""
     operator = bpy.ops.world_tracing.trace_footage.get_rna_type()
     assert operator.properties[name].is_skip_save
+
+
+@pytest.mark.parametrize("cache", ["NONE", "USD"])
+def test_a_shot_is_cut_where_it_is_asked_for(scene, folder: Path, cache: str) -> None:
+    """Tear could be set for one frame after the other only, and for a cache not at all."""
+    shot, faces = str(folder / Shot.FILE), []
+    for island in (0, 10**6):
+        bpy.ops.world_tracing.import_shot(filepath=shot, name=str(island), cache=cache, island=island)
+        root = bpy.context.object
+        meshes = [thing for thing in root.children_recursive if thing.type == "MESH"]
+        faces.append(sum(len(thing.data.polygons) for thing in meshes))
+        assert cache != "NONE" or all(thing.world_tracing.island == island for thing in meshes)
+    assert faces[0] > 0 == faces[1]
