@@ -32,6 +32,7 @@ _TABLE: dict[tuple[str, str], tuple[str, str, str]] = {
     (OPERATOR, "Import Stack"): ("Ebenenstapel importieren", "导入图层堆栈", "レイヤースタックをインポート"),
     (OPERATOR, "Use Trace Camera"): ("Kamera des Bildes benutzen", "使用图像相机", "画像のカメラを使用"),
     (OPERATOR, "Rebuild from Stack"): ("Aus Stapel neu aufbauen", "从堆栈重建", "スタックから再構築"),
+    (OPERATOR, "Take Settings Over"): ("Einstellungen übernehmen", "沿用设置", "設定を引き継ぐ"),
     (OPERATOR, "Delete Trace"): ("Nachzeichnung löschen", "删除追踪", "トレースを削除"),
     (OPERATOR, "Install Backend"): ("Backend installieren", "安装后端", "バックエンドをインストール"),
     (OPERATOR, "Cancel Installation"): ("Installation abbrechen", "取消安装", "インストールを中止"),

@@ -42,6 +42,7 @@ from .select_pixels import (
 from .set_scale import WORLD_TRACING_OT_set_scale
 from .sky import WORLD_TRACING_OT_find_sky, WORLD_TRACING_OT_mark_sky
 from .swap_solid import WORLD_TRACING_OT_swap_solid
+from .trace_again import WORLD_TRACING_OT_trace_again
 from .trace_folder import WORLD_TRACING_OT_trace_folder
 from .trace_footage import WORLD_TRACING_OT_trace_footage
 from .trace_ground_truth import WORLD_TRACING_OT_trace_ground_truth
@@ -75,6 +76,7 @@ CLASSES = (
     WORLD_TRACING_OT_wear_cut_out,
     WORLD_TRACING_OT_select_trace,
     WORLD_TRACING_OT_rebuild_trace,
+    WORLD_TRACING_OT_trace_again,
     WORLD_TRACING_OT_delete_trace,
     WORLD_TRACING_OT_install_backend,
     WORLD_TRACING_OT_cancel_install,

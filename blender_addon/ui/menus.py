@@ -13,7 +13,7 @@ OPERATORS = (  # of the 3D viewport, in groups
         "cancel",
     ),
     ("import_stack", "import_shot", "merge_static"),
-    ("use_trace_camera", "rebuild_trace", "keep_variant", "delete_trace"),
+    ("use_trace_camera", "rebuild_trace", "trace_again", "keep_variant", "delete_trace"),
     ("select_layer", "apply_to_layers"),
     ("fill_colour", "make_solid", "swap_solid", "decimate", "export"),
     ("set_scale", "ground", "use_known_camera"),

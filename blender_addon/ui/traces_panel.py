@@ -67,6 +67,7 @@ class WORLD_TRACING_PT_traces(bpy.types.Panel):
         row.operator("world_tracing.use_trace_camera", icon="CAMERA_DATA")
         row.prop(settings, "match_colours", text="", icon="COLOR")
         column.operator("world_tracing.rebuild_trace", icon="FILE_REFRESH")
+        column.operator("world_tracing.trace_again", icon="SETTINGS")
         column.operator("world_tracing.import_stack", icon="IMPORT")
         root = traces.active_root(context)
         if root is not None and root.world_tracing.group:

@@ -292,3 +292,25 @@ def test_the_panel_goes_on_with_the_image_that_was_dropped(
     assert (settings.source, settings.filepath, settings.mask_source) == ("FILE", str(photo), "AUTO")
     assert (settings.seed, settings.mode) == (WORKS, "SCENE")
     assert bpy.ops.world_tracing.trace_world() == {"FINISHED"}
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_another_trace_of_the_same_image_is_two_presses_away(
+    scene, stand_in: Path, photo: Path, gone: bool
+) -> None:
+    assert bpy.ops.world_tracing.trace_world(filepath=str(photo), seed=WORKS, mode="SCENE") == {"FINISHED"}
+    settings = scene.world_tracing
+    settings.mask_source, settings.mask = "FILE", str(photo)
+    if gone:  # the layers wear something else, and the camera shows nothing
+        for image in list(bpy.data.images):
+            bpy.data.images.remove(image)
+    assert bpy.ops.world_tracing.trace_again() == {"FINISHED"}
+    assert (settings.seed, settings.mask_source, settings.source) == (
+        WORKS + 1,
+        "AUTO",
+        "FILE" if gone else "IMAGE",
+    )
+    shown = settings.filepath if gone else settings.image.filepath
+    assert Path(shown) == photo
+    settings.seed = WORKS
+    assert bpy.ops.world_tracing.trace_world() == {"FINISHED"}
