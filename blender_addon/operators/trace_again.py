@@ -36,7 +36,7 @@ class WORLD_TRACING_OT_trace_again(bpy.types.Operator, OnTrace):
             return self.fail(str(error))
         if not _take_image(settings, root, info):
             return self.fail(f"The photo of {root.name} is missing.", "Choose it in the panel.")
-        settings.mode, settings.seed = info.mode.upper(), info.seed + 1
+        settings.mode, settings.seed = info.mode.upper(), (info.seed + 1) % 2**31
         if session.model(info.model) is not None:  # ground truth was traced by none
             settings.model, settings.steps = info.model, info.steps
         self.report({"INFO"}, f"Trace World would trace {root.name} anew, with seed {settings.seed}.")

@@ -19,7 +19,8 @@ from wt_backend.footage.clip import Frame, Numbers, Picture, lost
 from wt_backend.protocol import BackendError
 
 RATE = 24.0  # where a file does not say
-EARLY = 0.1  # of a frame: time stamps are rounded, to a millisecond in Matroska
+EARLY = 0.1  # of a frame: time stamps are rounded …
+ROUNDING = 0.001  # … to a millisecond in Matroska
 WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # FFmpeg's own decoders of these pass over alpha
 
 
@@ -65,14 +66,14 @@ class Movie:
                     broken.append(time)
                 else:
                     shown, broken = frame, []
-                end = max(end, time + 1 / self.own_rate)
+                end = max(end, time + max(_seconds(frame), 1 / self.own_rate))
             while shown is not None and wanted.current is not None and self._time(wanted.current) < end:
                 yield self._frame(wanted.current, shown, broken)
                 wanted.advance()
 
     def _time(self, number: int) -> float:
-        """Seconds from the start at which a frame is taken."""
-        return (number - 1 + EARLY) / self.rate
+        """Seconds from the start at which a frame is taken: a little late, by the movie's own frames."""
+        return (number - 1) / self.rate + min(EARLY / self.rate, max(EARLY / self.own_rate, ROUNDING))
 
     def _frame(self, number: int, shown: Any, broken: list[float]) -> Frame:
         if broken or shown is None:
@@ -153,6 +154,12 @@ class Movie:
 
     def _bad(self, what: str, hint: str) -> BackendError:
         return BackendError("bad_image", f"The footage {self.path} {what}.", hint)
+
+
+def _seconds(frame: Any) -> float:
+    """How long a frame is shown, 0 where its file does not say."""
+    known = frame is not None and frame.duration and frame.time_base
+    return float(frame.duration * frame.time_base) if known else 0.0
 
 
 def _end(stream: Any) -> Any:

@@ -18,11 +18,18 @@ from numpy.typing import NDArray
 
 from wt_backend.camera import rays
 from wt_backend.cleanup import cumulative
-from wt_backend.footage.shot import STATIC, check_apart, hold_picture, picture_name, write_picture
+from wt_backend.footage.shot import (
+    STATIC,
+    check_apart,
+    check_foreign,
+    hold_picture,
+    picture_name,
+    write_picture,
+)
 from wt_backend.footage.steady import STILL, still_pixels
 from wt_backend.images import read_image
 from wt_backend.jobs import Cancel, Progress
-from wt_backend.output import check_output, output_error, save
+from wt_backend.output import output_error, output_place, save
 from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack, Shot, StackError
 
@@ -47,7 +54,11 @@ def merge_static(shot_folder: Path, output: Path, progress: Progress, cancel: Ca
         Too few frames are finished, hardly anything stands still, or the output holds something else.
     """
     shot, frames = _load(shot_folder, output)
-    check_output(output / STATIC)
+    with output_place(output / STATIC):
+        return _merge(shot, frames, output, progress, cancel)
+
+
+def _merge(shot: Shot, frames: list[int], output: Path, progress: Progress, cancel: Cancel) -> dict[str, Any]:
     background = _background(shot, frames, progress, cancel)
     stills = [
         np.packbits(still_pixels(np.array(shot.load_frame(n).rgba[..., :3]), background)) for n in frames
@@ -57,15 +68,15 @@ def merge_static(shot_folder: Path, output: Path, progress: Progress, cancel: Ca
     if share < MIN_STILL_SHARE:
         raise BackendError(
             "bad_request",
-            f"Only {share:.0%} of the picture stands still: the camera of {shot_folder} moves.",
+            f"Only {share:.0%} of the picture stands still: the camera of {shot.folder} moves.",
             "Merge Static is for a camera on a tripod.",
         )
     static = _static_stack(shot, frames, background, stills, output, progress, cancel)
     try:
+        (output / Shot.FILE).unlink(missing_ok=True)  # of an earlier merge, which ends here
+        save(static, output / STATIC)  # first: it tells that what comes now is a merge
         _write_static_picture(shot, frames, stills, background, output / STATIC_PICTURE)
-        moving = _write_moving(shot, frames, stills, output, progress, cancel)
-        save(static, output / STATIC)
-        moving.save()  # last: with it alone, the folder would pass for another shot
+        _write_moving(shot, frames, stills, output, progress, cancel).save()
     except OSError as error:
         raise output_error(output, error) from error
     return {
@@ -92,6 +103,8 @@ def _load(folder: Path, output: Path) -> tuple[Shot, list[int]]:
         raise BackendError("bad_output", f"{output} holds another shot.", "Choose an empty folder.")
     request = shot.settings.get("request", {})
     check_apart(output, (request.get("clip"), request.get("mask")))
+    if not (output / STATIC).is_file():
+        check_foreign(output, STATIC_PICTURE)
     return shot, frames
 
 

@@ -26,7 +26,6 @@ from wt_backend import pipeline
 from wt_backend.camera import IDENTITY
 from wt_backend.checkpoints.load import LoadedModel, find_entry
 from wt_backend.checkpoints.registry import RegistryEntry
-from wt_backend.cleanup import existing_layers
 from wt_backend.fitting import Fitted, fit, fit_clip_frame, frame_window
 from wt_backend.footage.clip import Clip, Picture, open_clip
 from wt_backend.footage.clip_model import clip_points
@@ -198,6 +197,7 @@ def _existing(folder: Path, request: ShotRequest) -> Shot | None:
             "bad_output", f"The folder {folder} holds a merged shot.", "Choose an empty folder."
         )
     if not (folder / Shot.FILE).is_file():
+        check_foreign(folder)
         return None
     try:
         shot = Shot.load(folder)
@@ -211,6 +211,24 @@ def _existing(folder: Path, request: ShotRequest) -> Shot | None:
             "Choose an empty folder, or the settings and files of that shot to go on with it.",
         )
     return shot
+
+
+def check_foreign(folder: Path, *names: str) -> None:
+    """Refuse a folder without a shot that has files called like those of one, or by these names.
+
+    Raises
+    ------
+    BackendError
+        kind "bad_output"
+    """
+    patterns = ("frame.[0-9]*.png", "frame.[0-9]*.wts", *names)
+    found = next((path for pattern in patterns for path in folder.glob(pattern)), None)
+    if found is not None:
+        raise BackendError(
+            "bad_output",
+            f"{found} is of no shot, and would be replaced.",
+            "Choose an empty folder, or move that file.",
+        )
 
 
 def check_apart(folder: Path, footage: Iterable[str | None]) -> None:
@@ -413,8 +431,8 @@ def _finish(
         log_scale = align_scale(xyz, mask[0], fitted.rgb, before)
         xyz = (xyz * np.float32(np.exp(log_scale))).astype(np.float32)
     if before is not None and run.request.smooth:
-        xyz = smooth(xyz, mask, fitted.rgb, before)
-        mask = existing_layers(xyz, mask[0], run.entry.existence_tolerance[run.survey.mode])
+        tolerance = run.entry.existence_tolerance[run.survey.mode]
+        xyz, mask = smooth(xyz, mask, fitted.rgb, before, tolerance)
     path = shot.folder / picture_name(run.number(frame))
     photo = Photo(np.empty((0, 0, 4), np.uint8), IDENTITY, run.survey.size, path)
     steps = run.request.steps or run.entry.steps[run.survey.mode]

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from wt_backend.cleanup import existing_layers
+
 STILL = 12.0  # grey levels of 255, blurred: a pixel that differs less shows the same thing
 MIN_STILL = 64  # pixels; fewer say nothing about the scale, then all pixels of the silhouette count
 KEEP = 0.9  # of the correction that a frame hands on: slow changes of size are real, fast ones are not
@@ -74,8 +76,12 @@ def align_scale(
 
 
 def smooth(
-    xyz: NDArray[np.float32], mask: NDArray[np.bool_], rgb: NDArray[np.uint8], before: Before
-) -> NDArray[np.float32]:
+    xyz: NDArray[np.float32],
+    mask: NDArray[np.bool_],
+    rgb: NDArray[np.uint8],
+    before: Before,
+    tolerance: float,
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Average a frame with the one before, where the picture stands still and the depth agrees.
 
     Parameters
@@ -83,6 +89,12 @@ def smooth(
     xyz : (L, H, W, 3) aligned.
     mask : (L, H, W) bool
     rgb : (H, W, 3) uint8
+    tolerance : of existence, relative depth (`cleanup.existing_layers`).
+
+    Returns
+    -------
+    The points, and which of the layers are still there: what was none stays none, though it is not averaged
+    and may come to lie behind what is.
     """
     still = still_pixels(rgb, before.rgb)  # (H, W)
     depth, past = xyz[..., 2], before.xyz[..., 2]
@@ -90,4 +102,5 @@ def smooth(
     same = np.logical_and.accumulate(same, axis=0)  # a layer behind one that differs is not averaged either
     inside = np.stack([cv2.distanceTransform(layer.astype(np.uint8), cv2.DIST_L2, 3) for layer in same])
     past_share = (1 - BLEND) * np.minimum(inside / np.float32(FADE), 1)[..., None]  # (L, H, W, 1)
-    return np.asarray((1 - past_share) * xyz + past_share * before.xyz, np.float32)
+    averaged = np.asarray((1 - past_share) * xyz + past_share * before.xyz, np.float32)
+    return averaged, mask & existing_layers(averaged, mask[0], tolerance)

@@ -23,10 +23,11 @@ def sky_mask(stack: LayerStack) -> NDArray[np.bool_]:
     seen = existing(stack, 0)
     if not seen.any():
         return seen
-    depth = np.where(seen, stack.xyz[0, ..., 2], np.inf)
+    depth = stack.xyz[0, ..., 2]
     colour = stack.rgba[..., :3].astype(np.float32)
     bluish = colour[..., 2] >= colour[..., 0] - 12
-    candidate = (depth >= np.quantile(depth[seen], FAR)) & (colour.mean(-1) >= BRIGHT) & bluish
+    far = seen & (depth >= np.quantile(depth[seen], FAR))
+    candidate = far & (colour.mean(-1) >= BRIGHT) & bluish
     right = np.abs(np.diff(colour, axis=1)).max(-1) <= SMOOTH
     down = np.abs(np.diff(colour, axis=0)).max(-1) <= SMOOTH
     edges = right & candidate[:, 1:] & candidate[:, :-1], down & candidate[1:] & candidate[:-1]

@@ -70,8 +70,8 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
     -------
     dict
         ``mesh`` (path), ``watertight`` (all pieces), ``volume`` and ``ray_volume`` in the stack's unit cubed,
-        ``volume_error`` (relative difference of the two), ``unit``, ``mode``, ``pieces``: list of ``{faces,
-        volume, watertight}``, ``seconds``.
+        ``volume_error`` (difference of the two, relative to the larger), ``unit``, ``mode``, ``pieces``: list
+        of ``{faces, volume, watertight}``, ``seconds``.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
         "watertight": all(piece["watertight"] for piece in pieces),
         "volume": volume,
         "ray_volume": solid.ray_volume,
-        "volume_error": abs(volume - solid.ray_volume) / max(solid.ray_volume, 1e-30),
+        "volume_error": abs(volume - solid.ray_volume) / max(solid.ray_volume, volume, 1e-30),
         "unit": stack.info.unit,
         "mode": stack.info.mode,
         "pieces": pieces,

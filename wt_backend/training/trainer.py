@@ -155,7 +155,7 @@ class Trainer:
             print("The encoder has had no lesson: it learns with the decoder from nothing.", flush=True)
             return
         first = initial_model(self.config.initial_weights)
-        if first.sha256 != self.progress.initial:
+        if self.progress.initial not in {"", first.sha256}:  # what began before this was kept does not tell
             raise BackendError(
                 "bad_request",
                 f"{self.config.initial_weights} has been replaced since this run began with it.",

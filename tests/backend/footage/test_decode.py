@@ -62,6 +62,26 @@ def test_another_rate_repeats_or_drops_frames(movie: MakeMovie) -> None:
     assert list(shown(open_clip(path, 12)).values()) == [1, 3, 5, 7]
 
 
+@pytest.mark.parametrize(("own", "rate"), [(30, 1), (50, 24), (60, 25), (240, 24), (24, 60)])
+def test_the_picture_is_the_one_on_screen_at_that_time(movie: MakeMovie, own: int, rate: int) -> None:
+    """A tenth of the frames that were asked for was several of the movie's: too late a picture was taken."""
+    small = (96 + 4 * 60, 32)
+    path = movie("clip.mkv", "ffv1", "bgr0", 60, own, picture=lambda number: ball(number, small))
+    clip = open_clip(path, rate)
+    shown = {frame.number: round(place(frame.picture())) for frame in clip.frames(range(1, 12))}
+    on_screen = {n: 1 + (n - 1) * own // rate for n in shown}
+    assert shown == on_screen and len(shown) >= 2
+
+
+def test_the_last_picture_lasts_as_long_as_its_file_says(movie: MakeMovie) -> None:
+    path = movie("clip.gif", "gif", "rgb8", 4, 10, times=[0, 1, 2, 3])
+    data = bytearray(path.read_bytes())
+    last = data.rfind(b"\x21\xf9\x04")  # the graphic control of the last picture
+    data[last + 4 : last + 6] = (200).to_bytes(2, "little")  # hundredths of a second
+    path.write_bytes(data)
+    assert len(list(open_clip(path, 10).frames(range(1, 100)))) == 3 + 20
+
+
 def test_variable_frame_rate_is_laid_out_in_time(movie: MakeMovie) -> None:
     path = movie("clip.mkv", "ffv1", frames=4, rate=25, times=[0, 1, 5, 6])
     assert list(shown(open_clip(path, 25)).values()) == [1, 2, 2, 2, 2, 3, 4]

@@ -142,7 +142,7 @@ def test_a_moving_camera_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BackendError, match="moves") as caught:
         merge(make_shot(tmp_path / "shot", pan=4), tmp_path / "merged")
     assert "tripod" in caught.value.hint
-    assert not (tmp_path / "merged" / "static.wts").exists()
+    assert not (tmp_path / "merged").exists()
 
 
 def test_too_few_frames_and_the_shot_itself_are_refused(tmp_path: Path) -> None:
@@ -206,3 +206,37 @@ def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "the background of 4 frames" in capsys.readouterr().out
     assert main(["merge-static", str(tmp_path / "gone"), "--out", str(tmp_path / "merged")]) == 2
     assert "shot.json" in capsys.readouterr().err
+
+
+def test_files_that_are_no_shot_are_not_written_over(tmp_path: Path) -> None:
+    folder, output = make_shot(tmp_path / "shot", frames=4), tmp_path / "renders"
+    output.mkdir()
+    for name in ("frame.00001.png", "static.png"):
+        (output / name).write_bytes(b"mine")
+        with pytest.raises(BackendError, match=f"{name} is of no shot, and would be replaced"):
+            merge(folder, output)
+        assert (output / name).read_bytes() == b"mine"
+        (output / name).unlink()
+    merge(folder, output)
+
+
+def test_a_merge_that_was_begun_anew_does_not_pass_for_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was finished, by its shot.json, with the frames of two shots in it."""
+    first, second = make_shot(tmp_path / "a", frames=4), make_shot(tmp_path / "b", frames=4)
+    output, save = tmp_path / "merged", LayerStack.save
+    merge(first, output)
+
+    def killed(stack: LayerStack, path: Path) -> None:
+        if path.name == "frame.00003.wts":
+            raise KeyboardInterrupt
+        save(stack, path)
+
+    monkeypatch.setattr(LayerStack, "save", killed)
+    with pytest.raises(KeyboardInterrupt):
+        merge(second, output)
+    assert not (output / Shot.FILE).exists()
+    monkeypatch.undo()
+    merge(second, output)
+    assert Shot.load(output).finished() == [1, 2, 3, 4]

@@ -254,6 +254,17 @@ def test_a_folder_with_another_shot_is_not_touched(request_: ShotRequest) -> Non
         trace_shot(replace(request_, last=1, seed=7), silent, Cancellation())
 
 
+def test_files_of_no_shot_are_not_written_over(request_: ShotRequest) -> None:
+    """A movie that was made of frame.00001.png … was traced into the folder of both."""
+    output = Path(request_.output)
+    output.mkdir(parents=True)
+    (output / "frame.00001.png").write_bytes(b"a render")
+    with pytest.raises(BackendError, match=r"frame\.00001\.png is of no shot, and would be replaced"):
+        trace(request_)
+    assert [path.name for path in output.iterdir()] == ["frame.00001.png"]
+    assert (output / "frame.00001.png").read_bytes() == b"a render"
+
+
 def test_a_merged_shot_is_not_taken_for_the_one_it_was_made_from(
     request_: ShotRequest, tmp_path: Path
 ) -> None:

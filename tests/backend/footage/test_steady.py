@@ -49,7 +49,7 @@ def test_a_cut_keeps_its_own_scale() -> None:
 
 def test_averaging_lessens_noise_where_nothing_changes() -> None:
     now = wall(2.001, noise=0.02)
-    averaged = smooth(now, SILHOUETTE, PICTURE, before(wall(2.0)))
+    averaged, _ = smooth(now, SILHOUETTE, PICTURE, before(wall(2.0)), 0.015)
     off = [np.abs(xyz[0, 8:-8, 8:-8, 2] / 2.0 - 1).mean() for xyz in (averaged, now)]
     assert off[0] < 0.4 * off[1]
 
@@ -57,7 +57,20 @@ def test_averaging_lessens_noise_where_nothing_changes() -> None:
 def test_averaging_does_not_tear_the_surface_where_the_picture_changes() -> None:
     picture = PICTURE.copy()
     picture[:, 32:] = 255 - picture[:, 32:]
-    averaged = smooth(wall(2.16), SILHOUETTE, picture, before(wall(2.0)))
+    averaged, _ = smooth(wall(2.16), SILHOUETTE, picture, before(wall(2.0)), 0.015)
     assert averaged[0, 30, 4, 2] < 2.06  # the left half is averaged, the right is not
     assert averaged[0, 30, 50, 2] == pytest.approx(2.16)
     assert steps(averaged) < 0.02  # 0.05 without fading in
+
+
+def test_averaging_brings_no_hidden_surface() -> None:
+    """What was filled behind a surface stayed where it was when that was averaged with a nearer one."""
+    two = np.repeat(SILHOUETTE, 2, axis=0)
+    filled = two & [[[True]], [[False]]]
+    past = np.concatenate([wall(2.0), wall(2.01)])
+    now = np.concatenate([wall(2.06), wall(2.07)])
+    xyz, mask = smooth(now, filled, PICTURE, Before(past, filled, PICTURE, 0.0), 0.015)
+    assert (xyz[0, 8:-8, 8:-8, 2] < 2.03).all() and np.array_equal(mask, filled)
+    thick = np.concatenate([wall(2.0), wall(2.2)])
+    xyz, mask = smooth(thick * np.float32(1.01), two, PICTURE, Before(thick, two, PICTURE, 0.0), 0.015)
+    assert mask.all()

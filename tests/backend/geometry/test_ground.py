@@ -115,3 +115,15 @@ def test_indoors_there_is_no_sky() -> None:
     brown[..., :3] = (190, 150, 110)
     assert not sky_mask(replace(shapes.one_layer(40), rgba=brown)).any()
     assert not sky_mask(shapes.nothing()).any()
+
+
+def test_the_margin_of_an_upright_photo_is_no_sky() -> None:
+    """Its grey is bright and smooth, lies beside the upper border, and took grey walls along."""
+    size = 40
+    depths = np.where(np.arange(size)[None, :] < 16, 9.0, 2.0) * np.ones((size, 1))
+    depths[:, :8] = depths[:, 32:] = np.nan  # the margins
+    depths[:4] = np.where(np.isnan(depths[:4]), np.nan, 1.0)  # a ceiling above the wall
+    rgba = np.full((size, size, 4), 128, np.uint8)
+    rgba[:4, 8:32, :3], rgba[:, 16:32, :3] = 30, 60
+    stack = shapes.make_stack(depths[None], rgba=rgba, mode="scene")
+    assert not sky_mask(stack).any()

@@ -265,3 +265,12 @@ def test_what_is_thinner_than_the_rays_that_are_used_is_no_solid() -> None:
 def test_single_pixel_is_a_closed_crumb() -> None:
     solid = make_solid(shapes.single_pixel())
     assert all(piece.is_watertight for piece in pieces_of(solid))
+
+
+def test_without_any_exit_the_rays_enclose_nothing(tmp_path: Path) -> None:
+    """The message had a number of thirty digits."""
+    wall = shapes.one_layer(24)
+    replace(wall, info=replace(wall.info, mode="object")).save(tmp_path / "wall.wts")
+    params = {"stack": str(tmp_path / "wall.wts"), "output": str(tmp_path / "wall.npz")}
+    result = METHODS["geometry/solid"](params, lambda *_: None, lambda: None)
+    assert result["ray_volume"] == 0 and result["volume_error"] == 1
