@@ -22,7 +22,7 @@ from wt_backend.footage.sequence import ImageSequence
 from wt_backend.images import MAX_SIDE, MIN_SIDE, Photo
 from wt_backend.jobs import Cancel, Progress
 from wt_backend.protocol import BackendError, TraceRequest
-from wt_backend.subject import find_subject, mask_alpha
+from wt_backend.subject import find_subject, is_cut_out, mask_alpha
 
 Box = tuple[int, int, int, int]
 NUMBER = re.compile(r"\d+")  # reasons that differ in one are alike
@@ -44,6 +44,9 @@ class Survey:
     size : (width, height) of a frame, upright, in pixels.
     notes : list of str
         What the user should know.
+    cut_out : bool
+        Whether the alpha of some frame tells the subject: then it does in all, in a close-up too, which
+        leaves hardly anything out.
     """
 
     frames: list[int]
@@ -52,11 +55,12 @@ class Survey:
     window: Window | None
     size: tuple[int, int]
     notes: list[str] = field(default_factory=list)
+    cut_out: bool = False
 
 
 def read_survey(settings: dict[str, Any]) -> Survey:
     """The survey out of a shot's settings."""
-    values = {f.name: settings[f.name] for f in fields(Survey)}
+    values = {f.name: settings[f.name] for f in fields(Survey) if f.name in settings}
     window = values["window"]
     return Survey(**values | {"window": window and Window(**window), "size": tuple(values["size"])})
 
@@ -72,7 +76,8 @@ def survey(
         No frame of the clip is wanted, frames differ in size, or the subject cannot be told.
     """
     found: Survey | None = None
-    boxes: list[Box] = []
+    boxes: dict[int, Box | None] = {}
+    if_cut_out: dict[int, Box | None] = {}  # boxes of frames that are hardly, or not at all, transparent
     skipped: dict[str, str] = {}
     frames: list[int] = []
     last_seen = 0
@@ -90,17 +95,21 @@ def survey(
         _check_size(number, picture, found)
         if found.mode == "object":
             alpha = _subject(picture, request.mask is not None)
-            box = None if alpha is None else foreground_box(alpha)
-            if box is None:
-                skipped[str(number)] = "nothing tells the subject from its background"
-                continue
-            boxes.append(box)
+            boxes[number] = None if alpha is None else foreground_box(alpha)
+            if request.mask is None and not is_cut_out(picture):
+                if_cut_out[number] = foreground_box(picture[..., 3])
+            found.cut_out |= request.mask is None and number not in if_cut_out
         frames.append(number)
+    if found is not None and found.cut_out:
+        boxes |= if_cut_out
+    for number in [number for number in frames if number in boxes and boxes[number] is None]:
+        skipped[str(number)] = "nothing tells the subject from its background"
+        frames.remove(number)
     if found is None or not frames:
         raise _nothing(clip, request, skipped)
     if boxes:
-        found.window = _window_of(boxes, found.size, entry.subject_share)
-    found.frames, found.skipped = frames, skipped
+        found.window = _window_of([box for box in boxes.values() if box], found.size, entry.subject_share)
+    found.frames, found.skipped = frames, dict(sorted(skipped.items(), key=lambda item: int(item[0])))
     found.notes = [*clip.notes, *_notes(request, last_seen, skipped)]
     return found
 
@@ -115,7 +124,7 @@ def with_subject(
                 "bad_image", f"Frame {number} was there before and is not now: {why}.", "Start a new shot."
             )
         if found.mode == "object":
-            alpha = _subject(picture, request.mask is not None)
+            alpha = _subject(picture, found.cut_out or request.mask is not None)
             if alpha is not None:
                 picture = np.dstack([picture[..., :3], alpha])
         yield number, picture
@@ -189,8 +198,8 @@ def _start(picture: Picture, request: ShotRequest, entry: RegistryEntry) -> Surv
     return Survey([], {}, mode, None, (width, height))
 
 
-def _subject(picture: Picture, masked: bool) -> NDArray[np.uint8] | None:
-    if masked:
+def _subject(picture: Picture, by_alpha: bool) -> NDArray[np.uint8] | None:
+    if by_alpha:
         return picture[..., 3]
     size = (picture.shape[1], picture.shape[0])
     return find_subject(Photo(picture, IDENTITY, size, Path()))

@@ -254,6 +254,29 @@ def test_a_folder_with_another_shot_is_not_touched(request_: ShotRequest) -> Non
         trace_shot(replace(request_, last=1, seed=7), silent, Cancellation())
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_cut_out_that_fills_a_frame_is_its_subject(
+    movie: MakeMovie, tmp_path: Path, tiny_model: Path, first: bool
+) -> None:
+    """A close-up left nothing out and was left out itself."""
+
+    def cut_out(number: int) -> np.ndarray:
+        alpha = np.full((SIZE[1], SIZE[0]), 0, np.uint8)
+        alpha[8:56, 16:64] = 255
+        if number == (1 if first else 3):
+            alpha[:] = 255
+            alpha[0, 0] = 0
+        noise = np.random.default_rng(number).integers(0, 255, (SIZE[1], SIZE[0], 3), np.uint8)
+        return np.dstack([noise, alpha])
+
+    clip = movie("clip.mkv", "ffv1", "bgra", 4, picture=cut_out)
+    request = ShotRequest(str(clip), str(tmp_path / "shot"), mode="object", model=str(tiny_model))
+    shot = trace(request)
+    assert shot.finished() == [1, 2, 3, 4] and shot.settings["skipped"] == {}
+    full = shot.load_frame(1 if first else 3)
+    assert full.mask[0].sum() > 2 * shot.load_frame(2).mask[0].sum()
+
+
 def test_files_of_no_shot_are_not_written_over(request_: ShotRequest) -> None:
     """A movie that was made of frame.00001.png … was traced into the folder of both."""
     output = Path(request_.output)
