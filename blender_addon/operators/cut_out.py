@@ -97,7 +97,7 @@ class WORLD_TRACING_OT_paint_mask(bpy.types.Operator, _CutOut):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Go on with the mask that is shown or chosen, or start with what is found by itself."""
         shown, chosen = context.space_data.image, context.scene.world_tracing.mask_image
-        if _is_begun(context.scene, shown) and cut_out.is_cut_out(shown):
+        if cut_out.is_cut_out(shown):
             context.space_data.ui_mode = "PAINT"
             return {"FINISHED"}
         if _is_begun(context.scene, shown):

@@ -60,7 +60,7 @@ class WORLD_TRACING_OT_set_scale(bpy.types.Operator, OnRoot):
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.prop(self, "known")
-        if isinstance(self._now, str):
+        if isinstance(self._now, str) and self._now:  # the redo panel has measured nothing
             draw_text(layout.column(align=True), context, self._now, "INFO")
         else:
             layout.prop(self, "length")
