@@ -2,6 +2,7 @@
 """Colour for hidden layers: the worker makes a texture for each, a follow-up puts it on."""
 
 import json
+from pathlib import Path
 
 import bpy
 from bpy.props import StringProperty
@@ -63,5 +64,7 @@ class WORLD_TRACING_OT_wear_filled_colour(bpy.types.Operator):
         hint = ""
         if kept := hidden_colour.painted(root):
             hint = f"{kept[0]} was painted on meanwhile and shows that; Image ▸ Reload shows the new colour."
+        if aside := [Path(path).name for path in result.get("kept", ())]:
+            hint = f"{hint} {', '.join(aside)} is what had been painted before.".strip()
         session.notice = session.Notice(message, hint)
         return {"FINISHED"}

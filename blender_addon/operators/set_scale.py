@@ -44,8 +44,8 @@ class WORLD_TRACING_OT_set_scale(bpy.types.Operator, OnRoot):
         return context.window_manager.invoke_props_dialog(self)
 
     def check(self, context: bpy.types.Context) -> bool:
-        """Another length is meant: offer that."""
-        if self.known != self._offered:
+        """Another length is meant: offer that. (The redo panel asks too, and offers none.)"""
+        if self._offered and self.known != self._offered:
             self._offer(context)
         return True
 

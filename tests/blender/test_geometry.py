@@ -94,6 +94,7 @@ def test_a_filled_texture_that_was_painted_on_is_not_replaced(
     painting.save()
     assert bpy.ops.world_tracing.fill_colour() == {"FINISHED"}
     assert nodes["Filled"].image != painting and painting.pixels[0] == 1
+    assert (tmp_path / "thing layer 2 (painted).png").exists() == (kept == "save")
 
 
 def test_hidden_colour_of_a_stack_that_has_fewer_layers_now(scene: bpy.types.Scene, tmp_path: Path) -> None:

@@ -107,6 +107,7 @@ def test_of_several_solids_the_selected_one_is_made_again(scene: bpy.types.Scene
     """The artist's copy was overwritten, even with the other one selected."""
     solid, copy = solid_and_copy(tmp_path)
     faces = len(copy.data.polygons)
+    activate(solid.parent)
     with pytest.raises(RuntimeError, match=r"thing has 2 solids\. Select the one to make again; clear"):
         bpy.ops.world_tracing.make_solid(resolution=32)
     activate(solid)

@@ -145,17 +145,6 @@ def test_what_is_renamed_meanwhile_is_found(addon, scene, session, start, stand_
     assert not session.notice.error and root.world_tracing.hidden_colour == "FILLED"
 
 
-def test_an_image_that_is_renamed_meanwhile_is_the_texture(addon, scene, tmp_path: Path) -> None:
-    results = sys.modules[f"{addon.__name__}.backend.results"]
-    image = bpy.data.images.new("photo", 8, 8)
-    then = results.TraceResult(results.Place.here(bpy.context), "photo", "MESH", image=image.session_uid)
-    image.name = "renamed"
-    bpy.data.images.new("photo", 8, 8)  # another one has the name by then
-    assert then.import_settings()["image"] == "renamed"
-    bpy.data.images.remove(image)
-    assert then.import_settings()["image"] == ""
-
-
 def test_files_that_were_made_are_named_though_another_file_is_open(addon, scene, session, tmp_path) -> None:
     results, jobs = (sys.modules[f"{addon.__name__}.backend.{name}"] for name in ("results", "jobs"))
     then = results.FollowUp("exported", {}, results.Place.here(bpy.context))

@@ -57,7 +57,7 @@ def trace(kept: Path, name: str = "cup", case: str = "whole square", value: floa
     make_stack(*CASES[case]).save(stack)
     textures = {"textures": [None, str(filled)], "uv_transform": [[1, 0, 0], [0, 1, 0]]}
     done = bpy.ops.world_tracing.import_stack(
-        filepath=str(stack), image=image.name, textures=json.dumps(textures)
+        filepath=str(stack), image=image.session_uid, textures=json.dumps(textures)
     )
     assert done == {"FINISHED"}
     bpy.context.scene.world_tracing.filepath = str(picture)

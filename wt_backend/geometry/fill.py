@@ -53,12 +53,8 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
     -------
     dict
         ``textures``: path or None for each layer; ``uv_transform`` (2, 3): UV of the original photo
-        (`WT Pixel`, y up) → UV of these textures; ``seconds``.
-
-    Raises
-    ------
-    BackendError
-        A picture there is not as this method made it: somebody's painting is not written over.
+        (`WT Pixel`, y up) → UV of these textures; ``kept``: new paths of pictures that were there and that
+        somebody had painted on; ``seconds``.
     """
     begun = time.monotonic()
     values = read_params(params, stack=REQUIRED, output=REQUIRED)
@@ -67,8 +63,7 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
     hidden = [layer for layer in range(1, stack.layers) if stack.mask[layer].any()]
     stem = Path(values["output"]) / Path(values["stack"]).stem
     paths = {layer: Path(f"{stem} layer {layer + 1}.png") for layer in hidden}
-    for path in paths.values():
-        own_picture.check_as_made(path)
+    kept: list[str] = []
     filler = ColourFill(stack)
     for step, (layer, path) in enumerate(paths.items()):
         cancel()
@@ -76,10 +71,13 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
         png = own_picture.encode(filler.texture(layer))
         with whole_file(path) as part:
             part.write_bytes(png)
+            if aside := own_picture.keep_painted(path):
+                kept.append(str(aside))
         textures[layer] = str(path)
     progress("fill colour", len(hidden), len(hidden))
     return {
         "textures": textures,
+        "kept": kept,
         "uv_transform": grid_uv_transform(stack).tolist(),
         "seconds": time.monotonic() - begun,
     }

@@ -12,8 +12,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from wt_backend.protocol import BackendError
-
 _KEY = b"World Tracing\0"  # of a PNG's text chunk; a program that saves the picture anew may keep it
 _HEADER = 33  # bytes of signature and IHDR, which come first
 
@@ -26,25 +24,26 @@ def encode(rgb: NDArray[np.uint8]) -> bytes:
     return png[:_HEADER] + chunk + png[_HEADER:]
 
 
-def check_as_made(path: Path) -> None:
-    """Whether a file may be written over: there is none, or it is a picture with the pixels that we gave it.
+def keep_painted(path: Path) -> Path | None:
+    """Give a file that has other pixels than we gave it another name, so that its place is free; return that.
 
     Raises
     ------
-    BackendError
-        kind "bad_output": somebody has changed it.
+    OSError
     """
-    if not path.is_file():
-        return
-    data = path.read_bytes()
+    if not path.is_file() or _is_as_made(path.read_bytes()):
+        return None
+    names = (f"{path.stem} (painted{number}){path.suffix}" for number in ("", *range(2, 1000)))
+    kept = next(place for place in map(path.with_name, names) if not place.exists())
+    return path.rename(kept)
+
+
+def _is_as_made(data: bytes) -> bool:
     told = re.search(re.escape(_KEY) + rb"([0-9a-f]{64})", data)
     bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if told else None
-    if told is None or bgr is None or told[1] != _fingerprint(np.asarray(bgr, np.uint8)[..., ::-1]):
-        raise BackendError(
-            "bad_output",
-            f"{path} was painted on, or not made by Fill Hidden Colour; that would replace it.",
-            "Rename or delete that file, then press Fill Hidden Colour again.",
-        )
+    return (
+        told is not None and bgr is not None and told[1] == _fingerprint(np.asarray(bgr, np.uint8)[..., ::-1])
+    )
 
 
 def _fingerprint(rgb: NDArray[np.uint8]) -> bytes:

@@ -165,9 +165,7 @@ def test_cancel_stops_and_leaves_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("chunk", [True, False], ids=["keeps the text", "drops the text"])
 @pytest.mark.parametrize("painted", [True, False])
-def test_a_picture_that_somebody_painted_on_is_not_written_over(
-    tmp_path: Path, painted: bool, chunk: bool
-) -> None:
+def test_a_picture_that_somebody_painted_on_is_kept(tmp_path: Path, painted: bool, chunk: bool) -> None:
     """One whose .blend is not open: nothing there tells. A program that saves it may keep the text chunk."""
     shapes.sphere(48).save(tmp_path / "ball.wts")
     params = {"stack": str(tmp_path / "ball.wts"), "output": str(tmp_path)}
@@ -181,9 +179,8 @@ def test_a_picture_that_somebody_painted_on_is_not_written_over(
     text = ours[33 : 33 + 12 + int.from_bytes(ours[33:37], "big")] if chunk else b""
     path.write_bytes(png[:33] + text + png[33:])
     saved = path.read_bytes()
-    if chunk and not painted:
-        assert fill()["textures"][1]
-        return
-    with pytest.raises(BackendError, match=r"ball layer 2\.png was painted on, or not made by") as refused:
-        fill()
-    assert refused.value.kind == "bad_output" and path.read_bytes() == saved
+    kept = [] if chunk and not painted else [str(path.with_name("ball layer 2 (painted).png"))]
+    assert fill()["kept"] == kept and path.read_bytes() == ours
+    assert [Path(name).read_bytes() for name in kept] == [saved] * len(kept)
+    path.write_bytes(saved)
+    assert fill()["kept"] == [name.replace("(painted)", "(painted2)") for name in kept]
