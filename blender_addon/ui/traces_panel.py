@@ -102,10 +102,11 @@ class WORLD_TRACING_PT_layer(bpy.types.Panel):
         text = words("{model}, seed {seed}, {unit}", model=origin.model, seed=origin.seed, unit=unit)
         layout.label(text=text, icon="INFO")
         layout.prop(root.world_tracing, "layers", text="Show Layers")
+        chosen = values.layer if values.role in {"LAYER", "POINTS"} else None
         row = layout.row(align=True)
         for number in sorted({layer.world_tracing.layer for layer in traces.layers_of(root)}):
             button = row.operator(
-                "world_tracing.select_layer", text=str(number + 1), depress=values.layer == number
+                "world_tracing.select_layer", text=str(number + 1), depress=number == chosen
             )
             button.layer = number + 1
         if values.role in {"LAYER", "POINTS"}:

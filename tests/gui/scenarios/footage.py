@@ -137,7 +137,7 @@ def bake() -> hands.Wait:
     shot = Shot.load(Path(bpy.path.abspath(root.world_tracing.stack)).parent)
     shot_cache = addon("scene.shot_cache")
     try:
-        players = shot_cache.bake(bpy.context, shot, "USD")
+        players = shot_cache.bake(bpy.context, shot, "USD", addon("scene.layer_object").DEFAULTS)
         check("cache_or_sentence", bpy.app.build_options.usd and bool(players), players)
     except shot_cache.ShotCacheError as problem:
         said = "was built without USD" in str(problem)
