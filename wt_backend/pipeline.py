@@ -35,6 +35,7 @@ from wt_backend.images import Photo, read_image
 from wt_backend.jobs import Cancel, Progress
 from wt_backend.memory import is_out_of_memory
 from wt_backend.mirror import mean_of_views, with_mirror_image
+from wt_backend.model.precision import has_small_mode
 from wt_backend.output import output_place, save, save_new
 from wt_backend.protocol import BackendError, TraceRequest, TraceResult
 from wt_backend.stack import LayerStack, StackInfo
@@ -127,19 +128,23 @@ def run(request: TraceRequest, progress: Progress, cancel: Cancel) -> Traced:
         return loaded, *denoise(prepared.fitted, loaded, prepared.mode, request, progress, cancel)
 
     small = runs_small(request.model, entry, device)
-    loaded, points, steps = with_less_memory(attempt, prepared.warnings, small)
+    loaded, points, steps = with_less_memory(attempt, device, prepared.warnings, small)
     prepared.warnings.extend(too_many_steps(entry, steps))
     progress("clean", 0, 1)
     return _finish(prepared, points, steps, loaded, request)
 
 
-def with_less_memory(attempt: Callable[[bool], T], warnings: list[str], small: bool = False) -> T:
+def with_less_memory(
+    attempt: Callable[[bool], T], device: torch.device, warnings: list[str], small: bool = False
+) -> T:
     """The result of an attempt, or of a second one where memory was not enough for the first.
 
     Parameters
     ----------
     attempt
         Takes whether the model is to run in its smaller mode.
+    device
+        Where it runs; not every one has such a mode.
     warnings
         Told of the second attempt.
     small
@@ -149,7 +154,7 @@ def with_less_memory(attempt: Callable[[bool], T], warnings: list[str], small: b
         if not small:
             return attempt(False)
     except Exception as error:
-        if not is_out_of_memory(error):
+        if not is_out_of_memory(error) or not has_small_mode(device):
             raise
     warnings.append(LESS_MEMORY)  # out here, where that exception no longer holds the tensors
     return attempt(True)

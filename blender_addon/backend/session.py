@@ -33,6 +33,13 @@ _STROKES = (
     "GPENCIL_OT_",
     "GREASE_PENCIL_OT_",
     "TRANSFORM_OT_",
+    "OBJECT_OT_duplicate_move",  # which moves, as what follows does
+    "MESH_OT_",
+    "CURVE_OT_",
+    "CURVES_OT_",
+    "ARMATURE_OT_",
+    "UV_OT_",
+    "NODE_OT_",
 )
 MODELS_SECONDS = 5.0  # how long a list of models is believed
 

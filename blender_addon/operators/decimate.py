@@ -86,9 +86,8 @@ class WORLD_TRACING_OT_decimate(bpy.types.Operator, GeometryJob):
             return self.fail(f"{layer.name} has no faces.", "Choose another layer.")
         if reason := _why_not(layer):
             return self.fail(reason)
-        folder = files.folder("geometry")
-        name = bpy.path.clean_name(layer.name)
-        before, output = folder / f"{name}.npz", folder / f"{name} reduced.npz"
+        before = files.new_geometry(layer.name)  # of its own: what comes back is held against it
+        output = before.with_name(f"{before.stem} reduced.npz")
         try:
             solid_object.write_arrays(before, layer.data)
         except OSError as reason:

@@ -64,7 +64,8 @@ class WORLD_TRACING_OT_wear_filled_colour(bpy.types.Operator):
         hint = ""
         if kept := hidden_colour.painted(root):
             hint = f"{kept[0]} was painted on meanwhile and shows that; Image ▸ Reload shows the new colour."
-        if aside := [Path(path).name for path in result.get("kept", ())]:
-            hint = f"{hint} {', '.join(aside)} is what had been painted before.".strip()
+        kept_files = [*result.get("kept", ()), *(result.get("static") or {}).get("kept", ())]
+        if aside := [Path(path).name for path in kept_files]:
+            hint = f"{hint} What was there and is not known to be ours is kept: {', '.join(aside)}.".strip()
         session.notice = session.Notice(message, hint)
         return {"FINISHED"}

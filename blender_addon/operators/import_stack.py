@@ -64,6 +64,8 @@ class WORLD_TRACING_OT_import_stack(bpy.types.Operator, ImportHelper, SurfaceSet
         """Load, check, build."""
         named = [Path(self.directory, entry.name) for entry in self.files if self.directory and entry.name]
         paths = named or [Path(bpy.path.abspath(self.filepath))]
+        if len(paths) > 1:
+            self.name = ""  # each has its own
         built = [self._build(context, path) for path in paths]
         return {"FINISHED"} if any(built) else {"CANCELLED"}
 

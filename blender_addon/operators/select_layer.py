@@ -5,6 +5,7 @@ import bpy
 from bpy.props import IntProperty
 
 from ..scene import traces, viewport
+from ..scene.rebuild import is_edited
 from .geometry_job import OnTrace
 
 SETTINGS = ("tear", "grazing", "island")
@@ -17,7 +18,7 @@ class WORLD_TRACING_OT_select_layer(bpy.types.Operator, OnTrace):
     bl_label = "Select Layer"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
-    layer: IntProperty(name="Layer", default=1, min=1, max=6, description="1 is what the image shows")
+    layer: IntProperty(name="Layer", default=1, min=1, description="1 is what the image shows")
 
     @classmethod
     def may_change(cls, _root: bpy.types.Object) -> bool:
@@ -35,6 +36,8 @@ class WORLD_TRACING_OT_select_layer(bpy.types.Operator, OnTrace):
             return self.fail("Layers are selected in Object Mode.", "Leave the mode first.")
         if found[0].name not in context.view_layer.objects:
             return self.fail(f"{found[0].name} is not in this view layer.", "Choose another.")
+        if not found[0].visible_get():
+            return self.fail(f"{found[0].name} is hidden.", "Show it first.")
         viewport.select_only(context, found[0])
         return {"FINISHED"}
 
@@ -57,16 +60,13 @@ class WORLD_TRACING_OT_apply_to_layers(bpy.types.Operator, OnTrace):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Copy them; each one that is changed rebuilds its layer."""
-        given, changed = context.object, 0
-        for layer in traces.layers_of(self.trace(context)):
-            other = layer.world_tracing
-            if layer == given or other.role != "LAYER":
-                continue
-            differing = [
-                name for name in SETTINGS if getattr(other, name) != getattr(given.world_tracing, name)
-            ]
-            for name in differing:
-                setattr(other, name, getattr(given.world_tracing, name))
-            changed += bool(differing)
-        self.report({"INFO"}, f"{changed} layers were rebuilt.")
+        given = context.object
+        layers = traces.layers_of(self.trace(context))
+        others = [layer for layer in layers if layer != given and layer.world_tracing.role == "LAYER"]
+        if edited := next((layer for layer in others if is_edited(layer)), None):
+            return self.fail(f"{edited.name} is being edited.", "Leave its mode, then apply them again.")
+        for layer in others:
+            for name in SETTINGS:
+                if getattr(layer.world_tracing, name) != getattr(given.world_tracing, name):
+                    setattr(layer.world_tracing, name, getattr(given.world_tracing, name))
         return {"FINISHED"}

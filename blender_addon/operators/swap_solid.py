@@ -4,6 +4,7 @@ import bpy
 
 from ..scene import traces, viewport
 from .geometry_job import OnTrace
+from .select_pixels import leave_edit_mode
 
 
 class WORLD_TRACING_OT_swap_solid(bpy.types.Operator, OnTrace):
@@ -24,6 +25,7 @@ class WORLD_TRACING_OT_swap_solid(bpy.types.Operator, OnTrace):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Swap them; points that lie beside meshes stay hidden."""
+        leave_edit_mode(context)  # nobody edits what is hidden
         root = self.trace(context)
         solids, layers = traces.solids_of(root), traces.layers_of(root)
         if viewport.is_solid_shown(root):
@@ -34,7 +36,6 @@ class WORLD_TRACING_OT_swap_solid(bpy.types.Operator, OnTrace):
         for member in hidden:
             viewport.hide(context.scene, member)
         for member in shown:
-            viewport.unhide(context.scene, member)
+            (viewport.reveal if member in solids else viewport.unhide)(context.scene, member)
         viewport.select_only(context, shown[0] if shown else root)
-        viewport.undo_whole(context)
         return {"FINISHED"}

@@ -34,12 +34,14 @@ class WORLD_TRACING_OT_trace_again(bpy.types.Operator, OnTrace):
             info = LayerStack.load(stack_path(root)).info
         except StackError as error:
             return self.fail(str(error))
+        mask = settings.mask_source
         if not _take_image(settings, root, info):
             return self.fail(f"The photo of {root.name} is missing.", "Choose it in the panel.")
         settings.mode, settings.seed = info.mode.upper(), (info.seed + 1) % 2**31
         if session.model(info.model) is not None:  # ground truth was traced by none
             settings.model, settings.steps = info.model, info.steps
-        self.report({"INFO"}, f"Trace World would trace {root.name} anew, with seed {settings.seed}.")
+        again = "" if settings.mask_source == mask else " Its mask, if it had one, has to be chosen again."
+        self.report({"INFO"}, f"Trace World traces {root.name} anew, with seed {settings.seed}.{again}")
         return {"FINISHED"}
 
 

@@ -42,6 +42,11 @@ def new_shot_folder(name: str) -> Path:
     return _unused(folder("shots"), file_name(name), "")
 
 
+def new_geometry(name: str) -> Path:
+    """A path for a mesh that the worker gets; one that waits keeps its own."""
+    return _unused(folder("geometry"), file_name(name), ".npz")
+
+
 def new_projection(name: str) -> Path:
     """A path without suffix for a projection's files; those of earlier ones are never written over."""
     parent, stem = folder("projection"), file_name(name)

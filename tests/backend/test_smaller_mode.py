@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from wt_backend import pipeline
 from wt_backend.memory import is_out_of_memory
 from wt_backend.methods import as_backend_error
-from wt_backend.model.precision import FULL, SMALL, default_precision, policy_for
+from wt_backend.model.precision import FULL, SMALL, default_precision, has_small_mode, policy_for
 from wt_backend.protocol import BackendError, TraceRequest
 
 
@@ -124,3 +124,4 @@ def test_a_gpu_that_only_emulates_bfloat16_does_not_use_it(
     device = torch.device("cuda")
     assert default_precision(device) == ("fp32" if emulated else "bf16")
     assert policy_for("small", device) is (FULL if emulated else SMALL)
+    assert has_small_mode(device) is not emulated and has_small_mode(torch.device("cpu"))

@@ -498,8 +498,12 @@ def test_layers_behind_the_first_are_selected_by_number(root: bpy.types.Object) 
         assert bpy.context.selected_objects == [bpy.context.object]
         values = bpy.context.object.world_tracing
         assert (values.role, values.layer) == ("LAYER", number - 1)
-    with pytest.raises(RuntimeError, match="has no layer 6"):
-        bpy.ops.world_tracing.select_layer(layer=6)
+    with pytest.raises(RuntimeError, match="has no layer 7"):
+        bpy.ops.world_tracing.select_layer(layer=7)
+    root.world_tracing.layers = 1
+    with pytest.raises(RuntimeError, match=r"Layer 2 is hidden\. Show it first"):
+        bpy.ops.world_tracing.select_layer(layer=2)
+    root.world_tracing.layers = 6
     edit(bpy.context.object, [0])
     with pytest.raises(RuntimeError, match="selected in Object Mode"):
         bpy.ops.world_tracing.select_layer(layer=2)

@@ -495,4 +495,7 @@ def test_layers_are_shown_in_the_place_of_their_solid(
     assert not solid.visible_get() and solid.hide_render
     assert bpy.ops.world_tracing.swap_solid() == {"FINISHED"}
     assert solid.visible_get() and not solid.hide_render and bpy.context.object == solid
+    bpy.ops.world_tracing.swap_solid()
+    solid.hide_viewport = True  # by its monitor in the Outliner
+    assert bpy.ops.world_tracing.swap_solid() == {"FINISHED"} and solid.visible_get()
     assert not any(layer.visible_get() or not layer.hide_render for layer in layers(root))

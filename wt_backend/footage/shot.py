@@ -271,7 +271,8 @@ def _trace(run: Run, shot: Shot) -> Shot:
 
     steps = run.request.steps or run.entry.steps[run.survey.mode]
     run.warnings.extend(pipeline.too_many_steps(run.entry, steps))
-    shot = pipeline.with_less_memory(attempt, run.warnings).with_state("done")
+    device = pipeline.choose_device(run.request.device)
+    shot = pipeline.with_less_memory(attempt, device, run.warnings).with_state("done")
     _save(shot)
     return shot
 

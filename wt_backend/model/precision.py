@@ -85,6 +85,11 @@ def policy_for(precision: Precision, device: torch.device) -> Policy:
     return SMALL if bfloat16_pays(device) else FULL
 
 
+def has_small_mode(device: torch.device) -> bool:
+    """Whether "small" takes less memory than `default_precision` there."""
+    return policy_for("small", device) is not policy_for(default_precision(device), device)
+
+
 def bfloat16_pays(device: torch.device) -> bool:
     """Whether products in bfloat16 are faster than in float32: a GPU that emulates them is slow and fills up.
 
