@@ -273,7 +273,6 @@ def test_what_arrives_during_a_render_waits_for_its_end(
 
 
 def test_one_of_several_jobs_is_cancelled(session, start, stand_in, photo) -> None:
-    """All were, with the one that nobody wanted."""
     running, unwanted, last = start(photo, SLOW), start(photo, WORKS), start(photo, WORKS)
     steps(session, lambda: running.step > 0)
     assert bpy.ops.world_tracing.cancel(job=unwanted.id) == {"FINISHED"}
@@ -286,7 +285,6 @@ def test_one_of_several_jobs_is_cancelled(session, start, stand_in, photo) -> No
 def test_what_arrives_during_a_stroke_waits_for_its_end(
     session, start, stand_in, photo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The stroke lost its undo step to it. A window test holds the button down (`tests/gui`)."""
     painting = [True]
     monkeypatch.setattr(session, "_is_in_a_stroke", lambda: painting[0])
     job = start(photo, WORKS)
