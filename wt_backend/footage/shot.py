@@ -75,6 +75,11 @@ class Run:
             steps=request.steps,
         )
 
+    @property
+    def steps(self) -> int:
+        """Of the sampler: those asked for, or the model's own."""
+        return self.request.steps or self.entry.steps[self.survey.mode]
+
     def number(self, frame: int) -> int:
         """Number in Blender of a frame of the clip."""
         return self.request.start + frame - 1
@@ -269,8 +274,7 @@ def _trace(run: Run, shot: Shot) -> Shot:
     def attempt(small: bool) -> Shot:
         return _trace_missing(run, Shot.load(shot.folder), small)  # as far as an attempt before it came
 
-    steps = run.request.steps or run.entry.steps[run.survey.mode]
-    run.warnings.extend(pipeline.too_many_steps(run.entry, steps))
+    run.warnings.extend(pipeline.too_many_steps(run.entry, run.steps))
     device = pipeline.choose_device(run.request.device)
     shot = pipeline.with_less_memory(attempt, device, run.warnings).with_state("done")
     _save(shot)
@@ -318,7 +322,7 @@ def _trace_clip(run: Run, shot: Shot, loaded: LoadedModel, missing: set[int]) ->
         read,
         len(frames),
         asked.seed,
-        asked.steps or run.entry.steps[run.survey.mode],
+        run.steps,
         correlation,
         run.progress,
         run.cancel,
@@ -405,15 +409,14 @@ def _median_camera(run: Run, frames: Iterable[tuple[NDArray[np.float32], Fitted]
     """The median of the cameras that points (L, S, S, 3) imply, or the usual one where they imply none."""
     found, usual = [], []
     for points, fitted in frames:
-        usual = [pipeline.usual_camera(fitted, run.entry)]
+        usual.append(pipeline.usual_camera(fitted, run.entry))
         xyz, mask = pipeline.clean(points, fitted, run.entry, run.survey.mode)
         intrinsics = pipeline.implied_camera(xyz, mask, fitted, run.entry)
         if intrinsics is not None:
             found.append(intrinsics)
     if not found:
         run.warnings.append(pipeline.NO_CAMERA)
-        found = usual
-    return np.median(found, axis=0)
+    return np.median(found or usual, axis=0)
 
 
 def _finish(
@@ -436,8 +439,7 @@ def _finish(
         xyz, mask = smooth(xyz, mask, fitted.rgb, before, tolerance)
     path = shot.folder / picture_name(run.number(frame))
     photo = Photo(np.empty((0, 0, 4), np.uint8), IDENTITY, run.survey.size, path)
-    steps = run.request.steps or run.entry.steps[run.survey.mode]
-    info = pipeline.stack_info(loaded, photo, run.survey.mode, run.request.seed, steps)
+    info = pipeline.stack_info(loaded, photo, run.survey.mode, run.request.seed, run.steps)
     info = replace(info, normalisation={**info.normalisation, SCALE: log_scale})
     intrinsics = np.array(shot.intrinsics, np.float64)
     xyz = pipeline.seen_through(intrinsics, xyz, run.entry)

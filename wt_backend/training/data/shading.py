@@ -135,9 +135,8 @@ def _share(
             cosine = np.einsum("ijk,ijk->ij", normal, np.roll(normal, step, axis))
             off_plane = np.einsum("ijk,ijk->ij", normal, np.roll(place, step, axis) - place)
             w = np.clip(cosine * 4 - 3, 0, 1) * np.clip(1.5 - np.abs(off_plane), 0, 1)
-            w.swapaxes(0, axis)[slice(0, step) if step > 0 else slice(step, None)] = (
-                0  # from the other border
-            )
+            wrapped = slice(0, step) if step > 0 else slice(step, None)  # from the other border
+            w.swapaxes(0, axis)[wrapped] = 0
             total += np.roll(image, step, axis) * w[..., None]
             weight += w
         image = total / weight[..., None]
