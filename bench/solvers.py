@@ -50,7 +50,7 @@ def sample_pictures(entry: RegistryEntry) -> list[Picture]:
     size, layers = entry.config.image_size, entry.config.network.num_layers
     for path in sorted(p for p in SAMPLES.iterdir() if p.suffix in (".png", ".jpg")):
         photo = read_image(path)
-        subject = find_subject(photo)
+        subject = find_subject(photo.rgba)
         rgba = photo.rgba.copy()
         window, background = None, None
         if subject is not None:

@@ -31,6 +31,7 @@ MODES = (
     ("OBJECT", "Object", "One object; everything else is background"),
     ("SCENE", "Scene", "The whole frame"),
 )
+FIT_TEXT = "Scenes: how the whole frame becomes the model's square"
 FITS = (
     ("AUTO", "Model's Own", "What the model was trained with"),
     ("CROP", "Crop", "Use the square in the middle of the image"),
@@ -66,7 +67,7 @@ ROLES = (
 HIDDEN_COLOURS = (
     ("SMEAR", "Photo", "The photo goes through: hidden surfaces show what is in front of them"),
     ("FILLED", "Filled", "The colour of what is visible near by, once it was filled in"),
-    ("FLAT", "Hint", "A flat colour for each hidden layer"),
+    ("FLAT", "Layer Colour", "A flat colour for each hidden layer"),
 )
 UNWRAPS = (
     ("AUTO", "Automatic", "The mesh's own UVs if it has any, else a new unwrap"),
@@ -74,6 +75,9 @@ UNWRAPS = (
     ("NEW", "New Unwrap", "xatlas for triangle meshes, else Smart UV Project"),
 )
 TEXTURE_SIZES = tuple((str(size), f"{size} px", "") for size in (512, 1024, 2048, 4096, 8192))
+
+
+_NOT_KEYED: set[str] = set()  # what a change rebuilds: keys would move the number and nothing else
 
 
 def _model_names(_self: bpy.types.PropertyGroup, _context: bpy.types.Context, text: str) -> list[str]:
@@ -107,20 +111,19 @@ def _rebuild(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> No
     try:
         rebuild.rebuild_one(layer)
     except StackError as error:
-        session.say(BackendError("bad_stack", str(error), "The layer is as it was."))
+        session.say(BackendError("bad_stack", f"{error}.", "The layer is as it was."))
 
 
-def _show_sky(values: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
-    """The sky goes, or comes back."""
+def _leave_out(values: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    """What is left out goes, or comes back."""
     root = values.id_data
     if values.role != "ROOT":
         return
-    if values.without_sky and not traces.layers_of(root):
-        message = f"The frames of {root.name} keep their sky: it can be left out of a single image only."
-        session.say(BackendError("bad_request", message, "Import the stack of one frame."))
+    if (values.without_sky or values.gap) and not traces.layers_of(root):
+        message = f"The frames of {root.name} stay whole: only of a single image something can be left out."
+        session.say(BackendError("bad_request", message, "Import This Frame makes one of it."))
         return
-    if linked := traces.linked_part(root):
-        session.say(BackendError("bad_request", traces.why_linked(linked)))
+    if not _is_own(root):
         return
     if context.mode != "OBJECT":
         session.say(_being_edited(root, "Leave Edit Mode, then Rebuild."))
@@ -128,7 +131,7 @@ def _show_sky(values: bpy.types.PropertyGroup, context: bpy.types.Context) -> No
     try:
         rebuild.rebuild_trace(root)
     except StackError as error:
-        session.say(BackendError("bad_stack", str(error), "The layers are as they were."))
+        session.say(BackendError("bad_stack", f"{error}.", "The layers are as they were."))
 
 
 def _being_edited(thing: bpy.types.Object, hint: str) -> BackendError:
@@ -138,7 +141,7 @@ def _being_edited(thing: bpy.types.Object, hint: str) -> BackendError:
 def _change_sky(values: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
     """Another mask."""
     if values.without_sky:
-        _show_sky(values, context)
+        _leave_out(values, context)
 
 
 def _show_layers(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
@@ -147,13 +150,21 @@ def _show_layers(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -
 
 
 def _show_colour(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
-    if values.role == "ROOT":
+    if values.role == "ROOT" and _is_own(values.id_data):
         hidden_colour.show(values.id_data, values.hidden_colour)
 
 
 def _show_lit(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
-    if values.role == "ROOT":
+    if values.role == "ROOT" and _is_own(values.id_data):
         shading.show(values.id_data, values.lit)
+
+
+def _is_own(root: bpy.types.Object) -> bool:
+    """Whether a trace lies in this file; else that is said."""
+    linked = traces.linked_part(root)
+    if linked is not None:
+        session.say(BackendError("bad_request", traces.why_linked(linked)))
+    return linked is None
 
 
 class WorldTracingSettings(bpy.types.PropertyGroup):
@@ -179,7 +190,7 @@ class WorldTracingSettings(bpy.types.PropertyGroup):
         description="Image that is white where the subject is; paint it in the Image Editor",
     )
     mode: EnumProperty(name="Mode", items=MODES, default="AUTO", description="What the image shows")
-    fit: EnumProperty(name="Fit", items=FITS, default="AUTO", description="How a frame becomes a square")
+    fit: EnumProperty(name="Fit", items=FITS, default="AUTO", description=FIT_TEXT)
     model: StringProperty(
         name="Model",
         default="wt-mini",
@@ -249,6 +260,7 @@ class WorldTracingObject(bpy.types.PropertyGroup):
         default=DEFAULTS.tear.depth,
         min=0.001,
         max=10.0,
+        options=_NOT_KEYED,
         update=_rebuild,
         description="Cut the surface where the depth jumps by more than this part of itself",
     )
@@ -258,6 +270,7 @@ class WorldTracingObject(bpy.types.PropertyGroup):
         min=0.005,
         max=1.5,
         subtype="ANGLE",
+        options=_NOT_KEYED,
         update=_rebuild,
         description="Jumps of depth that are seen at a steeper angle than this are slopes, and stay",
     )
@@ -265,31 +278,54 @@ class WorldTracingObject(bpy.types.PropertyGroup):
         name="Smallest Island",
         default=DEFAULTS.island,
         min=0,
+        options=_NOT_KEYED,
         update=_rebuild,
         description="Pieces of surface with fewer pixels are left out",
     )
     resolution: IntVectorProperty(name="Resolution", size=2, default=(0, 0), options={"HIDDEN"})
     pixel_aspect: FloatVectorProperty(name="Pixel Aspect", size=2, default=(1.0, 1.0), options={"HIDDEN"})
     layers: IntProperty(
-        name="Layers", default=64, min=1, max=64, update=_show_layers, description="How many layers to show"
+        name="Layers Shown",
+        default=64,
+        min=1,
+        max=64,
+        options=_NOT_KEYED,
+        update=_show_layers,
+        description="How many, from the first",
     )
     hidden_colour: EnumProperty(
         name="Hidden Colour",
         items=HIDDEN_COLOURS,
         default="SMEAR",
+        options=_NOT_KEYED,
         update=_show_colour,
         description="What hidden layers show",
     )
     lit: BoolProperty(
         name="Lit",
         default=False,
+        options=_NOT_KEYED,
         update=_show_lit,
         description="Let the scene's lights fall on the layers, instead of showing them as the photo does",
+    )
+    gap: FloatProperty(
+        name="Least Gap",
+        default=0.0,
+        min=0.0,
+        max=1.0,
+        soft_max=0.3,
+        precision=3,
+        step=0.5,
+        options=_NOT_KEYED,
+        update=_leave_out,
+        description="Leave out hidden surfaces that lie nearer than this part of their depth behind the one "
+        "before, and all behind them. What the model takes for one surface (1.5 % to 3.2 %) is out already",
     )
     without_sky: BoolProperty(
         name="Leave Out Sky",
         default=False,
-        update=_show_sky,
+        options=_NOT_KEYED,
+        update=_leave_out,
         description="Build the layers without what the sky mask says is sky",
     )
     sky: PointerProperty(

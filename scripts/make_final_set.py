@@ -29,10 +29,10 @@ sys.path.insert(0, str(ROOT))
 from blender_addon.scene.ray_trace import (  # noqa: E402
     camera_intrinsics,
     collect_triangles,
-    layer_points,
-    pixel_directions,
+    depth_filled,
     trace_layers,
 )
+from wt_backend.camera import rays  # noqa: E402
 from wt_backend.stack import LayerStack, StackInfo  # noqa: E402
 
 LAYERS = 6
@@ -61,12 +61,12 @@ def write_sample(out: Path, name: str, mode: str) -> None:
     width, height = scene.render.resolution_x, scene.render.resolution_y
     bpy.context.view_layer.update()
     intrinsics = camera_intrinsics(scene, width, height)
-    directions = pixel_directions(intrinsics, width, height)
+    directions = rays(intrinsics, height, width)
     vertices, triangles = collect_triangles(
         bpy.context.evaluated_depsgraph_get(), scene.camera, scene.render.engine
     )
     depths = trace_layers(vertices, triangles, directions.reshape(-1, 3), LAYERS)
-    xyz, mask = layer_points(depths.reshape(LAYERS, height, width), directions)
+    xyz, mask = depth_filled(depths.reshape(LAYERS, height, width), directions)
 
     picture = out / f"{name}.png"
     temporary = out / f".{name}.part.png"

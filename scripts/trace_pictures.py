@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from wt_backend.cut_out import TURN_BACK
 from wt_backend.images import read_image, upright
 from wt_backend.stack import LayerStack
-from wt_backend.subject import orientation_of
 
 TILE = 256  # pixels, the longer side of a tile
 LABEL = 26
@@ -61,8 +60,7 @@ def compare(render: Path, photo: Path, stack_path: Path) -> Match:
 def as_stored(path: Path) -> NDArray[np.uint8]:
     """A photo of any format that can be traced, (H, W, 3), without its EXIF rotation as Blender loads it."""
     photo = read_image(path)
-    orientation = orientation_of(photo)
-    return upright(photo.rgba[..., :3], TURN_BACK.get(orientation, orientation))
+    return upright(photo.rgba[..., :3], TURN_BACK.get(photo.orientation, photo.orientation))
 
 
 def read(path: Path, flags: int) -> NDArray[np.uint8]:

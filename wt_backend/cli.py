@@ -1,4 +1,4 @@
-"""`python -m wt_backend COMMAND`: trace an image without Blender, and one door to the other commands."""
+"""`python -m wt_backend COMMAND`: one door to all commands."""
 
 from __future__ import annotations
 
@@ -8,16 +8,13 @@ import select
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from pathlib import Path
 
 from wt_backend import __version__
-from wt_backend.jobs import Cancellation, Reporter
 from wt_backend.methods import as_backend_error
-from wt_backend.protocol import FITS, MODES, TraceRequest, TraceResult
-from wt_backend.terminal import Stages
 
 # command → (module with main(argv), what it does); a module is imported when its command is called
 COMMANDS: dict[str, tuple[str, str]] = {
+    "trace": ("wt_backend.trace_command", "trace images into .wts layer stacks"),
     "trace-footage": ("wt_backend.footage.cli", "trace a movie or an image sequence into a shot folder"),
     "merge-static": (
         "wt_backend.footage.merge_cli",
@@ -41,10 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; errors a person can act on become one sentence and a hint on stderr."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        if arguments and arguments[0] in COMMANDS:
-            command: Callable[[Sequence[str]], int | None] = import_module(COMMANDS[arguments[0]][0]).main
-            return command(arguments[1:]) or 0
-        return _trace(_parser().parse_args(arguments))
+        name = _parser().parse_args(arguments[:1]).command  # --help, and what is no command, end here
+        command: Callable[[Sequence[str]], int | None] = import_module(COMMANDS[name][0]).main
+        return command(arguments[1:]) or 0
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return INTERRUPTED
@@ -78,47 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         description="World Tracing: one image in, an ordered stack of surfaces per pixel out.",
     )
     parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    trace = commands.add_parser("trace", help="trace one image into a .wts layer stack")
-    trace.add_argument("image", type=Path)
-    trace.add_argument("--out", type=Path, required=True, help="the .wts file to write")
-    trace.add_argument("--mode", choices=MODES, default="auto")
-    trace.add_argument("--mask", type=Path, help="image whose white is the subject")
-    trace.add_argument("--fit", choices=FITS, help="how a scene becomes a square (default: the model's own)")
-    trace.add_argument("--model", default=TraceRequest.model, help="name or file (default: %(default)s)")
-    trace.add_argument("--seed", type=int, default=TraceRequest.seed, help="(default: %(default)s)")
-    trace.add_argument("--steps", type=int, help="denoising steps (default: the model's own)")
-    trace.add_argument("--device", help="cpu, cuda:0 … (default: the best there is)")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
     for name, (_, text) in COMMANDS.items():
         commands.add_parser(name, help=text, add_help=False)
     return parser
-
-
-def _trace(options: argparse.Namespace) -> int:
-    request = TraceRequest(
-        image=str(options.image),
-        output=str(options.out),
-        mask=str(options.mask) if options.mask else None,
-        mode=options.mode,
-        fit=options.fit,
-        model=options.model,
-        seed=options.seed,
-        steps=options.steps,
-        device=options.device,
-    )
-    from wt_backend.pipeline import trace_to_file
-
-    stages = Stages()
-    result = trace_to_file(request, Reporter(stages), Cancellation())
-    stages.close()
-    _print_result(result)
-    return 0
-
-
-def _print_result(result: TraceResult) -> None:
-    for warning in result.warnings:
-        print(f"Note: {warning}")
-    print(
-        f"{result.stack}: {result.layers} layers, {result.points:,} points "
-        f"({result.mode} mode) in {result.seconds:.1f} s"
-    )

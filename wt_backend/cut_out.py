@@ -24,7 +24,7 @@ from wt_backend.images import Photo, read_image, upright
 from wt_backend.jobs import Cancel, Progress
 from wt_backend.output import check_output
 from wt_backend.protocol import BackendError, from_params
-from wt_backend.subject import find_subject, orientation_of
+from wt_backend.subject import find_subject
 
 FAINT = 77  # alpha outside of the subject, 30 %; blender_addon/scene/cut_out.py takes it away again
 WORKING_SIDE = 900  # pixels; GrabCut's time grows with their number
@@ -53,7 +53,7 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
     if request.box:
         alpha = box_alpha(photo.rgba[..., :3], upright_box(photo, request.box), progress, cancel)
     else:
-        found = find_subject(photo)
+        found = find_subject(photo.rgba)
         alpha = np.zeros(photo.rgba.shape[:2], np.uint8) if found is None else found
     cancel()
     _write(output, photo, alpha)
@@ -131,7 +131,7 @@ def _write(output: Path, photo: Photo, alpha: NDArray[np.uint8]) -> None:
     """The photo as stored, faint outside of the subject: whole or not at all."""
     shown = FAINT + alpha.astype(np.uint16) * (255 - FAINT) // 255
     bgra = np.dstack([photo.rgba[..., 2::-1], shown.astype(np.uint8)])
-    orientation = orientation_of(photo)
-    encoded = cv2.imencode(".png", upright(bgra, TURN_BACK.get(orientation, orientation)))[1]
+    turn_back = TURN_BACK.get(photo.orientation, photo.orientation)
+    encoded = cv2.imencode(".png", upright(bgra, turn_back))[1]
     with whole_file(output) as part:
         part.write_bytes(encoded.tobytes())

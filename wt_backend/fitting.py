@@ -20,6 +20,7 @@ FOREGROUND = 127  # alpha above this is subject
 STRIP_ROWS = 256  # rows painted at a time: 144 million pixels in float32 would take gigabytes
 
 Colour = tuple[int, int, int]
+Box = tuple[int, int, int, int]  # (y_min, x_min, y_max, x_max) in pixels, inclusive
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ class Fitted:
     image_size: tuple[int, int]
 
 
-def foreground_box(alpha: NDArray[np.uint8]) -> tuple[int, int, int, int] | None:
-    """(y_min, x_min, y_max, x_max), inclusive, of alpha > 127; None where there is none."""
+def foreground_box(alpha: NDArray[np.uint8]) -> Box | None:
+    """The box of alpha > 127; None where there is none."""
     rows = np.flatnonzero((alpha > FOREGROUND).any(axis=1))
     if rows.size == 0:
         return None
@@ -79,14 +80,11 @@ def crop_window(alpha: NDArray[np.uint8], ratio: float = 2 / 3) -> Window:
     return _square_around(box, ratio)
 
 
-def clip_window(alphas: Sequence[NDArray[np.uint8]], ratio: float = 2 / 3) -> Window:
+def clip_window(boxes: Sequence[Box], ratio: float = 2 / 3) -> Window:
     """One window for all frames of a clip: as `crop_window`, around the subject's boxes in all frames.
 
-    Without a subject in any frame: see `clip_square`.
+    There must be one box at least; without a subject in any frame, `clip_square` gives the window.
     """
-    boxes = [box for box in map(foreground_box, alphas) if box is not None]
-    if not boxes:
-        return clip_square([alpha.shape for alpha in alphas])
     low, high = np.min(boxes, axis=0), np.max(boxes, axis=0)
     return _square_around((int(low[0]), int(low[1]), int(high[2]), int(high[3])), ratio)
 
@@ -237,7 +235,7 @@ def frame_window(fit_name: str, height: int, width: int) -> Window | None:
     return None
 
 
-def _square_around(box: tuple[int, int, int, int], ratio: float) -> Window:
+def _square_around(box: Box, ratio: float) -> Window:
     y_min, x_min, y_max, x_max = box
     side = math.ceil(max(y_max - y_min + 1, x_max - x_min + 1) / ratio)
     # round() is half to even, as in the release.

@@ -35,15 +35,15 @@ class Photo:
     ----------
     rgba : (H, W, 4) uint8
         Upright, sRGB, straight alpha (255 where the file has none).
-    to_file : (2, 3) float64
-        Continuous upright coordinates → those of the image as stored, which is how Blender loads it.
+    orientation : int
+        EXIF orientation, 1 to 8, that took the image from its file to upright.
     file_size : (int, int)
         (width, height) as stored.
     path : Path
     """
 
     rgba: NDArray[np.uint8]
-    to_file: NDArray[np.float64]
+    orientation: int
     file_size: tuple[int, int]
     path: Path
 
@@ -51,6 +51,11 @@ class Photo:
     def size(self) -> tuple[int, int]:
         """(width, height), upright."""
         return self.rgba.shape[1], self.rgba.shape[0]
+
+    @property
+    def to_file(self) -> NDArray[np.float64]:
+        """Continuous upright coordinates → those of the image as stored, as Blender loads it: (2, 3)."""
+        return orientation_affine(self.orientation, *self.file_size)
 
 
 def read_image(path: str | os.PathLike[str], role: str = "image", may_be_clear: bool = False) -> Photo:
@@ -87,8 +92,7 @@ def read_image(path: str | os.PathLike[str], role: str = "image", may_be_clear: 
         raise _bad(
             role, path, "is fully transparent", "Choose an image that shows something, or remove its alpha."
         )
-    size = (spec.width, spec.height)
-    return Photo(rgba, orientation_affine(orientation, *size), size, path)
+    return Photo(rgba, orientation, (spec.width, spec.height), path)
 
 
 def upright(image: NDArray[Any], orientation: int) -> NDArray[Any]:

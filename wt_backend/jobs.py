@@ -18,6 +18,10 @@ Method = Callable[[dict[str, Any], Progress, Cancel], dict[str, Any]]  # paramet
 MIN_INTERVAL = 0.05  # seconds between two reports of one stage
 
 
+def never() -> None:
+    """The `Cancel` of a job that goes on to its end."""
+
+
 def lazy_method(module: str, function: str = "run") -> Method:
     """A function of a module, imported at the first call: a table of methods loads nothing heavy."""
 

@@ -1,7 +1,11 @@
-"""Whether an error means that memory was not enough: every library says it in its own words. Stdlib only."""
+"""Whether an error means that there was not enough memory or room on a disk. Stdlib only.
+
+Every library says in its own words that memory ran out; a full disk has its numbers.
+"""
 
 from __future__ import annotations
 
+import errno
 import re
 
 _PAGING_FILE = "[WinError 1455]"  # too small to map PyTorch's libraries
@@ -20,3 +24,8 @@ def is_out_of_memory(error: BaseException) -> bool:
     if type(error).__module__ == "cv2":
         return "Insufficient memory" in text
     return isinstance(error, RuntimeError) and _WORDS.search(text) is not None
+
+
+def is_disk_full(error: OSError) -> bool:
+    """Whether a disk is full, or the user's share of it (a quota)."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)

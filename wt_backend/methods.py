@@ -6,7 +6,6 @@ none of those tables, imports torch before a method is called.
 
 from __future__ import annotations
 
-import errno
 import logging
 import platform
 import re
@@ -15,7 +14,7 @@ from importlib import import_module, metadata
 
 from wt_backend import __version__, packages
 from wt_backend.jobs import Cancel, Method, Progress, lazy_method
-from wt_backend.memory import is_out_of_memory
+from wt_backend.memory import is_disk_full, is_out_of_memory
 from wt_backend.protocol import (
     PROTOCOL,
     BackendError,
@@ -70,7 +69,7 @@ def as_backend_error(error: Exception, log: str = "") -> BackendError:
     from wt_backend.stack import StackError
 
     if isinstance(error, StackError):
-        return BackendError("bad_stack", str(error), "Choose another stack or trace the image again.", log)
+        return BackendError("bad_stack", f"{error}.", "Choose another stack or trace the image again.", log)
     if is_out_of_memory(error):
         return BackendError(
             "out_of_memory",
@@ -93,7 +92,7 @@ def as_backend_error(error: Exception, log: str = "") -> BackendError:
             "Install the backend again. On Windows the Microsoft Visual C++ Redistributable may be missing.",
             log,
         )
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if isinstance(error, OSError) and is_disk_full(error):
         return BackendError("disk_full", "The disk is full.", "Free some space and try again.", log)
     if isinstance(error, OSError) and error.filename:
         reason = f"{error.filename} cannot be used ({error.strerror})."
@@ -119,10 +118,12 @@ def _table() -> dict[str, Method]:
 def _initialize(params: Message, progress: Progress, cancel: Cancel) -> Message:
     if "torch" in packages.missing():  # better said now than at the first trace
         raise packages.missing_error()
+    from wt_backend.checkpoints.registry import models
+
     result = InitializeResult(
-        __version__, PROTOCOL, platform.python_version(), _torch_version(), devices(), []
+        __version__, PROTOCOL, platform.python_version(), _torch_version(), devices(), models()
     )
-    return {**to_params(result), "models": _models()}
+    return to_params(result)
 
 
 def _trace(params: Message, progress: Progress, cancel: Cancel) -> Message:

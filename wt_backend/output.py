@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import itertools
 import shutil
 import tempfile
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from wt_backend.memory import is_disk_full
 from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack, part_beside
 
@@ -127,7 +127,7 @@ def _created(path: Path) -> bool:
 
 def output_error(path: Path, error: OSError) -> BackendError:
     """Why `path` could not be written, and what to do."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_disk_full(error):
         return BackendError(
             "disk_full",
             f"The disk is full: {path} was not written.",

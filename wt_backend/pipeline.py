@@ -27,7 +27,7 @@ from wt_backend.camera import (
 from wt_backend.checkpoints.files import file_state
 from wt_backend.checkpoints.load import LoadedModel, best_device, find_entry, load_model
 from wt_backend.checkpoints.registry import RegistryEntry, Source, cached
-from wt_backend.cleanup import existing_layers
+from wt_backend.existence import existing_layers
 from wt_backend.fitting import Fitted, crop_window, fit, frame_window
 from wt_backend.flow.noise import seed_generators
 from wt_backend.flow.sampler import sample
@@ -37,11 +37,12 @@ from wt_backend.memory import is_out_of_memory
 from wt_backend.mirror import mean_of_views, with_mirror_image
 from wt_backend.model.precision import has_small_mode
 from wt_backend.output import output_place, save, save_new
-from wt_backend.protocol import BackendError, TraceRequest, TraceResult
+from wt_backend.protocol import BackendError, NotFiniteError, TraceRequest, TraceResult
 from wt_backend.stack import LayerStack, StackInfo
 from wt_backend.subject import find_subject, read_mask
 
 CPU_MEMORY = 1.2  # peak over size of the float32 weights: 8.11 GB measured for 6.82 (spec section 21)
+SMALLER = 0.5  # less of that size: in the smaller mode nearly all weights are bfloat16, half as large
 NO_CAMERA = "The points fit no camera; one with a field of view of 54° is assumed."
 MOST_EULER_STEPS = 20  # more have steps below t = 0.05, where the velocity is held back
 LESS_MEMORY = "Memory was not enough, so the model ran in its smaller mode, which is a little less exact."
@@ -120,15 +121,17 @@ def run(request: TraceRequest, progress: Progress, cancel: Cancel) -> Traced:
     prepared = prepare(request, entry)
     cancel()
     device = choose_device(request.device)
+    steps = request.steps or entry.steps[prepared.mode]
 
-    def attempt(small: bool) -> tuple[LoadedModel, NDArray[np.float32], int]:
+    def attempt(small: bool) -> tuple[LoadedModel, NDArray[np.float32]]:
         progress("model", 0, 1)
         loaded = loaded_model(request.model, entry, device, small)
         cancel()
-        return loaded, *denoise(prepared.fitted, loaded, prepared.mode, request, progress, cancel)
+        mode = prepared.mode
+        return loaded, denoise(prepared.fitted, loaded, mode, request.seed, steps, progress, cancel)
 
     small = runs_small(request.model, entry, device)
-    loaded, points, steps = with_less_memory(attempt, device, prepared.warnings, small)
+    loaded, points = with_less_memory(attempt, device, prepared.warnings, small)
     prepared.warnings.extend(too_many_steps(entry, steps))
     progress("clean", 0, 1)
     return _finish(prepared, points, steps, loaded, request)
@@ -154,7 +157,8 @@ def with_less_memory(
         if not small:
             return attempt(False)
     except Exception as error:
-        if not is_out_of_memory(error) or not has_small_mode(device):
+        said_before = isinstance(error, BackendError) and error.kind == "out_of_memory"
+        if not (said_before or is_out_of_memory(error)) or not has_small_mode(device):
             raise
     warnings.append(LESS_MEMORY)  # out here, where that exception no longer holds the tensors
     return attempt(True)
@@ -166,9 +170,9 @@ def with_less_memory(
 def prepare(request: TraceRequest, entry: RegistryEntry) -> Input:
     """Read the image, find its subject, settle the mode, and fit it to the network's square."""
     photo = read_image(request.image)
-    subject = read_mask(request.mask, photo, request.mask_as_stored) if request.mask else find_subject(photo)
-    mode = choose_mode(request, entry, subject is not None)
     rgba = photo.rgba
+    subject = read_mask(request.mask, photo, request.mask_as_stored) if request.mask else find_subject(rgba)
+    mode = choose_mode(request.mode, entry, subject is not None, request.image)
     if subject is not None and (request.mask or mode == "object"):
         rgba = np.dstack([rgba[..., :3], subject])
     window = (
@@ -196,15 +200,24 @@ def too_many_steps(entry: RegistryEntry, steps: int) -> list[str]:
     return [f"More than {MOST_EULER_STEPS} steps leave noise in the points of {entry.name}."]
 
 
-def choose_mode(request: TraceRequest, entry: RegistryEntry, has_subject: bool) -> str:
+def choose_mode(asked: str, entry: RegistryEntry, has_subject: bool, image: str) -> str:
     """Object or scene: what was asked for, else object where a subject is known and the model takes objects.
+
+    Parameters
+    ----------
+    asked : {"auto", "object", "scene"}
+    entry
+    has_subject
+        Whether something tells the subject from its background.
+    image
+        What the picture is called where none does.
 
     Raises
     ------
     BackendError
         The model does not do what was asked for, or an object was asked for and nothing tells which.
     """
-    mode = request.mode
+    mode = asked
     if mode == "auto":
         prefers_object = "object" in entry.fits and (has_subject or "scene" not in entry.fits)
         mode = "object" if prefers_object else "scene"
@@ -217,7 +230,7 @@ def choose_mode(request: TraceRequest, entry: RegistryEntry, has_subject: bool) 
     if mode == "object" and not has_subject:
         raise BackendError(
             "bad_mask",
-            f"Nothing tells the subject of {request.image} from its background.",
+            f"Nothing tells the subject of {image} from its background.",
             "Choose a mask, an image with a transparent or plain background, or scene mode.",
         )
     return mode
@@ -276,24 +289,30 @@ def loaded_model(name: str, entry: RegistryEntry, device: torch.device, small: b
     key = (name, entry, str(device), small, file_state(weights) if weights else [])
     if _cached is None or _cached[0] != key:
         unload_models()
-        _check_memory(entry, device)
+        _check_memory(entry, device, small)
         _cached = (key, load_model(name, device=device, small=small))
     return _cached[1]
 
 
-def _check_memory(entry: RegistryEntry, device: torch.device) -> None:
+def _check_memory(entry: RegistryEntry, device: torch.device, small: bool = False) -> None:
     """Say it before the system ends the process: Linux kills what takes more memory than there is."""
     if device.type != "cpu" or not sys.platform.startswith("linux"):
         return
-    lines = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
-    available_gb = int(lines["MemAvailable"].split()[0]) * 1024 / 1e9
-    needed_gb = max(entry.memory_gb, CPU_MEMORY * entry.size_mb / 1000)
+    available_gb = _available_gb()
+    share = CPU_MEMORY - SMALLER if small else CPU_MEMORY
+    needed_gb = max(entry.memory_gb, share * entry.size_mb / 1000)
     if needed_gb > available_gb:
         raise BackendError(
             "out_of_memory",
             f"The model {entry.name} needs {needed_gb:.1f} GB of memory; {available_gb:.1f} are free.",
             "Close other programs, or choose a smaller model.",
         )
+
+
+def _available_gb() -> float:
+    """What Linux could give a program without taking it from another."""
+    lines = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
+    return int(lines["MemAvailable"].split()[0]) * 1024 / 1e9
 
 
 # -- encode, denoise, decode --------------------------------------------------------------------------------
@@ -304,13 +323,13 @@ def denoise(
     fitted: Fitted,
     loaded: LoadedModel,
     mode: str,
-    request: TraceRequest,
+    seed: int,
+    steps: int,
     progress: Progress,
     cancel: Cancel,
-) -> tuple[NDArray[np.float32], int]:
-    """Points (L, S, S, 3) of the model for an image fitted in some mode, and the number of steps it took."""
+) -> NDArray[np.float32]:
+    """Points (L, S, S, 3) of the model for an image fitted in some mode."""
     config, device = loaded.entry.config, loaded.device
-    steps = request.steps or loaded.entry.steps[mode]
     progress("encode", 0, 1)
     rgb = torch.from_numpy(fitted.rgb).to(device).permute(2, 0, 1)[None, None].float() / 255.0
     mask = torch.from_numpy(fitted.mask).to(device)[None, None, None]  # (1, 1, 1, S, S)
@@ -328,7 +347,7 @@ def denoise(
         loaded.model,
         conditioning,
         mask.expand(-1, -1, config.network.num_layers, -1, -1),
-        seed_generators([request.seed], device),
+        seed_generators([seed], device),
         steps=steps,
         solver=loaded.entry.solver,
         prior_correlation=config.prior_correlation,
@@ -337,7 +356,7 @@ def denoise(
     )
     progress("decode", 0, 1)
     points = config.normalisation.decode(normalised[:, 0]).float()  # (V, L, S, S, 3)
-    return mean_of_views(points).cpu().numpy(), steps
+    return mean_of_views(points).cpu().numpy()
 
 
 # -- clean --------------------------------------------------------------------------------------------------
@@ -357,7 +376,7 @@ def _finish(
     xyz = seen_through(intrinsics, xyz, loaded.entry)
     if not mask[1:].any():
         warnings.append("No hidden surface was found: only the visible layer exists.")
-    info = stack_info(loaded, photo, prepared.mode, request.seed, steps)
+    info = stack_info(loaded, photo.path, photo.file_size, prepared.mode, request.seed, steps)
     grid_to_image = compose(photo.to_file, fitted.grid_to_image)
     return Traced(LayerStack(xyz, mask, seen(fitted), intrinsics, grid_to_image, info), warnings)
 
@@ -369,12 +388,12 @@ def clean(
 
     Raises
     ------
-    BackendError
-        The points are not finite.
+    NotFiniteError
+        Some points inside the silhouette are not finite.
     """
     finite = np.isfinite(points).all(axis=-1)
     if not finite[:, fitted.mask].all():
-        raise BackendError(
+        raise NotFiniteError(
             "internal",
             f"The model {entry.name} gave numbers that are not finite.",
             "Try another device or fewer steps; if that fails, verify the model's file.",
@@ -416,8 +435,10 @@ def seen(fitted: Fitted) -> NDArray[np.uint8]:
     return np.dstack([fitted.rgb, fitted.mask.astype(np.uint8) * np.uint8(255)])
 
 
-def stack_info(loaded: LoadedModel, photo: Photo, mode: str, seed: int, steps: int) -> StackInfo:
-    """Where a stack of this model comes from."""
+def stack_info(
+    loaded: LoadedModel, image: Path, image_size: tuple[int, int], mode: str, seed: int, steps: int
+) -> StackInfo:
+    """Where a stack of this model comes from; `image_size` is (width, height) of the image as stored."""
     return StackInfo(
         unit=loaded.entry.unit,
         model=loaded.entry.name,
@@ -426,7 +447,7 @@ def stack_info(loaded: LoadedModel, photo: Photo, mode: str, seed: int, steps: i
         seed=seed,
         steps=steps,
         solver=loaded.entry.solver,
-        source=str(photo.path.absolute()),
-        image_size=photo.file_size,
+        source=str(image.absolute()),
+        image_size=image_size,
         mode=mode,
     )

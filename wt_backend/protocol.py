@@ -84,6 +84,10 @@ class BackendError(Exception):
         return cls(kind, str(error.get("message", "")), str(data.get("hint", "")), str(data.get("log", "")))
 
 
+class NotFiniteError(BackendError):
+    """What a model gave for one input is not finite; what it gives for the next one may be fine."""
+
+
 @dataclass(frozen=True)
 class Device:
     """A place to run the model: id ("cpu", "cuda:0"), name, memory in gigabytes."""

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from wt_backend.images import Photo, orientation_affine, read_image, upright
+from wt_backend.images import Photo, read_image, upright
 from wt_backend.protocol import BackendError
 
 WHITE = 245  # a pixel is white if all channels reach this
@@ -36,11 +36,14 @@ SPECK = 0.01  # parts smaller than this share of the largest are no subject
 HIGHLIGHT = 0.005  # holes smaller than this share of the subject are not background
 
 
-def find_subject(photo: Photo) -> NDArray[np.uint8] | None:
-    """Alpha (H, W) of the subject: the photo's own, else from its plain background; None if neither tells."""
-    if is_cut_out(photo.rgba):
-        return photo.rgba[..., 3]
-    return plain_background_alpha(photo.rgba[..., :3])
+def find_subject(rgba: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """Alpha (H, W) of the subject of an image (H, W, 4): its own, else from its plain background.
+
+    None if neither tells.
+    """
+    if is_cut_out(rgba):
+        return rgba[..., 3]
+    return plain_background_alpha(rgba[..., :3])
 
 
 def read_mask(path: str | os.PathLike[str], photo: Photo, as_stored: bool = False) -> NDArray[np.uint8]:
@@ -60,7 +63,7 @@ def read_mask(path: str | os.PathLike[str], photo: Photo, as_stored: bool = Fals
     mask_photo = read_image(path, role="mask")
     values = mask_photo.rgba
     if _is_as_stored(mask_photo, photo, as_stored):
-        values = upright(values, orientation_of(photo))
+        values = upright(values, photo.orientation)
     alpha = _resize(mask_alpha(values), photo.size)
     if not (alpha > 127).any():
         raise BackendError(
@@ -92,7 +95,7 @@ def _is_as_stored(mask: Photo, photo: Photo, unless_told: bool) -> bool:
     stored, seen = (_has_proportions(mask.size, size) for size in (photo.file_size, photo.size))
     if stored != seen:
         return stored
-    return unless_told and orientation_of(mask) == 1
+    return unless_told and mask.orientation == 1
 
 
 def _has_proportions(size: tuple[int, int], other: tuple[int, int]) -> bool:
@@ -217,11 +220,3 @@ def _shrink(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _resize(alpha: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
     """To (width, height)."""
     return np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-
-
-def orientation_of(photo: Photo) -> int:
-    """EXIF orientation that takes the photo from its file to upright."""
-    matches = (
-        o for o in range(1, 9) if np.array_equal(orientation_affine(o, *photo.file_size), photo.to_file)
-    )
-    return next(matches)

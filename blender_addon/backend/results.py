@@ -15,7 +15,7 @@ from bpy.app.handlers import persistent
 
 from wt_backend.protocol import BackendError, Message
 
-from ..scene import viewport
+from ..scene import files, viewport
 from . import session
 from .jobs import Job, JobState
 
@@ -154,13 +154,16 @@ class FollowUp:
     def ended(self, job: Job) -> None:
         """Call the operator."""
         if job.result is None:
+            self.forget_sent()
             say_why_not(job)
             return
         scene = self.place.find()
-        if scene is None:
+        gone = self.place.why_gone() if scene is None else self._why_gone()
+        if scene is None or gone:
+            self.forget_sent()
             kept = ", ".join(_files(job.result))
             session.notice = session.Notice(
-                f"{job.label} is done, but {self.place.why_gone()}.",
+                f"{job.label} is done, but {gone}.",
                 f"What was made is kept: {kept}" if kept else "",
             )
             return
@@ -175,6 +178,22 @@ class FollowUp:
         """The names of those objects that are still there, whatever they were called when the job started."""
         names = {member.session_uid: member.name for member in bpy.data.objects}
         return {setting: names[uid] for setting, uid in self.objects.items() if uid in names}
+
+    def forget_sent(self) -> None:
+        """Remove the mesh that was written for the job, if one was; only the operator would read it again."""
+        files.forget(str(self.settings.get("sent", "")))
+
+    def _why_gone(self) -> str:
+        """Which object is gone while another has its name, which would get the result; "" where none is.
+
+        Of one that is gone and no more, the operator knows what that means.
+        """
+        there = {member.session_uid for member in bpy.data.objects}
+        for setting, uid in self.objects.items():
+            name = str(self.settings[setting])
+            if uid not in there and bpy.data.objects.get((name, None)) is not None:
+                return f"{name} is gone, and another object has its name"
+        return ""
 
 
 def submit_fill(result: Message, then: session.Result) -> Job:

@@ -40,7 +40,21 @@ _STROKES = (
     "ARMATURE_OT_",
     "UV_OT_",
     "NODE_OT_",
+    "PARTICLE_OT_",
+    "POSE_OT_",
+    "RENDER_OT_opengl",  # frame by frame, and no job: of other renders `_is_rendering` knows
 )
+_STAGES = {  # of the worker's names those that are not what people would say
+    "background": "Fill background",
+    "camera": "Find camera",
+    "clean": "Sort layers out",
+    "decimate": "Reduce faces",
+    "fit": "Fit to layers",
+    "grabcut": "Find subject",
+    "look": "Look through",
+    "model": "Load model",
+    "moving": "Separate what moves",
+}
 MODELS_SECONDS = 5.0  # how long a list of models is believed
 
 
@@ -94,7 +108,8 @@ def unregister() -> None:
 def submit(method: str, params: Message, label: str, result: Result, follows: bool = False) -> Job:
     """Queue a call of the worker; the pump (or `wait`) does the rest.
 
-    One that `follows` goes on with a job that has ended: it need not wait for others, and no notice goes.
+    One that `follows` goes before those that wait, and no notice goes: it goes on with a job that has ended,
+    or is short and waited for.
     """
     global notice
     from .. import preferences
@@ -256,7 +271,7 @@ def progress_text(job: Job) -> str:
         return words("Cancelling…")
     if job.state is JobState.QUEUED:
         return words("Waiting…" if worker_state() is WorkerState.READY else "Starting the backend…")
-    text = words(job.stage.replace("_", " ").capitalize() or "Working")
+    text = words(_STAGES.get(job.stage) or job.stage.capitalize() or "Working")
     if job.stage in _IN_MEGABYTES:
         text += f" {job.step} of {job.total} MB"
         if job.eta_s:
@@ -264,8 +279,17 @@ def progress_text(job: Job) -> str:
     elif job.total > 1:
         text += f" {job.step}/{job.total}"
     if job.eta_s is not None:
-        text += words(", about {seconds} s left", seconds=max(1, round(job.eta_s)))
+        text += _time_left(job.eta_s)
     return text
+
+
+def _time_left(seconds: float) -> str:
+    """Half a sentence, in the unit in which somebody would say it."""
+    if seconds < 90:
+        return words(", about {seconds} s left", seconds=max(1, round(seconds)))
+    if seconds < 90 * 60:
+        return words(", about {minutes} min left", minutes=round(seconds / 60))
+    return words(", about {hours} h left", hours=f"{seconds / 3600:.1f}")
 
 
 def backend() -> Backend:

@@ -19,6 +19,7 @@ from .fill_colour import WORLD_TRACING_OT_fill_colour, WORLD_TRACING_OT_wear_fil
 from .fit_to_layers import WORLD_TRACING_OT_fit_to_layers, WORLD_TRACING_OT_wear_fit
 from .ground import WORLD_TRACING_OT_ground
 from .help import WORLD_TRACING_OT_open_guide, WORLD_TRACING_OT_open_log
+from .import_frame import WORLD_TRACING_OT_import_frame
 from .import_shot import WORLD_TRACING_OT_import_shot
 from .import_stack import WORLD_TRACING_OT_import_stack
 from .make_solid import WORLD_TRACING_OT_add_solid, WORLD_TRACING_OT_make_solid
@@ -65,6 +66,7 @@ CLASSES = (
     WORLD_TRACING_OT_import_stack,
     WORLD_TRACING_OT_trace_footage,
     WORLD_TRACING_OT_import_shot,
+    WORLD_TRACING_OT_import_frame,
     WORLD_TRACING_OT_merge_static,
     WORLD_TRACING_OT_wear_merged,
     WORLD_TRACING_OT_cancel,

@@ -3,6 +3,7 @@
 import bpy
 
 from ..backend import session
+from .bases import sentence
 
 
 class WORLD_TRACING_OT_check_backend(bpy.types.Operator):
@@ -16,7 +17,7 @@ class WORLD_TRACING_OT_check_backend(bpy.types.Operator):
         if bpy.app.background:
             error = session.wait_for_start()
             if error is not None:
-                self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
+                self.report({"ERROR"}, sentence(error))
                 return {"CANCELLED"}
         else:
             session.start()

@@ -5,6 +5,7 @@ import bpy
 from wt_backend.protocol import BackendError
 
 from ..backend import session, setup
+from .bases import sentence
 
 
 class WORLD_TRACING_OT_install_backend(bpy.types.Operator):
@@ -38,7 +39,7 @@ class WORLD_TRACING_OT_install_backend(bpy.types.Operator):
         return {"FINISHED"} if failure is None else self._fail(failure)
 
     def _fail(self, error: BackendError) -> set[str]:
-        self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
+        self.report({"ERROR"}, sentence(error))
         return {"CANCELLED"}
 
 
@@ -83,7 +84,7 @@ class WORLD_TRACING_OT_remove_backend(bpy.types.Operator):
         try:
             setup.remove()
         except BackendError as error:
-            self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
+            self.report({"ERROR"}, sentence(error))
             return {"CANCELLED"}
         return {"FINISHED"}
 

@@ -11,14 +11,14 @@ class WORLD_TRACING_OT_cancel(bpy.types.Operator):
     """Stop what is at work. What was finished before stays"""
 
     bl_idname = "world_tracing.cancel"
-    bl_label = "Cancel Trace"
+    bl_label = "Cancel"
 
     job: IntProperty(options={"SKIP_SAVE", "HIDDEN"}, description="The one to cancel; 0: all")
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         """There must be something to cancel."""
-        cls.poll_message_set("Nothing is being traced")
+        cls.poll_message_set("Nothing is at work")
         return bool(session.jobs())
 
     def execute(self, _context: bpy.types.Context) -> set[str]:

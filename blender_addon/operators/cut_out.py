@@ -3,41 +3,30 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import bpy
 from bpy.props import BoolProperty, FloatProperty, IntProperty, StringProperty
 
 from wt_backend.protocol import BackendError
 
-from ..backend import session
-from ..backend.jobs import JobState
 from ..backend.results import FollowUp, Place
 from ..scene import cut_out, files, image_source
 from ..ui.box_gesture import BoxGesture
-
-if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
-    from bpy.types import Operator as _Operator
-else:
-    _Operator = object
-
+from .worker_job import WorkerJob
 
 _PART = "Edge of the box in parts of the image, from its top left corner"
 _SKIP = {"SKIP_SAVE"}
 
 
-class _CutOut(_Operator):
+class _CutOut(WorkerJob):
     """An operator that lets the worker cut out the subject of the image in this editor."""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """An Image Editor with an image, and an idle backend."""
+        """An Image Editor with an image."""
         space = context.space_data
-        if space is None or space.type != "IMAGE_EDITOR" or space.image is None:
-            cls.poll_message_set("Open an image in the Image Editor")
-            return False
-        cls.poll_message_set("The backend is busy")
-        return not session.jobs()
+        cls.poll_message_set("Open an image in the Image Editor")
+        return space is not None and space.type == "IMAGE_EDITOR" and space.image is not None
 
     def run_job(self, context: bpy.types.Context, box: list[float], paint: bool) -> set[str]:
         """Submit the job; in background mode wait for it."""
@@ -45,24 +34,13 @@ class _CutOut(_Operator):
         try:
             path = image_source.image_file(source)
         except BackendError as error:
-            return self._fail(error)
+            return self.say_why_not(error)
         output = files.new_image_path(f"{Path(source.name).stem} Mask")
         params = {"image": str(path), "output": str(output), "box": box}
         label = f"Mask of {source.name}"
         settings: dict[str, str | int] = {"image": source.session_uid, "paint": paint}
-        job = session.submit(
-            "subject/cut_out", params, label, FollowUp("wear_cut_out", settings, Place.here(context))
-        )
-        if not bpy.app.background:
-            return {"FINISHED"}
-        session.wait(job, lambda _job: None)
-        if job.state is not JobState.DONE:
-            return self._fail(job.error or BackendError("cancelled", f"{label} was cancelled."))
-        return bpy.ops.world_tracing.wear_cut_out(result=json.dumps(job.result), **settings)
-
-    def _fail(self, error: BackendError) -> set[str]:
-        self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
-        return {"CANCELLED"}
+        after = FollowUp("wear_cut_out", settings, Place.here(context))
+        return self.start_job("subject/cut_out", params, label, after, follows=True)
 
 
 class WORLD_TRACING_OT_mask_from_box(bpy.types.Operator, BoxGesture, _CutOut):

@@ -7,8 +7,10 @@ from zipfile import BadZipFile
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
+from wt_backend.protocol import Message
+
 from ..backend import session
-from ..scene import files, projected_look, solid_object, traces
+from ..scene import files, projected_look, solid_object, traces, viewport
 from ..scene.materials import UV_MAP
 from ..scene.origin import stack_path
 from ..scene.projected_photos import GUESS
@@ -91,6 +93,7 @@ class WORLD_TRACING_OT_decimate(bpy.types.Operator, GeometryJob):
         try:
             solid_object.write_arrays(before, layer.data)
         except OSError as reason:
+            files.forget(str(before))  # what there is of it
             return self.fail(f"{before} cannot be written ({reason}).", "Save the .blend elsewhere.")
         params: dict[str, str | int] = {
             "stack": str(stack_path(root)),
@@ -114,23 +117,29 @@ class WORLD_TRACING_OT_wear_reduced_mesh(bpy.types.Operator):
     sent: StringProperty(options={"SKIP_SAVE"})  # the file in which the mesh went to the worker
     result: StringProperty(options={"SKIP_SAVE"})
 
-    def execute(self, _context: bpy.types.Context) -> set[str]:
-        """Fill the mesh."""
-        layer = bpy.data.objects.get((self.layer, None))
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Fill the mesh; whatever comes of it, the files are of no more use."""
         result = json.loads(self.result)
+        try:
+            return self._wear(context, result)
+        finally:
+            files.forget(self.sent)
+            files.forget(result.get("mesh", ""))
+
+    def _wear(self, context: bpy.types.Context, result: Message) -> set[str]:
+        layer = bpy.data.objects.get((self.layer, None))
         if layer is None or not _can_be_reduced(layer):
             self.report({"ERROR"}, f"{self.layer} is gone, or being edited.")
             return {"CANCELLED"}
         if reason := _why_not(layer):  # a bake that was waiting before this one has come in
             self.report({"ERROR"}, reason)
             return {"CANCELLED"}
-        try:
-            if not solid_object.is_still(layer.data, solid_object.read_arrays(self.sent)):
-                self.report({"ERROR"}, f"{layer.name} was changed meanwhile. Reduce it again.")
-                return {"CANCELLED"}
-            arrays = solid_object.read_arrays(result["mesh"])
-        except (OSError, ValueError, BadZipFile) as error:
-            self.report({"ERROR"}, f"{result['mesh']} cannot be read ({error}). Reduce the layer again.")
+        read = self._read(result["mesh"])
+        if read is None:
+            return {"CANCELLED"}
+        sent, arrays = read
+        if not solid_object.is_still(layer.data, sent):
+            self.report({"ERROR"}, f"{layer.name} was changed meanwhile. Reduce it again.")
             return {"CANCELLED"}
         root = traces.root_of(layer)
         layer.shape_key_clear()  # a basis, of other vertices
@@ -138,7 +147,19 @@ class WORLD_TRACING_OT_wear_reduced_mesh(bpy.types.Operator):
             solid_object.wear_solid(root, layer, arrays)
         else:
             solid_object.wear_reduced(layer, arrays)
+        viewport.undo_whole(context)
         session.notice = session.Notice(
             f"{layer.name}: {result['faces_before']} triangles became {result['faces']}."
         )
         return {"FINISHED"}
+
+    def _read(self, reduced: str) -> list[solid_object.Arrays] | None:
+        """A mesh as it was sent and as it came back; None, and a report, where a file cannot be read."""
+        found = []
+        for path in (self.sent, reduced):
+            try:
+                found.append(solid_object.take_arrays(path))
+            except (OSError, ValueError, BadZipFile) as error:
+                self.report({"ERROR"}, f"{path} cannot be read ({error}). Reduce the layer again.")
+                return None
+        return found

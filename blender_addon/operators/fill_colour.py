@@ -13,7 +13,8 @@ from wt_backend.stack import Shot
 from ..backend import session
 from ..scene import hidden_colour, shot_colour, traces
 from ..scene.origin import stack_path
-from .geometry_job import GeometryJob, named_root
+from .bases import named_root
+from .geometry_job import GeometryJob
 
 
 class WORLD_TRACING_OT_fill_colour(bpy.types.Operator, GeometryJob):

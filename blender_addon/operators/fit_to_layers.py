@@ -2,7 +2,6 @@
 """Fit to Layers: the worker finds the move, turn and scale that lay a foreign mesh onto a trace."""
 
 import json
-from pathlib import Path
 
 import bpy
 from bpy.props import BoolProperty, StringProperty
@@ -76,7 +75,7 @@ class WORLD_TRACING_OT_wear_fit(bpy.types.Operator):
         """Move it, say how well it fits."""
         target = bpy.data.objects.get((self.target, None))
         result = json.loads(self.result)
-        Path(self.sent).unlink(missing_ok=True)
+        files.forget(self.sent)
         if target is None:
             self.report({"ERROR"}, f"{self.target} is gone.")
             return {"CANCELLED"}

@@ -7,8 +7,8 @@ import bpy
 from wt_backend.stack import StackError
 
 from ..scene import anchor
-from .geometry_job import OnRoot
-from .select_pixels import leave_edit_mode
+from ..scene.viewport import leave_edit_mode
+from .bases import OnRoot
 
 
 class WORLD_TRACING_OT_ground(bpy.types.Operator, OnRoot):

@@ -58,10 +58,7 @@ class WORLD_TRACING_OT_import_shot(bpy.types.Operator, ImportHelper, SurfaceSett
         scene = context.scene
         if self.use_range:
             scene.frame_start, scene.frame_end = built.frames[0], built.frames[-1]
-        frame, part = (
-            (built.frames[0], 0.0) if self.use_range else (scene.frame_current, scene.frame_subframe)
-        )
-        scene.frame_set(frame, subframe=part)  # what has keys shows what is of this frame
+            scene.frame_set(built.frames[0])
         context.view_layer.update()  # what is visible now can be selected
         viewport.select(context, built.root)
         viewport.show(context, built.root)

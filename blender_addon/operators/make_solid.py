@@ -2,6 +2,7 @@
 """Make Solid: the worker joins entry and exit layers into closed meshes, a follow-up adds them."""
 
 import json
+import uuid
 from zipfile import BadZipFile
 
 import bpy
@@ -12,8 +13,10 @@ from wt_backend.stack import StackError
 from ..backend import session
 from ..scene import anchor, files, projected_look, solid_object, traces, viewport
 from ..scene.frame import frame_of
+from ..scene.projection import SINGLE_USER
 from ..scene.rebuild import is_edited
-from .geometry_job import GeometryJob, named_root
+from .bases import named_root
+from .geometry_job import GeometryJob
 from .scene_settings import SKIP
 
 _LEFT_OUT = (
@@ -36,11 +39,12 @@ class WORLD_TRACING_OT_make_solid(bpy.types.Operator, GeometryJob):
         """Start the job."""
         root = self.trace(context)
         if traces.is_shot(root) and not traces.layers_of(root):
-            return self.fail("Only a single image can be made solid.", "Import the stack of one frame.")
+            return self.fail("Only a single image can be made solid.", "Import This Frame makes one of it.")
         solid = traces.solid_of(root)
         if reason := _unclear(root, context) or _why_not(solid):
             return self.fail(reason)
-        output = files.folder("geometry") / f"{files.file_name(root.name)} solid.npz"
+        output = files.new_geometry(f"{root.name} solid")
+        output = output.with_stem(f"{output.stem} {uuid.uuid4().hex[:8]}")  # another Blender may find it free
         resolution = self.value(context, "resolution", "solid_resolution")
         params = {"output": str(output), "resolution": resolution}
         label, settings = f"Solid of {root.name}", {"root": root.name}
@@ -69,10 +73,11 @@ class WORLD_TRACING_OT_add_solid(bpy.types.Operator):
             return {"CANCELLED"}
         solid = self._solid(root)
         if reason := ("" if self.solid else _unclear(root, context)) or _why_not(solid):
+            files.forget(result.get("mesh", ""))  # it is to be made again
             self.report({"ERROR"}, reason)
             return {"CANCELLED"}
         try:
-            solid = solid_object.put_solid(root, solid, solid_object.read_arrays(result["mesh"]))
+            solid = solid_object.put_solid(root, solid, solid_object.take_arrays(result["mesh"]))
         except StackError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -83,6 +88,7 @@ class WORLD_TRACING_OT_add_solid(bpy.types.Operator):
         for layer in traces.layers_of(root):
             viewport.hide(context.scene, layer)
         viewport.select_only(context, solid)  # what is hidden cannot be gone on with
+        viewport.undo_whole(context)
         session.notice = session.Notice(f"{solid.name}: {_verdict(result, root, context.scene)}")
         self.report({"INFO"}, session.notice.message)
         return {"FINISHED"}
@@ -109,6 +115,10 @@ def _why_not(solid: bpy.types.Object | None) -> str:
     """Why a solid cannot be replaced just now, "" where it can, or where there is none."""
     if solid is not None and is_edited(solid):
         return f"{solid.name} is being edited. Leave its mode, then make the solid again."
+    if solid is not None and solid.data.users - solid.data.use_fake_user > 1:
+        return (
+            f"{solid.name} shares its mesh with another object, which would be replaced too. " + SINGLE_USER
+        )
     if solid is not None and projected_look.is_worn(solid.data):
         return (
             f"{solid.name} wears a projected texture, which it would lose. Clear its parent to keep it, or "

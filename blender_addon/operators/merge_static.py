@@ -7,38 +7,29 @@ from pathlib import Path
 import bpy
 from bpy.props import StringProperty
 
-from wt_backend.paths import is_file
 from wt_backend.stack import LayerStack, Shot, StackError
 
 from ..backend import session
 from ..scene import build, files, traces
 from ..scene import shot as shot_scene
 from ..scene.camera_match import CameraMatchError
-from ..scene.origin import stack_path
-from .geometry_job import GeometryJob, named_root
+from .bases import named_root
+from .geometry_job import GeometryJob
+from .on_shot import OnShot
 
 
-class WORLD_TRACING_OT_merge_static(bpy.types.Operator, GeometryJob):
+class WORLD_TRACING_OT_merge_static(bpy.types.Operator, OnShot, GeometryJob):
     """Fuse what stands still in a shot into one background; what moves stays animated. For a still camera"""
 
     bl_idname = "world_tracing.merge_static"
     bl_label = "Merge Static"
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """There must be a shot."""
-        root = traces.active_root(context)
-        cls.poll_message_set("Select something that belongs to a shot")
-        if root is None or not is_file(stack_path(root).parent / Shot.FILE):
-            return False
-        return traces.is_shot(root) and cls.may_change(root)
-
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start the job."""
         root = self.trace(context)
-        folder = stack_path(root).parent
         name = build.trace_name(root)
-        params = {"shot": str(folder), "output": str(files.new_shot_folder(f"{name} merged").absolute())}
+        output = files.new_shot_folder(f"{name} merged").absolute()
+        params = {"shot": str(self.folder(root)), "output": str(output)}
         return self.run_job(
             context, "merge_static", params, f"Merge {name}", "wear_merged", {"root": root.name}
         )
@@ -67,22 +58,12 @@ class WORLD_TRACING_OT_wear_merged(bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         if old is not None:
-            _stand_like(built, old)
+            shot_scene.stand_like(built.root, built.camera, old)
             _hide(old)
         message = f"{name}: {count} background layers, {built.objects} moving objects."
         self.report({"INFO"}, message)
         session.notice = session.Notice(message)  # the pump calls: nobody sees the report
         return {"FINISHED"}
-
-
-def _stand_like(built: shot_scene.BuiltShot, old: bpy.types.Object) -> None:
-    """Give a shot the place and the scale of another one, and its camera the other's reach."""
-    built.root.matrix_world = old.matrix_world
-    built.root.world_tracing.metric = old.world_tracing.metric
-    camera = traces.camera_of(old)
-    if camera is not None:
-        built.camera.data.clip_start = camera.data.clip_start
-        built.camera.data.clip_end = camera.data.clip_end
 
 
 def _hide(root: bpy.types.Object) -> None:

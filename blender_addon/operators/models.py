@@ -3,7 +3,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import bpy
 from bpy.props import BoolProperty, StringProperty
@@ -16,11 +15,7 @@ from ..backend.jobs import Job
 from ..backend.results import say_why_not
 from ..translations import words
 from ..ui.text import size_text
-
-if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
-    from bpy.types import Operator as _Operator
-else:
-    _Operator = object
+from .bases import Operator, sentence
 
 
 @dataclass(frozen=True)
@@ -66,7 +61,7 @@ class ModelsResult:
         return f"The model {self.model} {what}."
 
 
-class _ModelJob(_Operator):
+class _ModelJob(Operator):
     """An operator that starts a `models/*` job for one model."""
 
     model: StringProperty(name="Model", options={"SKIP_SAVE"}, description="Which model")
@@ -95,7 +90,7 @@ class _ModelJob(_Operator):
 
     def fail(self, error: BackendError) -> set[str]:
         """Say what is wrong."""
-        self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
+        self.report({"ERROR"}, sentence(error))
         return {"CANCELLED"}
 
     def entry(self) -> Message | None:

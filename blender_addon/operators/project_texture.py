@@ -59,6 +59,7 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start a job for each mesh."""
         chosen, roots = projection.targets(context), projection.cameras(context)
+        jobs: list[Message] = []
         try:
             for target in chosen:
                 projection.check_target(target)
@@ -69,16 +70,16 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
                 unwraps = [
                     _unwrap_of(target, mesh, how) for target, mesh in zip(chosen, meshes, strict=True)
                 ]  # of all, before any is changed
-                jobs = [
-                    self._baking(context, target, mesh, entries, unwrap)
-                    for target, mesh, unwrap in zip(chosen, meshes, unwraps, strict=True)
-                ]
+                for target, mesh, unwrap in zip(chosen, meshes, unwraps, strict=True):
+                    jobs.append(self._baking(context, target, mesh, entries, unwrap))
             else:
                 maps = [projected_photos.uv_name(name) for name in build.trace_names(roots)]
                 for target in chosen:
                     projection.check_uv_room(target, *maps)
-                jobs = [self._shading(context, target, entries) for target in chosen]
+                for target in chosen:
+                    jobs.append(self._shading(context, target, entries))
         except (ProjectionError, StackError, OSError) as error:
+            _forget(jobs)
             return self.fail(str(error))
         uids = json.dumps([root.session_uid for root in roots])
         for target, params in zip(chosen, jobs, strict=True):
@@ -91,6 +92,7 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
                 settings["roots"] = uids
             done = self.run_job(context, method, params, f"Texture of {target.name}", follow_up, settings)
             if done != {"FINISHED"}:
+                _forget(jobs)
                 return done
         return {"FINISHED"}
 
@@ -141,6 +143,12 @@ class WORLD_TRACING_OT_project_texture(bpy.types.Operator, GeometryJob):
             "output": str(output),
             "layer_hides": self.value(context, "layer_hides"),
         }
+
+
+def _forget(jobs: list[Message]) -> None:
+    """Remove the meshes that nobody will ask for any more."""
+    for params in jobs:
+        files.forget(str(params["mesh"]))
 
 
 def _unwrap_of(target: bpy.types.Object, mesh: WorldMesh, how: str) -> str:

@@ -9,9 +9,10 @@ from ..backend import session
 from ..scene import projected_look, projection, traces
 from ..scene.layer_looks import wear_layers
 from ..scene.materials import UV_MAP
+from ..scene.mesh_object import LAYER, PIXEL, SEEN
 from ..scene.origin import stack_path
 from ..scene.projection import ProjectionError
-from .geometry_job import OnTrace
+from .bases import OnTrace
 
 
 class WORLD_TRACING_OT_reproject(bpy.types.Operator, OnTrace):
@@ -69,9 +70,9 @@ def _reproject(
     )
     pixel, layer = projection.nearest_layer(shown.vertices, root, stack)
     for name, kind, values in (
-        ("wt_pixel", "INT", pixel),
-        ("wt_layer", "INT", layer),
-        (projected_look.SEEN, "BOOLEAN", layer == 0),
+        (PIXEL, "INT", pixel),
+        (LAYER, "INT", layer),
+        (SEEN, "BOOLEAN", layer == 0),
     ):
         attribute = projected_look.attribute_of(mesh, name, kind, "POINT")
         attribute.data.foreach_set("value", values)

@@ -1,18 +1,15 @@
 """Operators whose settings lie in the scene, where the panels show them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bpy
 
-if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
-    from bpy.types import Operator as _Operator
-else:
-    _Operator = object
+from .bases import Operator
 
 SKIP = {"SKIP_SAVE"}  # else the next press of the button would take the last call's for its own
 
 
-class SceneSettings(_Operator):
+class SceneSettings(Operator):
     """An operator whose properties come from the scene's settings where a call leaves them out."""
 
     def value(self, context: bpy.types.Context, name: str, setting: str = "") -> Any:

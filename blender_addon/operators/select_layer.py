@@ -6,7 +6,7 @@ from bpy.props import IntProperty
 
 from ..scene import traces, viewport
 from ..scene.rebuild import is_edited
-from .geometry_job import OnTrace
+from .bases import OnTrace
 
 SETTINGS = ("tear", "grazing", "island")
 
@@ -43,7 +43,7 @@ class WORLD_TRACING_OT_select_layer(bpy.types.Operator, OnTrace):
 
 
 class WORLD_TRACING_OT_apply_to_layers(bpy.types.Operator, OnTrace):
-    """Give the other layers of the trace the settings of the selected one, and rebuild them"""
+    """Give the other layers the settings of the selected one, and rebuild them; in a shot all frames"""
 
     bl_idname = "world_tracing.apply_to_layers"
     bl_label = "Apply to All Layers"
@@ -60,8 +60,8 @@ class WORLD_TRACING_OT_apply_to_layers(bpy.types.Operator, OnTrace):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Copy them; each one that is changed rebuilds its layer."""
-        given = context.object
-        layers = traces.layers_of(self.trace(context))
+        given, root = context.object, self.trace(context)
+        layers = traces.layers_of(root) if given.parent == root else traces.shot_layers_of(root)
         others = [layer for layer in layers if layer != given and layer.world_tracing.role == "LAYER"]
         if edited := next((layer for layer in others if is_edited(layer)), None):
             return self.fail(f"{edited.name} is being edited.", "Leave its mode, then apply them again.")

@@ -14,7 +14,8 @@ from wt_backend.stack import LayerStack, StackError
 from ..scene import selection
 from ..scene.materials import UV_MAP
 from ..scene.origin import stack_path
-from .geometry_job import OnTrace
+from ..scene.viewport import leave_edit_mode
+from .bases import OnTrace
 
 Choose = Callable[[bpy.types.Mesh], NDArray[np.bool_]]
 
@@ -42,12 +43,6 @@ class SelectPixels(OnTrace):
             bpy.ops.object.mode_set(mode="EDIT")
         self.report({"INFO"}, f"{count} vertices selected in {len(layers)} layers.")
         return {"FINISHED"}
-
-
-def leave_edit_mode(context: bpy.types.Context) -> None:
-    """Mesh selections can be read and written in Object Mode only."""
-    if context.mode != "OBJECT":
-        bpy.ops.object.mode_set(mode="OBJECT")
 
 
 class WORLD_TRACING_OT_select_under_mask(bpy.types.Operator, SelectPixels):

@@ -7,9 +7,9 @@ from bpy.props import EnumProperty, FloatProperty
 from wt_backend.stack import StackError
 
 from ..scene import anchor
+from ..scene.viewport import leave_edit_mode
 from ..ui.text import draw_text
-from .geometry_job import OnRoot
-from .select_pixels import leave_edit_mode
+from .bases import OnRoot
 
 KNOWN = (
     ("DISTANCE", "Distance", "Between two selected vertices (Edit Mode) or two selected objects"),

@@ -10,8 +10,8 @@ from wt_backend.stack import LayerStack, StackError
 
 from ..scene import selection, sky, traces
 from ..scene.origin import stack_path
-from .geometry_job import OnTrace
-from .select_pixels import leave_edit_mode
+from ..scene.viewport import leave_edit_mode
+from .bases import OnTrace
 
 
 def _leave_out(root: bpy.types.Object) -> None:

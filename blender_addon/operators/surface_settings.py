@@ -1,22 +1,16 @@
 # mypy: disable-error-code="valid-type"
 """Where the meshes of layers are cut: what operators that build them have in common."""
 
-from typing import TYPE_CHECKING
-
 import bpy
 from bpy.props import FloatProperty, IntProperty
 
 from wt_backend.geometry.layer_mesh import MeshSettings
 
 from ..scene.layer_object import DEFAULTS, mesh_settings
-
-if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
-    from bpy.types import Operator as _Operator
-else:
-    _Operator = object
+from .bases import Operator
 
 
-class SurfaceSettings(_Operator):
+class SurfaceSettings(Operator):
     """An operator that makes meshes of layers."""
 
     tear: FloatProperty(

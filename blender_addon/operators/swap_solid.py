@@ -3,8 +3,7 @@
 import bpy
 
 from ..scene import traces, viewport
-from .geometry_job import OnTrace
-from .select_pixels import leave_edit_mode
+from .bases import OnTrace
 
 
 class WORLD_TRACING_OT_swap_solid(bpy.types.Operator, OnTrace):
@@ -25,7 +24,7 @@ class WORLD_TRACING_OT_swap_solid(bpy.types.Operator, OnTrace):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Swap them; points that lie beside meshes stay hidden."""
-        leave_edit_mode(context)  # nobody edits what is hidden
+        viewport.leave_edit_mode(context)  # nobody edits what is hidden
         root = self.trace(context)
         solids, layers = traces.solids_of(root), traces.layers_of(root)
         if viewport.is_solid_shown(root):

@@ -10,14 +10,14 @@ from wt_backend.stack import LayerStack, StackError, StackInfo
 from ..backend import session
 from ..scene import cut_out, projection, traces
 from ..scene.origin import stack_path
-from .geometry_job import OnTrace
+from .bases import OnTrace
 
 
 class WORLD_TRACING_OT_trace_again(bpy.types.Operator, OnTrace):
     """Put the image, mode, model and steps of the active trace into the panel, with the next seed"""
 
     bl_idname = "world_tracing.trace_again"
-    bl_label = "Take Settings Over"
+    bl_label = "Reuse for Next Trace"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
     @classmethod

@@ -7,6 +7,7 @@ import bpy
 from bpy.props import StringProperty
 
 from wt_backend.footage.numbering import SUFFIXES
+from wt_backend.paths import is_folder
 from wt_backend.protocol import BackendError
 
 from ..properties import RELATIVE
@@ -39,13 +40,34 @@ class WORLD_TRACING_OT_trace_folder(bpy.types.Operator, TraceSettings):
         if not self.directory:  # a script's: the folder that Blender runs in is not meant
             return self.fail(BackendError("bad_image", "No folder is chosen.", "Choose one."))
         folder = Path(bpy.path.abspath(self.directory))
-        if not folder.is_dir():
+        if not is_folder(folder):
             return self.fail(BackendError("bad_image", f"There is no folder {folder}.", "Choose another."))
-        found = (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
-        # macOS leaves a ._NAME beside every file on other systems' disks
-        images = sorted(path for path in found if path.is_file() and not path.name.startswith("."))
+        try:
+            images = _images(folder)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            return self.fail(
+                BackendError(
+                    "access",
+                    f"The folder {folder} cannot be read ({reason}).",
+                    "Check its permissions, or choose another folder.",
+                )
+            )
         if not images:
             return self.fail(
                 BackendError("bad_image", f"There is no image in {folder}.", "Choose another folder.")
             )
         return self.run(context, [plan_for_file(str(image)) for image in images])
+
+
+def _images(folder: Path) -> list[Path]:
+    """The images of a folder in the order of their names.
+
+    Raises
+    ------
+    OSError
+        It may not be listed, or what is in it not be looked at.
+    """
+    found = (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    # macOS leaves a ._NAME beside every file on other systems' disks
+    return sorted(path for path in found if path.is_file() and not path.name.startswith("."))

@@ -1,7 +1,6 @@
 # mypy: disable-error-code="valid-type"
 """Trace Footage: start the trace of a movie or an image sequence; the pump brings the shot."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +12,6 @@ from wt_backend.protocol import BackendError, to_params
 from wt_backend.stack import Shot, StackError
 
 from .. import preferences
-from ..backend import session
-from ..backend.jobs import JobState
 from ..backend.results import FollowUp, Place
 from ..properties import CACHES, RELATIVE
 from ..scene import files
@@ -22,9 +19,10 @@ from ..scene.shot_cache import ShotCacheError, check_format
 from ..translations import words
 from .surface_settings import SurfaceSettings
 from .tracing import TraceSettings
+from .worker_job import WorkerJob
 
 
-class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings, SurfaceSettings):
+class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings, SurfaceSettings, WorkerJob):
     """Trace a movie or an image sequence frame by frame into animated layers"""
 
     bl_idname = "world_tracing.trace_footage"
@@ -114,14 +112,11 @@ class WORLD_TRACING_OT_trace_footage(bpy.types.Operator, TraceSettings, SurfaceS
         settings = {"name": name, "output": output, "cache": self.cache, "use_range": self.use_range}
         settings |= {"tear": self.tear, "grazing": self.grazing, "island": self.island}
         after = FollowUp("import_shot", settings, Place.here(context))
-        job = session.submit("trace_shot", to_params(request), name, after)
-        if not bpy.app.background:
-            return {"FINISHED"}
-        session.wait(job, lambda _job: None)
-        if job.state is not JobState.DONE:
-            return self.fail(job.error or BackendError("cancelled", f"The trace of {name} was cancelled."))
-        bpy.ops.world_tracing.import_shot(result=json.dumps(job.result), **settings)
-        return {"FINISHED"}
+        return self.start_job("trace_shot", to_params(request), name, after)
+
+    def say_why_not(self, error: BackendError) -> set[str]:
+        """In the panel too, as of all traces."""
+        return self.fail(error)
 
     def _shot_request(self, context: bpy.types.Context) -> ShotRequest:
         if not self.filepath:

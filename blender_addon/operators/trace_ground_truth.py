@@ -60,7 +60,6 @@ class WORLD_TRACING_OT_trace_ground_truth(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Trace, render, save, build."""
         path = self._path(context)
-        camera = context.scene.camera
         manager = context.window_manager
         manager.progress_begin(0, 1)
         try:
@@ -71,7 +70,7 @@ class WORLD_TRACING_OT_trace_ground_truth(bpy.types.Operator):
             stack.save(path)
             if self.build_layers:
                 trace = build.build_trace(context, stack, path, name=path.stem)
-                _lay_over(trace, camera)
+                _lay_over(trace, context.scene.camera)
         except (RayTraceError, StackError, CameraMatchError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -1,8 +1,6 @@
 # mypy: disable-error-code="valid-type"
 """Traces that are in the file: select, build again from the stack, delete."""
 
-from typing import TYPE_CHECKING
-
 import bpy
 from bpy.props import StringProperty
 
@@ -10,15 +8,10 @@ from wt_backend.stack import StackError
 
 from ..scene import rebuild, traces, viewport
 from ..scene.camera_match import CameraMatchError
-from .select_pixels import leave_edit_mode
-
-if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
-    from bpy.types import Operator as _Operator
-else:
-    _Operator = object
+from .bases import Operator
 
 
-class _OnTrace(_Operator):
+class _OnNamedTrace(Operator):
     """An operator on a named trace, or on the active one."""
 
     root: StringProperty(name="Trace", options={"SKIP_SAVE", "HIDDEN"}, description="Empty: the active one")
@@ -40,7 +33,7 @@ class _OnTrace(_Operator):
         return found
 
 
-class WORLD_TRACING_OT_select_trace(bpy.types.Operator, _OnTrace):
+class WORLD_TRACING_OT_select_trace(bpy.types.Operator, _OnNamedTrace):
     """Select a trace: its root and its layers"""
 
     bl_idname = "world_tracing.select_trace"
@@ -59,7 +52,7 @@ class WORLD_TRACING_OT_select_trace(bpy.types.Operator, _OnTrace):
         return {"FINISHED"}
 
 
-class WORLD_TRACING_OT_rebuild_trace(bpy.types.Operator, _OnTrace):
+class WORLD_TRACING_OT_rebuild_trace(bpy.types.Operator, _OnNamedTrace):
     """Build camera and layers again from the stack file: edits go back, deleted mesh layers return"""
 
     bl_idname = "world_tracing.rebuild_trace"
@@ -77,7 +70,7 @@ class WORLD_TRACING_OT_rebuild_trace(bpy.types.Operator, _OnTrace):
         if linked := traces.linked_part(root):
             self.report({"ERROR"}, traces.why_linked(linked))
             return {"CANCELLED"}
-        leave_edit_mode(context)
+        viewport.leave_edit_mode(context)
         try:
             rebuild.match_again(root)
             rebuild.rebuild_trace(root, with_deleted=True)
@@ -87,7 +80,7 @@ class WORLD_TRACING_OT_rebuild_trace(bpy.types.Operator, _OnTrace):
         return {"FINISHED"}
 
 
-class WORLD_TRACING_OT_delete_trace(bpy.types.Operator, _OnTrace):
+class WORLD_TRACING_OT_delete_trace(bpy.types.Operator, _OnNamedTrace):
     """Delete a trace from the file: root, camera, layers and solid. The stack file stays on disk"""
 
     bl_idname = "world_tracing.delete_trace"

@@ -15,7 +15,7 @@ from .. import preferences
 from ..backend import session
 from ..backend.jobs import Job, JobState
 from ..backend.results import ColourResult, Place, TraceResult, submit_fill
-from ..properties import FITS, MODES, OUTPUTS, RELATIVE
+from ..properties import FIT_TEXT, FITS, MODES, OUTPUTS, RELATIVE
 from ..scene import cut_out, files, image_source
 from ..translations import words
 from .scene_settings import SKIP, SceneSettings
@@ -39,7 +39,7 @@ class TraceSettings(SceneSettings):
     """Properties of a trace; whatever a call leaves out comes from the scene's settings."""
 
     mode: EnumProperty(name="Mode", items=MODES, options=SKIP, description="What the image shows")
-    fit: EnumProperty(name="Fit", items=FITS, options=SKIP, description="How a frame becomes a square")
+    fit: EnumProperty(name="Fit", items=FITS, options=SKIP, description=FIT_TEXT)
     mask: StringProperty(
         name="Mask", subtype="FILE_PATH", options=SKIP | RELATIVE, description="White: the subject"
     )

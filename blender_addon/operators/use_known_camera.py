@@ -12,8 +12,8 @@ from wt_backend.stack import LayerStack, StackError
 from ..scene import exif, known_camera, projection, traces
 from ..scene.camera_match import CameraMatchError
 from ..scene.origin import stack_path
-from .geometry_job import OnTrace
-from .select_pixels import leave_edit_mode
+from ..scene.viewport import leave_edit_mode
+from .bases import OnTrace
 
 SOURCES = (
     ("FOCAL", "Focal Length", "A focal length that you know"),
@@ -42,7 +42,8 @@ class WORLD_TRACING_OT_use_known_camera(bpy.types.Operator, OnTrace):
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Ask, beginning with what the file says, or with the lens that the trace has."""
         root = self.trace(context)
-        camera, (width, height) = traces.camera_of(root), root.world_tracing.resolution
+        camera = traces.camera_of(root)
+        width, height = camera.world_tracing.resolution if camera is not None else (0, 0)
         if camera is not None and width and height:
             self.focal_length = camera.data.lens * width / max(width, height)
         self.source = "EXIF" if _told_focal(root) is not None else "FOCAL"
@@ -52,7 +53,9 @@ class WORLD_TRACING_OT_use_known_camera(bpy.types.Operator, OnTrace):
         """Write the new stack, rebuild."""
         root = self.trace(context)
         if traces.is_shot(root):
-            return self.fail("Only a single image can get another camera.", "Import the stack of one frame.")
+            return self.fail(
+                "Only a single image can get another camera.", "Import This Frame makes one of it."
+            )
         try:
             stack = LayerStack.load(stack_path(root))
             intrinsics = self._intrinsics(context, stack)

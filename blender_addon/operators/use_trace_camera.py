@@ -46,6 +46,7 @@ class WORLD_TRACING_OT_use_trace_camera(bpy.types.Operator, SceneSettings):
             )
         for area in context.screen.areas if context.screen else ():
             if area.type == "VIEW_3D":
+                area.spaces.active.use_local_camera = False  # it shows the scene's
                 area.spaces.active.region_3d.view_perspective = "CAMERA"
         viewport.undo_whole(context)
         return {"FINISHED"}

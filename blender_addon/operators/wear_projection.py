@@ -4,8 +4,6 @@
 import json
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 import bpy
@@ -18,18 +16,13 @@ from ..backend import session
 from ..scene import build, projected_look, projected_photos, projection, shading, solid_object, traces
 from ..scene.files import load_image
 from ..scene.projection import ProjectionError, WorldMesh
-
-if TYPE_CHECKING:  # at run time Blender wants the mixin to be a plain class
-    from bpy.types import Operator as _Operator
-else:
-    _Operator = object
-
+from .bases import Operator
 
 # target, its mesh as it is by now, and as it was sent, result
 Wear = Callable[[bpy.types.Object, WorldMesh, solid_object.Arrays, Message], None]
 
 
-class _Wear(_Operator):
+class _Wear(Operator):
     """What both ways have in common: find the mesh, put the result on it, say how much of it is guessed."""
 
     bl_label = "Project Texture"
@@ -43,8 +36,7 @@ class _Wear(_Operator):
         """Bring the result in."""
         target, result = bpy.data.objects.get((self.target, None)), json.loads(self.result)
         try:
-            sent = solid_object.read_arrays(self.sent)
-            Path(self.sent).unlink()
+            sent = solid_object.take_arrays(self.sent)
             if target is None or target.type != "MESH" or target.mode != "OBJECT":
                 raise ProjectionError(f"{self.target} is gone, or being edited; kept: {result['data']}")
             wear(target, projection.world_mesh(target, context), sent, result)
@@ -92,7 +84,7 @@ def _wear_texture(
     sent: solid_object.Arrays,
     result: Message,
 ) -> None:
-    data, mesh = solid_object.read_arrays(result["data"]), target.data
+    data, mesh = solid_object.take_arrays(result["data"]), target.data
     texture, mask = (load_image(result[name]) for name in ("texture", "mask"))
     uv = data.get("uv", sent["uv"] if new_map else None)  # (F, 3, 2)
     if uv is not None:
@@ -113,7 +105,7 @@ def _wear_photos(
     _sent: solid_object.Arrays,
     result: Message,
 ) -> None:
-    data, mesh = solid_object.read_arrays(result["data"]), target.data
+    data, mesh = solid_object.take_arrays(result["data"]), target.data
     found = {member.session_uid: member for member in bpy.data.objects}
     if not found.keys() >= set(roots):
         raise ProjectionError("A trace whose photo was to be projected is gone. Project those that are left.")

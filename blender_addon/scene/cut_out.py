@@ -92,7 +92,7 @@ def mask_file(image: bpy.types.Image) -> Path:
     Raises
     ------
     BackendError
-        Its picture is missing.
+        Its picture is missing, or the mask cannot be written.
     """
     width, height = image.size
     if not width:
@@ -106,7 +106,18 @@ def mask_file(image: bpy.types.Image) -> Path:
     pixels = pixels.reshape(-1, 4)
     pixels[:, :3] = opaqueness(pixels[:, 3:])
     pixels[:, 3] = 1.0
-    path = files.new_image_path(f"{Path(image.name).stem} painted")
+    try:
+        return _save(pixels, width, height, files.new_image_path(f"{Path(image.name).stem} painted"))
+    except (RuntimeError, OSError) as error:
+        reason = " ".join(str(error).split())  # Blender tells it in lines
+        raise BackendError(
+            "bad_mask",
+            f"The mask {image.name} cannot be saved ({reason}).",
+            "Make space, or save the .blend where files can be written.",
+        ) from error
+
+
+def _save(pixels: NDArray[np.float32], width: int, height: int, path: Path) -> Path:
     mask = bpy.data.images.new("World Tracing mask", width, height)
     try:
         mask.pixels.foreach_set(pixels.ravel())

@@ -6,6 +6,7 @@ import itertools
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import bpy
@@ -57,6 +58,13 @@ def new_projection(name: str) -> Path:
         if not any(file.startswith((f"{path.name}.".casefold(), f"{path.name} ".casefold())) for file in used)
     )
     return _promise(free)
+
+
+def forget(path: str) -> None:
+    """Remove a file that the worker got or gave, once it is of no more use; "" is none."""
+    if path:
+        with suppress(OSError):  # gone already, or something else has it open
+            Path(path).unlink()
 
 
 def stored_path(path: Path, blend: str = "") -> str:

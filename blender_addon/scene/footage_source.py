@@ -11,6 +11,8 @@ import bpy
 from wt_backend.footage.numbering import SUFFIXES, are_frames, numbered_files
 from wt_backend.paths import is_file
 
+from .named_files import file_strips
+
 # of a strip: start of its content, what its handles cut off, length, frames of the file that are passed over
 NAMES = ("content_start", "left_handle_offset", "right_handle_offset", "duration", "content_trim_start")
 OLD_NAMES = (  # before Blender 5.2; they end with 6.0
@@ -46,8 +48,7 @@ def sources(scene: bpy.types.Scene) -> list[FootageSource]:
     found = [_of_clip(clip) for clip in bpy.data.movieclips]
     editor = scene.sequence_editor
     if editor is not None:
-        strips = editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all  # Blender 4.4
-        found += [_of_strip(strip, scene) for strip in strips if strip.type in {"MOVIE", "IMAGE"}]
+        found += [_of_strip(strip, scene) for strip in file_strips(editor)]
     return [source for source in found if is_file(source.path) and _sequence(source.path) is not None]
 
 

@@ -16,6 +16,7 @@ from wt_backend.stack import LayerStack, StackError
 
 from . import traces
 from .camera_match import CameraMatchError, match_camera
+from .mesh_object import LAYER, PIXEL, read_attribute
 from .origin import stack_path
 from .selection import has_pixel_uv, pixel_uv
 from .trace_camera import camera_place
@@ -116,8 +117,7 @@ def _alike(one: Matrix, other: Matrix) -> bool:
 
 def _known_points(member: bpy.types.Object, stack: LayerStack) -> list[tuple[Points, Points]]:
     """Points of a mesh or point cloud as it has them, and as its trace made them; none if unknown."""
-    attributes = member.data.attributes
-    pixel, layer = (_numbers(attributes.get(name)) for name in ("wt_pixel", "wt_layer"))
+    pixel, layer = (read_attribute(member.data, name) for name in (PIXEL, LAYER))
     if pixel is None or layer is None:
         return []
     places = _places(member.data)
@@ -137,14 +137,6 @@ def _places(data: bpy.types.ID) -> Points:
     values = np.empty(3 * len(data.attributes["position"].data), np.float32)
     data.attributes["position"].data.foreach_get("vector", values)
     return values.reshape(-1, 3).astype(np.float64)
-
-
-def _numbers(attribute: bpy.types.Attribute | None) -> NDArray[np.int32] | None:
-    if attribute is None or (attribute.data_type, attribute.domain) != ("INT", "POINT"):
-        return None  # the artist changed it
-    values = np.empty(len(attribute.data), np.int32)
-    attribute.data.foreach_get("value", values)
-    return values
 
 
 def _misfit(frame: Matrix, places: Points, expected: Points) -> float:

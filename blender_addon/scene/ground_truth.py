@@ -13,18 +13,12 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from wt_backend.camera import rays
 from wt_backend.stack import LayerStack, StackInfo
 
 from .anchor import metres
 from .for_a_while import changed, saved_as_png
-from .ray_trace import (
-    RayTraceError,
-    camera_intrinsics,
-    collect_triangles,
-    layer_points,
-    pixel_directions,
-    trace_layers,
-)
+from .ray_trace import RayTraceError, camera_intrinsics, collect_triangles, depth_filled, trace_layers
 
 MODEL = "ground-truth"
 
@@ -69,16 +63,17 @@ def trace_scene(
             f"The view layer {shown.name} is off for rendering. Turn it on (View Layer > Use for Rendering), "
             "or go to another one."
         )
+    _follow_markers(scene)
     full = _render_size(scene)
     width, height = (max(1, round(side * min(1, settings.longest / max(full)))) for side in full)
     intrinsics = camera_intrinsics(scene, width, height)
-    directions = pixel_directions(intrinsics, width, height)
+    directions = rays(intrinsics, height, width)
     with _only(shown):
         vertices, triangles = _render_geometry(scene)
     flat = directions.reshape(-1, 3)
     clip = scene.camera.data.clip_start, scene.camera.data.clip_end
     depths = trace_layers(vertices, triangles, flat, settings.layers, progress, clip)
-    xyz, mask = layer_points(depths.reshape(-1, height, width), directions)
+    xyz, mask = depth_filled(depths.reshape(-1, height, width), directions)
     xyz *= np.float32(metres(scene))
     if not mask.any():
         raise RayTraceError(
@@ -102,6 +97,15 @@ def trace_scene(
     )
     grid_to_image = np.array([[full[0] / width, 0, 0], [0, full[1] / height, 0]])
     return LayerStack(xyz, mask, rgba, intrinsics, grid_to_image, info)
+
+
+def _follow_markers(scene: bpy.types.Scene) -> None:
+    """A render looks through the camera of the marker before its frame; so does what is read before it."""
+    bound = [m for m in scene.timeline_markers if m.camera is not None and not m.camera.hide_render]
+    bound.sort(key=lambda marker: marker.frame)
+    before = [marker for marker in bound if marker.frame <= scene.frame_current]
+    if bound:
+        scene.camera = (before[-1] if before else bound[0]).camera
 
 
 @contextmanager

@@ -37,7 +37,8 @@ def data() -> Iterator[tuple[Any, str]]:
                 yield block, "filepath"
     for scene in bpy.data.scenes:
         if scene.library is None and scene.sequence_editor is not None:
-            yield from _strips(scene.sequence_editor)
+            for strip in file_strips(scene.sequence_editor):
+                yield strip, "filepath" if strip.type == "MOVIE" else "directory"
 
 
 def settings() -> Iterator[tuple[Any, str]]:
@@ -48,7 +49,7 @@ def settings() -> Iterator[tuple[Any, str]]:
             yield scene.world_tracing, "mask"
 
 
-def _strips(editor: bpy.types.SequenceEditor) -> Iterator[tuple[Any, str]]:
-    for strip in editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all:  # Blender 4.4
-        if strip.type in {"MOVIE", "IMAGE"}:
-            yield strip, "filepath" if strip.type == "MOVIE" else "directory"
+def file_strips(editor: bpy.types.SequenceEditor) -> list[Any]:
+    """Movie and image strips of a Sequencer, those inside of meta strips too."""
+    strips = editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all  # Blender 4.4
+    return [strip for strip in strips if strip.type in {"MOVIE", "IMAGE"}]

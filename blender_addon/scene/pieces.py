@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from wt_backend.geometry.layer_mesh import LayerMesh, LayerPoints
 
-from .selection import pixels
+from .mesh_object import LAYER, PIXEL, read_attribute
 
 MEMORY = "wt_piece"  # on a piece: a bit for each pixel of the grid
 COPY = 0.9  # of the pixels of an object that another has too: it is no piece beside that, but a copy of it
@@ -91,10 +91,9 @@ def pieces_of(layers: list[bpy.types.Object], shape: tuple[int, int]) -> dict[bp
 def _own(layer: bpy.types.Object, count: int, is_remembered: bool) -> NDArray[np.intp]:
     """Pixels of an object, each once: those of its vertices, and those that it remembers."""
     held, mesh = np.zeros(count, bool), layer.data
-    if {"wt_pixel", "wt_layer"} <= set(mesh.attributes.keys()):
-        number = np.zeros(len(mesh.vertices), np.int32)
-        mesh.attributes["wt_layer"].data.foreach_get("value", number)
-        pixel = pixels(mesh)[number == layer.world_tracing.layer]
+    pixel, number = (read_attribute(mesh, name) for name in (PIXEL, LAYER))
+    if pixel is not None and number is not None:
+        pixel = pixel[number == layer.world_tracing.layer]
         held[pixel[(pixel >= 0) & (pixel < count)]] = True
     bits = np.frombuffer(layer.get(MEMORY, b""), np.uint8)
     if is_remembered and len(bits) == (count + 7) // 8:

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .materials import layer_colour, layer_material, wear_only
+from .mesh_object import SEEN
 
 UV_MAP = "WT Projected"  # of an automatic unwrap
 TINT = "Tint Guessed"
-SEEN = "wt_seen"  # point attribute: a photo shows this vertex, the others are guesses
 
 
 def wear_texture(

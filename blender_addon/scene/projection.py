@@ -13,7 +13,7 @@ from wt_backend.camera import project as to_grid
 from wt_backend.geometry.mesh_frame import photo_camera
 from wt_backend.stack import LayerStack
 
-from . import files, image_source, sky, traces
+from . import files, image_source, shown_stack, traces
 from .frame import frame_of
 from .materials import UV_MAP
 from .origin import stack_path
@@ -193,7 +193,7 @@ def send(output: Path, mesh: WorldMesh, others: list[WorldMesh]) -> str:
 
 
 def camera_entry(root: bpy.types.Object) -> dict[str, object]:
-    """A trace as a camera of the worker; what lies behind a sky that is left out gives no colour.
+    """A trace as a camera of the worker; what it leaves out gives no colour.
 
     Raises
     ------
@@ -202,8 +202,8 @@ def camera_entry(root: bpy.types.Object) -> dict[str, object]:
     StackError
         The stack is missing or damaged.
     """
-    photo = _photo(root, stack_path(root))
-    return {"stack": str(sky.stack_file(root)), "to_local": to_local(root).tolist(), "photo": str(photo)}
+    photo, stack = _photo(root, stack_path(root)), shown_stack.stack_file(root)
+    return {"stack": str(stack), "to_local": to_local(root).tolist(), "photo": str(photo)}
 
 
 def to_local(root: bpy.types.Object) -> NDArray[np.float64]:

@@ -175,7 +175,7 @@ def trace_layers(
     return _refine(vertices, triangles, directions, depths, found)
 
 
-def layer_points(
+def depth_filled(
     depths: NDArray[np.float64], directions: NDArray[np.float64]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Points and masks of a layer stack from traced depths.
@@ -199,13 +199,6 @@ def layer_points(
     for layer in range(1, len(depths)):
         filled[layer] = np.where(mask[layer], depths[layer], filled[layer - 1])
     return (filled[..., None] * directions).astype(np.float32), mask
-
-
-def pixel_directions(intrinsics: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64]:
-    """Rays through the pixel centres with z = 1, shape (H, W, 3)."""
-    u, v = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
-    x, y = (u - intrinsics[0, 2]) / intrinsics[0, 0], (v - intrinsics[1, 2]) / intrinsics[1, 1]
-    return np.stack([x, y, np.ones_like(x)], axis=-1)
 
 
 def _mesh_arrays(mesh: bpy.types.Mesh) -> tuple[NDArray[np.float64], NDArray[np.int32]]:

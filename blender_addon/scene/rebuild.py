@@ -9,7 +9,7 @@ from wt_backend.geometry.layer_mesh import layer_mesh
 from wt_backend.geometry.pairing import back_layers
 from wt_backend.stack import LayerStack, StackError
 
-from . import build, hidden_colour, shading, sky, traces
+from . import build, hidden_colour, shading, traces
 from .camera_match import CameraMatch, match_camera
 from .frame import frame_in, in_root, transformed
 from .layer_object import DEFAULTS, mesh_settings, new_mesh_layer, new_point_layer
@@ -19,6 +19,7 @@ from .origin import stack_path
 from .pieces import MEMORY, Piece, pieces_of
 from .point_object import makes_clouds
 from .projection import SINGLE_USER, photo_image
+from .shown_stack import shown
 from .trace_camera import new_camera, set_view
 from .viewport import BEFORE
 
@@ -26,7 +27,7 @@ EMPTIED = "wt_emptied"  # on points whose layer has none now
 
 
 def load_stack(member: bpy.types.Object) -> LayerStack:
-    """The stack that an object was made from, without the sky if its trace leaves that out.
+    """The stack that an object was made from, without what its trace leaves out.
 
     Raises
     ------
@@ -34,7 +35,7 @@ def load_stack(member: bpy.types.Object) -> LayerStack:
         The file is gone or damaged; the message names it.
     """
     stack = LayerStack.load(stack_path(member))
-    return sky.shown(traces.root_of(member), stack)
+    return shown(traces.root_of(member), stack)
 
 
 def rebuild_layer(

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from . import cut_out, traces
 from .materials import UV_MAP
+from .mesh_object import PIXEL, has_attribute, read_attribute
 
 _SELECTED_EDGES = ".select_edge"
 _CLEAR = 0.02  # share of transparent pixels that makes a mask a cut-out, as wt_backend/subject.py has it
@@ -14,7 +15,7 @@ _CLEAR = 0.02  # share of transparent pixels that makes a mask a cut-out, as wt_
 def mesh_layers(root: bpy.types.Object) -> list[bpy.types.Object]:
     """The layers of a trace that are meshes and still know their pixels."""
     layers = [layer for layer in traces.layers_of(root) if layer.world_tracing.role == "LAYER"]
-    return [layer for layer in layers if "wt_pixel" in layer.data.attributes]
+    return [layer for layer in layers if has_attribute(layer.data, PIXEL)]
 
 
 def picked_layers(context: bpy.types.Context, root: bpy.types.Object) -> list[bpy.types.Object]:
@@ -25,9 +26,9 @@ def picked_layers(context: bpy.types.Context, root: bpy.types.Object) -> list[bp
 
 
 def pixels(mesh: bpy.types.Mesh) -> NDArray[np.int32]:
-    """Grid pixel (N,) of each vertex."""
-    values = np.zeros(len(mesh.vertices), np.int32)
-    mesh.attributes["wt_pixel"].data.foreach_get("value", values)
+    """Grid pixel (N,) of each vertex of one of `mesh_layers`."""
+    values = read_attribute(mesh, PIXEL)
+    assert values is not None, "mesh_layers saw to it"
     return values
 
 

@@ -97,8 +97,27 @@ def build_shot(
     except Exception:  # an operator that fails makes no undo step that could take half a shot away
         traces.delete(root)
         raise
+    _show_now(context)
     select(context, root)
     return BuiltShot(root, camera, frames, trace.objects)
+
+
+def stand_like(root: bpy.types.Object, camera: bpy.types.Object, other: bpy.types.Object) -> None:
+    """Give a trace the place and the scale of another one, and its camera the other's reach."""
+    root.matrix_world = other.matrix_world
+    root.world_tracing.metric = other.world_tracing.metric
+    reach = traces.camera_of(other)
+    if reach is not None:
+        camera.data.clip_start, camera.data.clip_end = reach.data.clip_start, reach.data.clip_end
+
+
+def picture_of(stack: LayerStack, folder: Path, name: str) -> bpy.types.Image:
+    """The photo of a frame; it lies beside its stack, wherever the folder of the shot is now.
+
+    Where it is gone, the stack's own small picture.
+    """
+    path = folder / Path(stack.info.source).name
+    return load_image(path) if path.is_file() else source_image(stack, name)
 
 
 def add_background(root: bpy.types.Object, stack: LayerStack, path: Path, name: str) -> int:
@@ -208,16 +227,10 @@ class _Building:
 
 
 def _pictures(first: LayerStack, folder: Path, name: str) -> bpy.types.Image:
-    """The photos of a shot as an image sequence; they lie beside its stacks, wherever the folder is now.
-
-    Where they are gone, the first frame's own small picture.
-    """
-    path = folder / Path(first.info.source).name
-    if not path.is_file():
-        return source_image(first, name)
-    image = load_image(path)
-    image.name = name
-    image.source = "SEQUENCE"
+    """The photos of a shot as an image sequence, or what there is of the first frame."""
+    image = picture_of(first, folder, name)
+    if (folder / Path(first.info.source).name).is_file():
+        image.name, image.source = name, "SEQUENCE"
     return image
 
 
@@ -227,6 +240,13 @@ def in_step(user: bpy.types.ImageUser, span: tuple[int, int]) -> None:
     user.frame_start, user.frame_duration = first, last - first + 1
     user.frame_offset = first - 1
     user.use_auto_refresh = True
+
+
+def _show_now(context: bpy.types.Context) -> None:
+    """Let what has keys show what is of the scene's frame: keying leaves it as it is in another."""
+    scene = context.scene
+    scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
+    context.view_layer.update()  # what is visible now can be selected
 
 
 def _show_during(

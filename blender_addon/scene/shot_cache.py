@@ -21,18 +21,12 @@ from wt_backend.stack import Shot, StackError
 
 from .files import stored_path
 from .materials import UV_MAP
-from .mesh_object import fill_mesh
+from .mesh_object import WHERE_FROM, fill_mesh
 
 UV = "st"  # USD renames UVs to this; Alembic leaves it
 STEM = "layers"  # of the file's name, and of the objects' in it
 SUFFIXES = {"USD": ".usdc", "ALEMBIC": ".abc"}
 READ = {"VERT", "POLY", "UV"}
-UNUSED = (
-    "wt_pixel",
-    "wt_layer",
-    "wt_thickness",
-    "wt_seen",
-)  # Alembic cannot keep them
 
 
 class ShotCacheError(RuntimeError):
@@ -165,7 +159,7 @@ def _fill(meshes: list[bpy.types.Mesh], shot: Shot, number: int, settings: MeshS
     stack = shot.load_frame(number)
     for layer, (mesh, away) in enumerate(zip(meshes, back_layers(stack), strict=True)):
         fill_mesh(mesh, layer, layer_mesh(stack, layer, settings, away))
-        for name in UNUSED:
+        for name in WHERE_FROM:  # nothing uses them there, and Alembic cannot keep them
             mesh.attributes.remove(mesh.attributes[name])
         mesh.uv_layers[UV_MAP].name = UV
 

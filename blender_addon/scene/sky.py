@@ -3,18 +3,14 @@
 The image lies in the .blend and in the photo's frame, so it can be painted on like any other.
 """
 
-from pathlib import Path
-
 import bpy
 import numpy as np
 from numpy.typing import NDArray
 
 from wt_backend.camera import apply_affine
-from wt_backend.geometry.sky import without
 from wt_backend.stack import LayerStack
 
-from . import build, files, strokes, traces
-from .origin import stack_path
+from . import build, strokes, traces
 from .picture import lay_like_original
 from .selection import under_image
 
@@ -37,7 +33,7 @@ def mask_of(root: bpy.types.Object, stack: LayerStack) -> NDArray[np.bool_]:
 def set_mask(root: bpy.types.Object, stack: LayerStack, mask: NDArray[np.bool_]) -> None:
     """Store grid pixels (H, W) as the trace's sky image, which rebuilds its layers if they leave the sky out.
 
-    An image of another size is the user's own and stays what it is.
+    An image of the user's own stays what it is.
     """
     picture = lay_like_original(stack, np.where(mask, 255, 0).astype(np.uint8)[..., None], FINER)
     height, width = picture.shape[:2]
@@ -48,7 +44,7 @@ def set_mask(root: bpy.types.Object, stack: LayerStack, mask: NDArray[np.bool_])
     image.update()
     strokes.pack(image)
     old = root.world_tracing.sky
-    if old is not None and old.library is None and tuple(old.size) == (width, height):
+    if old is not None and old.library is None and strokes.is_ours(old):
         others = (other for other in bpy.data.objects if traces.is_root(other) and other != root)
         if all(other.world_tracing.sky != old for other in others):  # a duplicate keeps the mask that it has
             _take_place(image, old)
@@ -70,26 +66,3 @@ def _take_place(image: bpy.types.Image, old: bpy.types.Image) -> None:
     else:
         bpy.data.images.remove(old)
     image.name = name
-
-
-def shown(root: bpy.types.Object | None, stack: LayerStack) -> LayerStack:
-    """What the layers of a trace are built from: its stack, without the sky if that is left out."""
-    if root is None or not root.world_tracing.without_sky:
-        return stack
-    return without(stack, mask_of(root, stack))
-
-
-def stack_file(root: bpy.types.Object) -> Path:
-    """A file with the stack of a trace as it is shown, for the worker; its own file if no sky is left out.
-
-    Raises
-    ------
-    StackError, OSError
-        The stack cannot be read, or its copy not be written.
-    """
-    path = stack_path(root)
-    if not root.world_tracing.without_sky:
-        return path
-    copy = files.folder("geometry") / f"{files.file_name(root.name)} without sky.wts"
-    shown(root, LayerStack.load(path)).save(copy)
-    return copy

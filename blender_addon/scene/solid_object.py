@@ -10,26 +10,31 @@ from numpy.typing import NDArray
 
 from wt_backend.geometry.layer_mesh import LayerMesh, LayerPoints
 
-from . import build
+from . import build, files
 from .frame import frame_in, in_root, transformed
 from .layer_looks import wear_layers, wear_own
-from .mesh_object import fill_mesh
+from .mesh_object import LAYER, SEEN, THICKNESS, fill_mesh, read_attribute
 from .origin import remember_stack, stack_path
 from .selection import has_pixel_uv, pixel_uv
 
 Arrays = dict[str, NDArray[Any]]
 
 
-def read_arrays(path: str) -> Arrays:
-    """The arrays of an NPZ that the worker wrote.
+def take_arrays(path: str) -> Arrays:
+    """The arrays of an NPZ that the worker got or gave; it goes, readable or not.
+
+    Undo keeps meshes itself, and no redo panel reads the file again.
 
     Raises
     ------
-    OSError
-        The file is gone.
+    OSError, ValueError, BadZipFile
+        The file is gone, or damaged.
     """
-    with np.load(Path(path), allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
+    try:
+        with np.load(Path(path), allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    finally:
+        files.forget(path)
 
 
 def write_arrays(path: Path, mesh: bpy.types.Mesh) -> None:
@@ -40,16 +45,15 @@ def write_arrays(path: Path, mesh: bpy.types.Mesh) -> None:
     OSError
         The file cannot be written.
     """
-    layer, thickness = np.zeros(len(mesh.vertices), np.int32), np.zeros(len(mesh.vertices), np.float32)
-    for name, kind, values in (("wt_layer", "INT", layer), ("wt_thickness", "FLOAT", thickness)):
-        attribute = mesh.attributes.get(name)
-        if attribute and (attribute.data_type, attribute.domain) == (
-            kind,
-            "POINT",
-        ):  # else the user changed it
-            attribute.data.foreach_get("value", values)
-    known = {"uv": pixel_uv(mesh)} if has_pixel_uv(mesh) else {}
-    np.savez(path, **_shape(mesh), layer=layer, thickness=thickness, **known)
+    count = len(mesh.vertices)
+    layer, thickness = (read_attribute(mesh, name) for name in (LAYER, THICKNESS))
+    known: Arrays = {
+        "layer": np.zeros(count, np.int32) if layer is None else layer,
+        "thickness": np.zeros(count, np.float32) if thickness is None else thickness,
+    }
+    if has_pixel_uv(mesh):
+        known["uv"] = pixel_uv(mesh)
+    np.savez(path, **_shape(mesh), **known)
 
 
 def is_still(mesh: bpy.types.Mesh, written: Arrays) -> bool:
@@ -70,8 +74,8 @@ def fill_triangles(mesh: bpy.types.Mesh, arrays: Arrays) -> None:
     thickness = arrays.get("thickness", np.zeros(len(arrays["vertices"]), np.float32))
     points = LayerPoints(arrays["vertices"], arrays["uv"], arrays["pixel"], thickness, seen=False)
     fill_mesh(mesh, 0, LayerMesh(points, np.zeros((0, 4), np.int32), arrays["triangles"]))
-    mesh.attributes["wt_layer"].data.foreach_set("value", arrays["layer"])
-    mesh.attributes["wt_seen"].data.foreach_set("value", arrays["layer"] == 0)
+    mesh.attributes[LAYER].data.foreach_set("value", arrays["layer"])
+    mesh.attributes[SEEN].data.foreach_set("value", arrays["layer"] == 0)
 
 
 def put_solid(root: bpy.types.Object, solid: bpy.types.Object | None, arrays: Arrays) -> bpy.types.Object:

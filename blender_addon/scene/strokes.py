@@ -16,6 +16,11 @@ def pack(image: bpy.types.Image) -> None:
     image[_PACKED] = _fingerprint(image)
 
 
+def is_ours(image: bpy.types.Image) -> bool:
+    """Whether we made an image and packed it, though somebody may have painted on it since."""
+    return _PACKED in image
+
+
 def keep() -> None:
     """Pack those that were painted on, or the strokes would not be in the file that is about to be saved."""
     skies = {thing.world_tracing.sky for thing in bpy.data.objects if traces.is_root(thing)}

@@ -67,6 +67,7 @@ def show_plain_colours(scene: bpy.types.Scene) -> bool:
 
     Returns whether there is such a view transform: a studio's OCIO configuration has others than Blender's.
     """
+    scene.render.image_settings.color_management = "FOLLOW_SCENE"  # files may have a view of their own
     view, there = scene.view_settings, True
     try:
         view.view_transform = "Standard"

@@ -109,7 +109,9 @@ def why_linked(member: bpy.types.Object) -> str:
 
 def _is_linked(member: bpy.types.Object) -> bool:
     data = member.data
-    return bool(member.library or member.override_library or (data is not None and data.library))
+    if member.library or member.override_library or (data is not None and data.library):
+        return True
+    return any(material.library and is_of_a_trace(material) for material in worn_by(member))
 
 
 def delete(root: bpy.types.Object) -> None:

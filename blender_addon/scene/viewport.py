@@ -35,7 +35,7 @@ def _showing(scene: bpy.types.Scene) -> Iterator[bool]:
     watching = [window for window in windows if window.scene == scene]
     watching.sort(key=lambda window: window.parent is not None)  # the preferences follow a window's scene
     window = (watching or windows)[0]
-    shown = window.scene
+    shown, view_layer, views = window.scene, window.view_layer.name, _views(window)
     _lent = shown != scene
     if _lent:
         window.scene = scene
@@ -45,7 +45,16 @@ def _showing(scene: bpy.types.Scene) -> Iterator[bool]:
     finally:
         if _lent:
             window.scene = shown
+            window.view_layer = shown.view_layers[view_layer]
+            for space, camera, perspective in views:
+                space.camera, space.region_3d.view_perspective = camera, perspective
         _lent = False
+
+
+def _views(window: bpy.types.Window) -> list[tuple[bpy.types.SpaceView3D, bpy.types.Object | None, str]]:
+    """What the 3D viewports of a window look through: a scene that comes brings its own camera, or none."""
+    spaces = [area.spaces.active for area in window.screen.areas if area.type == "VIEW_3D"]
+    return [(space, space.camera, space.region_3d.view_perspective) for space in spaces]
 
 
 def undo_whole(context: bpy.types.Context) -> None:
@@ -55,6 +64,12 @@ def undo_whole(context: bpy.types.Context) -> None:
     """
     if context.mode != "OBJECT":
         bpy.data.texts.remove(bpy.data.texts.new("World Tracing"))
+
+
+def leave_edit_mode(context: bpy.types.Context) -> None:
+    """Go to Object Mode, in which alone selections of meshes can be read and written."""
+    if context.mode != "OBJECT":
+        bpy.ops.object.mode_set(mode="OBJECT")
 
 
 def select(context: bpy.types.Context, root: bpy.types.Object) -> None:

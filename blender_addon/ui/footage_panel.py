@@ -33,4 +33,5 @@ class WORLD_TRACING_PT_footage(bpy.types.Panel):
         if len(found) > MOST:
             column.label(text=words("… and {count} more", count=len(found) - MOST))
         column.operator("world_tracing.import_shot", icon="IMPORT")
+        column.operator("world_tracing.import_frame", icon="IMAGE_DATA")
         column.operator("world_tracing.merge_static", icon="SELECT_SUBTRACT")

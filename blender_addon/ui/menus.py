@@ -12,7 +12,7 @@ OPERATORS = (  # of the 3D viewport, in groups
         "paste_image",
         "cancel",
     ),
-    ("import_stack", "import_shot", "merge_static"),
+    ("import_stack", "import_shot", "import_frame", "merge_static"),
     ("use_trace_camera", "rebuild_trace", "trace_again", "keep_variant", "delete_trace"),
     ("select_layer", "apply_to_layers"),
     ("fill_colour", "make_solid", "swap_solid", "decimate", "export"),

@@ -53,7 +53,7 @@ class WORLD_TRACING_PT_image_editor(bpy.types.Panel):
     bl_category = TAB
 
     def draw(self, context: bpy.types.Context) -> None:
-        """The same settings; image and mask are what is open in the editor."""
+        """The same settings; what is traced is the image in the editor."""
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
@@ -69,9 +69,6 @@ class WORLD_TRACING_PT_image_editor(bpy.types.Panel):
         brush = context.scene.tool_settings.image_paint.brush
         if cut_out.is_cut_out(shown) and context.space_data.ui_mode == "PAINT" and brush is not None:
             column.prop(brush, "blend", text="Brush")
-        traced = settings.image if settings.source == "IMAGE" else None
-        if shown is not None and cut_out.source_of(shown) != traced:
-            layout.label(text="Another image is chosen for tracing", icon="INFO")
         draw_jobs(layout)
         draw_settings(layout, settings)
         draw_button(layout, context)
@@ -100,16 +97,15 @@ def draw_settings(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup)
 
 
 def draw_button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """The button, or what has to be done before; nothing while it is at work."""
-    if session.jobs():
-        return
+    """The button, or what has to be done before."""
     obstacle = session.obstacle()
     if obstacle is not None:
         _draw_setup(layout, context, obstacle)
         return
     row = layout.row(align=True)
     row.scale_y = 1.4
-    row.operator("world_tracing.trace_world", icon="OUTLINER_OB_CAMERA")
+    text = "Add to Queue" if session.jobs() else "Trace World"
+    row.operator("world_tracing.trace_world", text=text, icon="OUTLINER_OB_CAMERA")
     row.menu("WORLD_TRACING_MT_more", text="", icon="DOWNARROW_HLT")
     if hint := session.version_hint():
         draw_text(layout.column(align=True), context, hint, "INFO")

@@ -101,7 +101,10 @@ class WORLD_TRACING_PT_layer(bpy.types.Panel):
         unit = words("metres") if origin.metric else words("unknown scale")
         text = words("{model}, seed {seed}, {unit}", model=origin.model, seed=origin.seed, unit=unit)
         layout.label(text=text, icon="INFO")
-        layout.prop(root.world_tracing, "layers", text="Show Layers")
+        layout.prop(root.world_tracing, "layers")
+        row = layout.row()
+        row.enabled = bool(traces.layers_of(root))  # a shot's frames stay whole
+        row.prop(root.world_tracing, "gap")
         chosen = values.layer if values.role in {"LAYER", "POINTS"} else None
         row = layout.row(align=True)
         for number in sorted({layer.world_tracing.layer for layer in traces.layers_of(root)}):

@@ -112,6 +112,32 @@ def test_a_result_never_takes_the_place_of_its_source(
     assert source.read_bytes() == before
 
 
+def test_a_folder_is_traced_into_a_folder(samples: Path, tmp_path: Path, tiny_model: Path) -> None:
+    """What fails is named, what is there stays, and images of one name are told apart."""
+    photos, out = tmp_path / "phôtos", tmp_path / "out"
+    photos.mkdir()
+    out.mkdir()
+    shutil.copy(samples / "mixer.png", photos)
+    shutil.copy(samples / "mixer.png", photos / "cup.png")
+    shutil.copy(samples / "cup.jpg", photos)
+    (photos / "broken.png").write_bytes(b"no picture")
+    (photos / "notes.txt").write_text("none of them")
+    (out / "mixer.wts").write_bytes(b"of an earlier run")
+    done = run("trace", photos, "--out", out, "--model", tiny_model, "--steps", 1)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert "broken.png" in done.stderr and "1 of 4 images could not be traced." in done.stderr
+    assert sorted(path.name for path in out.iterdir()) == ["cup.jpg.wts", "cup.png.wts", "mixer.wts"]
+    assert (out / "mixer.wts").read_bytes() == b"of an earlier run" and "mixer.wts is there" in done.stdout
+    assert LayerStack.load(out / "cup.jpg.wts").info.source == str(photos / "cup.jpg")
+
+
+def test_one_mask_is_not_for_several_images(samples: Path, tmp_path: Path) -> None:
+    several = [samples / "mixer.png", samples / "cup.jpg", "--mask", samples / "mixer.png"]
+    done = run("trace", *several, "--out", tmp_path / "out")
+    assert done.returncode == 2 and "--mask goes with one image" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_usage(tmp_path: Path) -> None:
     done = run("--help")
     assert done.returncode == 0 and "trace" in done.stdout

@@ -15,6 +15,7 @@ from wt_backend.camera import apply_affine, compose, invert
 from wt_backend.fitting import (
     Window,
     centred_square,
+    clip_window,
     crop,
     crop_window,
     erode,
@@ -126,6 +127,12 @@ def test_the_subject_is_centred_and_fills_its_share(y: int, x: int, h: int, w: i
 
 def test_without_subject_the_window_is_the_centred_square() -> None:
     assert crop_window(np.zeros((30, 50), np.uint8)) == centred_square(30, 50) == Window(0, 10, 30, 30)
+
+
+def test_the_window_of_a_clip_is_that_of_all_its_boxes() -> None:
+    alpha = np.zeros((50, 60), np.uint8)
+    alpha[10:20, 25:30], alpha[30:40, 5:15] = 255, 255
+    assert clip_window([(10, 25, 19, 29), (30, 5, 39, 14)], 0.6) == crop_window(alpha, 0.6)
 
 
 def test_a_crop_far_outside_is_empty() -> None:

@@ -276,6 +276,8 @@ def test_orientation_is_applied_and_mapped(
     assert np.array_equal(photo.rgba[..., :3], expected)
     assert photo.file_size == (W, H)
     assert photo.size == ((H, W) if orientation >= 5 else (W, H))
+    assert photo.orientation == orientation
+    assert np.array_equal(photo.to_file, orientation_affine(orientation, W, H))
 
 
 @given(

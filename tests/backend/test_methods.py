@@ -1,13 +1,15 @@
-"""What the worker says of itself: where a model can run."""
+"""What the worker says of itself, where a model can run, and of what went wrong."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
 
 from wt_backend import methods
+from wt_backend.stack import LayerStack, StackError
 
 
 def cuda(monkeypatch: pytest.MonkeyPatch, broken: dict[int, Exception], starts: bool = True) -> None:
@@ -47,3 +49,11 @@ def test_a_gpu_that_does_not_answer_is_left_out_and_logged(
     cuda(monkeypatch, {0: error})
     assert [one.id for one in methods.devices()] == ["cuda:1", "cpu"]
     assert "cuda:0" in caplog.text and str(error) in caplog.text
+
+
+def test_what_is_wrong_with_a_stack_is_a_whole_sentence(tmp_path: Path) -> None:
+    """Its hint is read right after it."""
+    with pytest.raises(StackError) as caught:
+        LayerStack.load(tmp_path / "none.wts")
+    error = methods.as_backend_error(caught.value)
+    assert error.kind == "bad_stack" and error.message.endswith("check the path and its permissions.")

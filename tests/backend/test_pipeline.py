@@ -239,13 +239,14 @@ def test_with_the_mirror_image_neither_side_is_preferred(ball: TraceRequest, sam
     """What an object and its mirror image disagree about gets less; not nothing, as the noise differs."""
     request = replace(ball, image=str(samples / "mixer.png"), model="wt-mini")
     bundled = load_model("wt-mini", device="cpu")
+    steps = bundled.entry.steps["object"]
     there = pipeline.prepare(request, bundled.entry).fitted
     back = replace(there, rgb=there.rgb[:, ::-1].copy(), mask=there.mask[:, ::-1].copy())
 
     def disagreement(mirrored: tuple[str, ...]) -> float:
         loaded = replace(bundled, entry=replace(bundled.entry, mirrored=mirrored))
         one, other = (
-            pipeline.denoise(fitted, loaded, "object", request, Recorder(), Cancellation())[0]
+            pipeline.denoise(fitted, loaded, "object", request.seed, steps, Recorder(), Cancellation())
             for fitted in (there, back)
         )
         return float(np.abs(one - other[:, :, ::-1] * [-1, 1, 1])[:, there.mask].mean())
@@ -408,11 +409,11 @@ def test_modes_that_a_model_was_not_made_for() -> None:
     entry = find("object")
     assert entry in OFFICIAL
     with pytest.raises(BackendError, match="does not trace in scene mode"):
-        pipeline.choose_mode(TraceRequest("a", "b", mode="scene"), entry, True)
-    with pytest.raises(BackendError) as caught:
-        pipeline.choose_mode(TraceRequest("a", "b"), entry, False)
+        pipeline.choose_mode("scene", entry, True, "a")
+    with pytest.raises(BackendError, match=r"the subject of a\.png") as caught:
+        pipeline.choose_mode("auto", entry, False, "a.png")
     assert caught.value.kind == "bad_mask"
-    assert pipeline.choose_mode(TraceRequest("a", "b"), find("scene"), True) == "scene"
+    assert pipeline.choose_mode("auto", find("scene"), True, "a") == "scene"
 
 
 def test_unknown_model_and_device(ball: TraceRequest) -> None:

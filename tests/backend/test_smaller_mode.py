@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +52,8 @@ OTHERWISE = [
     RuntimeError("CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate(handle)`"),
     RuntimeError("CUDA error: no kernel image is available for execution on the device"),
     ValueError("out of memory"),
-    BackendError("out_of_memory", "The model needs 8.1 GB of memory; 2.0 are free."),  # said already
 ]
+SAID_BEFORE = BackendError("out_of_memory", "The model needs 8.1 GB of memory; 2.0 are free.")
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, failures: int, error: Exception) -> list[str]:
@@ -82,7 +86,7 @@ def test_other_errors_are_not_tried_again(
     assert tried == ["fp32"]
 
 
-@pytest.mark.parametrize("error", [NO_MEMORY[1], NO_MEMORY[3]], ids=["torch", "cublas"])
+@pytest.mark.parametrize("error", [NO_MEMORY[1], NO_MEMORY[3], SAID_BEFORE], ids=["torch", "cublas", "said"])
 def test_a_second_try_takes_less_and_says_so(
     error: Exception, request_: TraceRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,6 +95,25 @@ def test_a_second_try_takes_less_and_says_so(
     assert tried == ["fp32", "small"]
     assert pipeline.LESS_MEMORY in traced.warnings
     assert np.isfinite(traced.stack.xyz[traced.stack.mask]).all()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux is asked what is free")
+def test_a_model_that_fits_only_in_its_smaller_mode_is_traced_in_it(
+    request_: TraceRequest, tiny_model: Path, tmp_path: Path
+) -> None:
+    """What is free was compared with all of it, in that mode too."""
+    model = Path(shutil.copy(tiny_model, tmp_path / "large.safetensors"))
+    card = json.loads(tiny_model.with_suffix(".json").read_text())
+
+    def run(size_gb: float) -> list[str]:
+        model.with_suffix(".json").write_text(json.dumps(card | {"size_mb": 1000 * size_gb}))
+        return pipeline.run(replace(request_, model=str(model)), lambda *a: None, lambda: None).warnings
+
+    free = pipeline._available_gb()
+    assert pipeline.LESS_MEMORY in run(free / 0.95)  # 1.26 times what is free; in that mode 0.74
+    with pytest.raises(BackendError, match="GB of memory") as caught:
+        run(2 * free)
+    assert caught.value.kind == "out_of_memory"
 
 
 def test_there_is_no_third_try(request_: TraceRequest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,7 @@ def test_the_released_white_test(components: dict[str, NDArray]) -> None:
 def test_object_on_white(
     disc_image: NDArray[np.uint8], disc: NDArray[np.bool_], write_png: Callable[..., Path]
 ) -> None:
-    assert np.array_equal(find_subject(read_image(write_png(disc_image))), disc * np.uint8(255))
+    assert np.array_equal(find_subject(read_image(write_png(disc_image)).rgba), disc * np.uint8(255))
 
 
 @pytest.mark.parametrize("colour", [(0, 0, 0), (128, 128, 128), (30, 90, 200), (240, 230, 200)])
@@ -83,25 +83,25 @@ def test_large_images_are_searched_small_and_come_back_large(
 
 
 def test_a_scene_has_no_subject(samples: Path) -> None:
-    assert find_subject(read_image(samples / "cup.jpg")) is None
+    assert find_subject(read_image(samples / "cup.jpg").rgba) is None
 
 
 def test_a_cut_out_is_its_alpha(samples: Path) -> None:
     photo = read_image(samples / "mixer.png")
-    assert np.array_equal(find_subject(photo), photo.rgba[..., 3])
+    assert np.array_equal(find_subject(photo.rgba), photo.rgba[..., 3])
 
 
 def test_opaque_alpha_and_round_corners_are_no_subject(write_png: Callable[..., Path]) -> None:
     rgba = np.random.default_rng(0).integers(0, 256, (60, 80, 4), dtype=np.uint8)
     rgba[..., 3] = 255
-    assert find_subject(read_image(write_png(rgba))) is None
+    assert find_subject(read_image(write_png(rgba)).rgba) is None
     rgba[:3, :3, 3] = 0
-    assert find_subject(read_image(write_png(rgba))) is None
+    assert find_subject(read_image(write_png(rgba)).rgba) is None
 
 
 def test_a_blank_image_has_no_subject(write_png: Callable[..., Path]) -> None:
-    assert find_subject(read_image(write_png(np.full((40, 40, 3), 255, np.uint8)))) is None
-    assert find_subject(read_image(write_png(np.full((40, 40, 3), 90, np.uint8)))) is None
+    assert find_subject(read_image(write_png(np.full((40, 40, 3), 255, np.uint8))).rgba) is None
+    assert find_subject(read_image(write_png(np.full((40, 40, 3), 90, np.uint8))).rgba) is None
 
 
 @pytest.mark.parametrize("kind", ["grey", "rgb", "alpha", "resized", "jpeg"])

@@ -483,3 +483,11 @@ def gltf(path: Path, **options: bool) -> dict:
     bpy.ops.export_scene.gltf(filepath=str(path), **options)
     data = path.read_bytes()
     return json.loads(data[20 : 20 + struct.unpack("<I", data[12:16])[0]])
+
+
+def test_progress_is_printed_where_no_window_shows_it(
+    scene: bpy.types.Scene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import_stack(shapes.sphere(32), tmp_path)
+    assert bpy.ops.world_tracing.fill_colour() == {"FINISHED"}
+    assert "World Tracing: Colour of thing: " in capsys.readouterr().out

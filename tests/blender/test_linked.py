@@ -56,6 +56,24 @@ def test_settings_change_nothing(linked: bpy.types.Object) -> None:
     assert "is linked" in session.notice.message and faces(linked) == before
 
 
+@pytest.mark.parametrize(("name", "value"), [("lit", True), ("hidden_colour", "FLAT")])
+def test_looks_of_layers_whose_materials_are_linked_stay(
+    linked: bpy.types.Object, name: str, value: object
+) -> None:
+    """Changed, they would be as before when the file is opened again."""
+    root = linked.copy()
+    for layer in children(linked, "LAYER"):
+        own = layer.copy()
+        own.data, own.parent = layer.data.copy(), root
+    bpy.context.scene.collection.objects.link(root)
+    material = children(root, "LAYER")[1].data.materials[0]
+    before = [(link.from_node.name, link.to_node.name) for link in material.node_tree.links]
+    session = sys.modules[f"{ADDON}.backend.session"]
+    setattr(root.world_tracing, name, value)
+    assert material.library and "is linked" in session.notice.message
+    assert [(link.from_node.name, link.to_node.name) for link in material.node_tree.links] == before
+
+
 def test_local_objects_with_linked_meshes(linked: bpy.types.Object) -> None:
     root = linked.copy()
     for layer in children(linked, "LAYER"):
@@ -67,6 +85,8 @@ def test_local_objects_with_linked_meshes(linked: bpy.types.Object) -> None:
         bpy.ops.world_tracing.rebuild_trace()
     for layer in children(root, "LAYER"):
         layer.data = layer.data.copy()
+        for slot in layer.material_slots:
+            slot.material = slot.material.copy()
     assert bpy.ops.world_tracing.rebuild_trace() == {"FINISHED"}
 
 

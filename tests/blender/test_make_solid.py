@@ -115,6 +115,25 @@ def test_of_several_solids_the_selected_one_is_made_again(scene: bpy.types.Scene
     assert len(copy.data.polygons) == faces > len(solid.data.polygons)
 
 
+def test_a_copy_that_shares_its_mesh_is_not_made_again_with_the_original(
+    scene: bpy.types.Scene, tmp_path: Path
+) -> None:
+    """One that was duplicated linked (Alt+D), and kept off the trace, was overwritten."""
+    root = import_stack(shapes.sphere(64), tmp_path)
+    bpy.ops.world_tracing.make_solid(resolution=64)
+    solid = next(child for child in root.children if child.world_tracing.role == "SOLID")
+    copy, faces = solid.copy(), len(solid.data.polygons)
+    scene.collection.objects.link(copy)
+    copy.parent = None
+    with pytest.raises(RuntimeError, match=r"shares its mesh .* Make it single-user first"):
+        bpy.ops.world_tracing.make_solid(resolution=32)
+    with pytest.raises(RuntimeError, match="shares its mesh"):  # duplicated while it was made
+        bpy.ops.world_tracing.add_solid(root=root.name, solid=solid.name, result="{}")
+    copy.data = copy.data.copy()
+    assert bpy.ops.world_tracing.make_solid(resolution=32) == {"FINISHED"}
+    assert len(copy.data.polygons) == faces > len(solid.data.polygons)
+
+
 @pytest.mark.parametrize("gone", [False, True])
 def test_the_solid_that_was_meant_is_made_again_whatever_is_selected_then(
     scene: bpy.types.Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: bool

@@ -155,6 +155,26 @@ def test_the_mask_of_another_photo_is_not_taken(scene, image, editor, tmp_path: 
     assert bpy.ops.world_tracing.trace_world() == {"FINISHED"}
 
 
+def test_the_button_of_the_editor_traces_what_it_shows(scene, image, editor, tmp_path: Path, request) -> None:
+    """A mask that is shown means its photo; one of another photo is not taken along."""
+    bpy.ops.world_tracing.mask_from_box(**BOX)
+    request.getfixturevalue("stand_in")  # traces from here on
+    settings = scene.world_tracing
+    settings.image, settings.seed = None, 7
+    assert editor.image == settings.mask_image
+    assert bpy.ops.world_tracing.trace_world("INVOKE_DEFAULT") == {"FINISHED"}
+    assert (settings.image, settings.mask_source) == (image, "IMAGE")
+    path = tmp_path / "other.png"
+    path.write_bytes((tmp_path / "phôto.png").read_bytes())
+    other = editor.image = bpy.data.images.load(str(path))
+    assert bpy.ops.world_tracing.trace_world("INVOKE_DEFAULT") == {"FINISHED"}
+    assert (settings.source, settings.image, settings.mask_source) == ("IMAGE", other, "AUTO")
+    settings.mask_source, settings.mask_image = "IMAGE", other  # drawn by hand: it is no photo to trace
+    settings.image = image
+    assert bpy.ops.world_tracing.trace_world("INVOKE_DEFAULT") == {"FINISHED"}
+    assert settings.image == image
+
+
 def test_another_box_replaces_the_mask(scene, image, editor) -> None:
     bpy.ops.world_tracing.mask_from_box(**BOX)
     first = scene.world_tracing.mask_image
@@ -203,6 +223,19 @@ def test_a_mask_whose_file_is_gone_is_a_sentence(addon, scene, image, editor) ->
     mask.reload()
     with pytest.raises(RuntimeError, match=r"picture of ph.*Mask.* is missing"):
         bpy.ops.world_tracing.trace_world()
+
+
+def test_a_mask_that_cannot_be_written_is_a_sentence(
+    addon, scene, image, editor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk was a traceback."""
+    bpy.ops.world_tracing.mask_from_box(**BOX)
+    files = sys.modules[f"{addon.__name__}.scene.files"]
+    monkeypatch.setattr(files, "new_image_path", lambda _name: tmp_path / "phôto.png" / "mask.png")
+    with pytest.raises(RuntimeError, match=r"mask ph.*Mask.* cannot be saved \(.*\)\. Make space"):
+        bpy.ops.world_tracing.trace_world()
+    assert sys.modules[f"{addon.__name__}.backend.session"].notice.code == "bad_mask"
+    assert "World Tracing mask" not in bpy.data.images
 
 
 @pytest.mark.parametrize("faint", [77 / 255, 0.0])  # as the add-on makes cut-outs, and as other programs do

@@ -165,7 +165,7 @@ def test_import_can_leave_the_sky_out_at_once(scene: bpy.types.Scene, tmp_path: 
 
 
 def test_the_worker_gets_the_stack_without_sky(field: bpy.types.Object) -> None:
-    stack_file = sys.modules["bl_ext.user_default.world_tracing.scene.sky"].stack_file
+    stack_file = sys.modules["bl_ext.user_default.world_tracing.scene.shown_stack"].stack_file
     copy = LayerStack.load(stack_file(field))
     assert not copy.mask[:, :HORIZON].any() and copy.mask[:, HORIZON:].all()
     field.world_tracing.without_sky = False
@@ -247,13 +247,21 @@ def test_correcting_the_sky_of_a_copy_leaves_the_first_alone(field: bpy.types.Ob
 
 
 def test_a_copy_with_another_sky_has_a_file_of_its_own(addon: ModuleType, field: bpy.types.Object) -> None:
-    sky = sys.modules[f"{addon.__name__}.scene.sky"]
+    shown_stack = sys.modules[f"{addon.__name__}.scene.shown_stack"]
     copy = field.copy()
     nothing = bpy.data.images.new("no sky at all", 8, 8)
     copy.world_tracing.sky = nothing
-    stacks = [LayerStack.load(sky.stack_file(root)) for root in (field, copy)]
+    stacks = [LayerStack.load(shown_stack.stack_file(root)) for root in (field, copy)]
     assert stacks[0].mask.sum() < stacks[1].mask.sum()
-    assert LayerStack.load(sky.stack_file(field)).mask.sum() == stacks[0].mask.sum()
+    assert LayerStack.load(shown_stack.stack_file(field)).mask.sum() == stacks[0].mask.sum()
+
+
+def test_a_mask_of_the_users_own_stays_in_the_file(field: bpy.types.Object) -> None:
+    """One of the same size as ours, too."""
+    own = bpy.data.images.new("my sky", *field.world_tracing.sky.size)
+    field.world_tracing.sky = own
+    assert bpy.ops.world_tracing.find_sky() == {"FINISHED"}
+    assert field.world_tracing.sky != own and bpy.data.images.get("my sky") == own
 
 
 def test_a_mask_that_nobody_painted_on_is_not_kept(field: bpy.types.Object) -> None:

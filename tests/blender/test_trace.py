@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 
@@ -149,6 +150,20 @@ def test_a_mask_file_that_is_not_chosen_is_said(scene, stand_in: Path, photo: Pa
     settings.filepath, settings.mask_source = str(photo), "FILE"
     with pytest.raises(RuntimeError, match="No mask file is chosen"):
         bpy.ops.world_tracing.trace_world()
+
+
+def test_a_folder_that_may_not_be_listed_is_a_sentence(
+    scene, addon, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was a traceback. (Whoever runs the tests may list all.)"""
+
+    def refuse(_folder: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(RuntimeError, match=r"cannot be read \(Permission denied\)\. Check its permissions"):
+        bpy.ops.world_tracing.trace_folder(directory=str(photo.parent))
+    assert sys.modules[f"{addon.__name__}.backend.session"].notice.code == "access"
 
 
 def test_what_the_backend_says_is_the_error(scene, addon, stand_in: Path, photo: Path) -> None:

@@ -52,6 +52,21 @@ def rays(stack: LayerStack) -> np.ndarray:
     return points / points[:, 2:]
 
 
+def test_the_camera_is_that_of_the_marker_before_the_frame(view, tmp_path: Path) -> None:
+    """As a render takes it; another one had been made active by hand."""
+    add("uv_sphere", radius=1.0)
+    bound, other = view.camera, view.camera.copy()
+    other.data = bound.data.copy()
+    other.data.lens = 2 * bound.data.lens
+    view.collection.objects.link(other)
+    view.timeline_markers.new("A", frame=view.frame_current).camera = bound
+    view.timeline_markers.new("B", frame=view.frame_current + 1).camera = other
+    view.camera = other
+    stack = trace(tmp_path)
+    assert view.camera == bound
+    assert stack.intrinsics[0, 0] == pytest.approx(96 * bound.data.lens / bound.data.sensor_width)
+
+
 def test_a_sphere_is_entered_and_left_where_it_should_be(view, tmp_path: Path) -> None:
     add("uv_sphere", segments=256, ring_count=128, radius=1.0)
     stack = trace(tmp_path)

@@ -21,8 +21,6 @@ from wt_backend.protocol import BackendError
 WRAPPERS = {"module", "_orig_mod", "_checkpoint_wrapped_module"}  # parts of names that wrappers add
 DTYPE_NAMES = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16"}
 
-CHUNK = 1 << 22
-
 StateDict = dict[str, Tensor]
 
 
@@ -39,7 +37,8 @@ def read_state_dict(path: Path) -> StateDict:
 
     A pickle may be a plain state dict, or hold one as ``ema_state_dict`` (preferred) or
     ``model_state_dict`` (spec section 16). It is opened with ``weights_only``: code in it never runs. What
-    else a trainer has put beside the tensors, settings or numbers of its own classes, is passed over.
+    else a trainer has put beside the tensors, settings or numbers of its own classes, is passed over; only a
+    dict or list of a class of its own, which torch does not fill, has the file refused.
 
     Raises
     ------
@@ -57,7 +56,9 @@ def read_state_dict(path: Path) -> StateDict:
         raise BackendError(
             "model_damaged",
             f"The weights file {path} holds more than weights; that is not opened, for it could be harmful.",
-            "Use a file of tensors only, such as .safetensors, from a source you trust.",
+            "In a file of your own, settings in a container of its own class (EasyDict, defaultdict) may be "
+            "what stops it: save the state dict alone with torch.save(model.state_dict(), FILE). Otherwise "
+            "use a file of tensors only, such as .safetensors, from a source you trust.",
             log=str(error),
         ) from error
     except (SafetensorError, RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
@@ -165,11 +166,8 @@ def write_model(
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file, hexadecimal."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(CHUNK):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _bytes(

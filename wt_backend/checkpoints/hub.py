@@ -8,7 +8,6 @@ wrong.
 
 from __future__ import annotations
 
-import errno
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -40,6 +39,7 @@ from huggingface_hub.utils import WeakFileLock, build_hf_headers, tqdm
 
 from wt_backend.checkpoints.files import sha256_of
 from wt_backend.checkpoints.registry import Source, cached, repository_folder
+from wt_backend.memory import is_disk_full
 from wt_backend.protocol import BackendError
 
 OnBytes = Callable[[int, int], None]
@@ -50,7 +50,7 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 AGAIN = "Start the download again; it goes on where it stopped."
 
 
-def download(source: Source, on_bytes: OnBytes | None = None) -> tuple[Path, str]:
+def download(source: Source, on_bytes: OnBytes) -> tuple[Path, str]:
     """Download a file into the Hub's cache, or finish a download that was interrupted.
 
     Parameters
@@ -94,7 +94,7 @@ def _metadata(source: Source) -> HfFileMetadata:
     return get_hf_file_metadata(hf_hub_url(source.repository, source.filename), token=get_token())
 
 
-def _fetch(source: Source, metadata: HfFileMetadata, on_bytes: OnBytes | None) -> None:
+def _fetch(source: Source, metadata: HfFileMetadata, on_bytes: OnBytes) -> None:
     """Put the file where the Hub's client would, after what an earlier attempt has left."""
     if metadata.etag is None or metadata.commit_hash is None or metadata.size is None:
         raise OSError(f"{constants.ENDPOINT} does not answer like the Hub")
@@ -106,7 +106,7 @@ def _fetch(source: Source, metadata: HfFileMetadata, on_bytes: OnBytes | None) -
     lock = Path(constants.HF_HUB_CACHE) / ".locks" / folder.name / f"{metadata.etag}.lock"
     for place in (part.parent, lock.parent):
         place.mkdir(parents=True, exist_ok=True)
-    with _alone(lock, lambda: on_bytes and on_bytes(_size(part), size)):
+    with _alone(lock, lambda: on_bytes(_size(part), size)):
         if blob.exists() or pointer.exists():
             return
         done = _size(part)
@@ -253,7 +253,7 @@ def _no_network(source: Source, reached: bool, error: Exception) -> BackendError
 
 
 def _file_error(source: Source, error: OSError) -> BackendError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_disk_full(error):
         return BackendError("disk_full", "The disk is full.", f"Make room. {AGAIN}", log=str(error))
     if "Consistency check" in str(error):
         return BackendError(
@@ -272,7 +272,7 @@ def _file_error(source: Source, error: OSError) -> BackendError:
     )
 
 
-def _progress_class(on_bytes: OnBytes | None) -> type[tqdm]:
+def _progress_class(on_bytes: OnBytes) -> type[tqdm]:
     """A silent progress bar that reports to a callback."""
 
     class Report(tqdm):
@@ -282,8 +282,7 @@ def _progress_class(on_bytes: OnBytes | None) -> type[tqdm]:
 
         def update(self, n: float | None = 1) -> bool | None:
             self.done += int(n or 0)
-            if on_bytes is not None:
-                on_bytes(self.done, int(self.total or 0))
+            on_bytes(self.done, int(self.total or 0))
             return None
 
     return Report

@@ -25,6 +25,7 @@ from wt_backend.checkpoints.files import (
 )
 from wt_backend.checkpoints.registry import RegistryEntry, Source
 from wt_backend.logs import home_folder
+from wt_backend.memory import is_disk_full
 from wt_backend.model.config import WTDiTConfig
 from wt_backend.model.precision import Policy, Precision, default_precision, policy_for, prepare
 from wt_backend.model.wt_dit import WTDiT
@@ -182,7 +183,7 @@ def _state_in_use(entry: RegistryEntry, path: Path, policy: Policy) -> tuple[Sta
     if path.suffix == ".safetensors":
         state = read_state_dict(path)
         if all(tensor.dtype == policy.dtype_of(key) for key, tensor in state.items()):
-            return state, entry.sha256 or sha256_of(path)
+            return state, sha256_of(path)  # not as the card has it: the file may have been replaced
     return _converted(entry, path, policy)
 
 
@@ -204,7 +205,7 @@ def _converted(entry: RegistryEntry, path: Path, policy: Policy) -> tuple[StateD
         sha256 = write_safetensors(copy, state, policy.dtype_of)
     except OSError as error:
         raise BackendError(
-            "disk_full" if error.errno == 28 else "bad_output",
+            "disk_full" if is_disk_full(error) else "bad_output",
             f"The converted weights cannot be written to {copy}: {error.strerror}.",
             "Make room, or point WT_CACHE_DIR to another disk.",
         ) from error

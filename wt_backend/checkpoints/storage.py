@@ -14,6 +14,7 @@ from typing import Any
 from wt_backend.checkpoints.load import find_entry, forget_copies
 from wt_backend.checkpoints.registry import Source, entries, hub_cache, repository_folder
 from wt_backend.jobs import Cancel, Progress
+from wt_backend.memory import is_disk_full
 from wt_backend.protocol import BackendError
 
 MEGABYTE = 1_000_000
@@ -152,7 +153,7 @@ def _only(params: dict[str, Any], name: str) -> str:
 
 
 def _refused(error: OSError) -> BackendError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_disk_full(error):
         return BackendError("disk_full", "The disk is full.", "Make room, or choose another disk.")
     return BackendError(
         "access",

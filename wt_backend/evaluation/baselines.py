@@ -1,4 +1,4 @@
-"""Predictors behind one small interface: the models, and trivial baselines that keep them honest.
+"""Predictors behind one small interface: models, stored stacks, trivial baselines that keep them honest.
 
 The trivial ones see the image alone. The two oracles see the truth: they are no competitors but say what
 perfection in one part is worth.
@@ -148,6 +148,26 @@ class WorldTracing:
             device=self.device,
         )
         return pipeline.trace(request, _no_progress, _never_cancel)
+
+
+class Stored:
+    """Stacks that lie in a folder, one called like each sample: of any program that writes them.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+
+    random = False
+    modes = MODES
+
+    def __init__(self, folder: Path) -> None:
+        self.name, self.folder = str(folder), folder
+
+    def predict(self, sample: Sample, seed: int) -> LayerStack:
+        stack = LayerStack.load(self.folder / f"{sample.name}.wts")
+        stack.validate()
+        return stack
 
 
 def _no_progress(stage: str, step: int, total: int) -> None:

@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wt_backend.cleanup import existing_layers
 from wt_backend.evaluation.baselines import Baseline, WorldTracing
-from wt_backend.evaluation.evaluate import DEFAULT_MODEL, SAMPLE_ERRORS, look_at
+from wt_backend.evaluation.evaluate import DEFAULT_MODEL, is_of_sample, look_at
 from wt_backend.evaluation.samples import load_sample
 from wt_backend.evaluation.score import on_grid_of
+from wt_backend.existence import existing_layers
 from wt_backend.protocol import BackendError
 
 TOLERANCES = tuple(float(t) for t in np.geomspace(0.001, 0.2, 47))  # relative depth, 12 % apart
@@ -104,7 +104,7 @@ def calibrate(
             print(f"Stopped: rated on the first {index} of {len(images)} pairs.", file=sys.stderr)
             break
         except BackendError as error:
-            if error.kind not in SAMPLE_ERRORS:
+            if not is_of_sample(error):
                 raise
             print(f"{image.name} is left out: {error}", file=sys.stderr)
     if not counts:

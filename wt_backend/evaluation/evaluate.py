@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from wt_backend.evaluation.baselines import TRIVIAL, Baseline, WorldTracing
+from wt_backend.evaluation.baselines import TRIVIAL, Baseline, Stored, WorldTracing
 from wt_backend.evaluation.report import Result, Row, as_markdown, write_report
 from wt_backend.evaluation.samples import Sample, find_images, find_samples, load_sample
 from wt_backend.evaluation.score import Scores, failed_scores, score_stack
 from wt_backend.evaluation.sheet import draw_sheet
 from wt_backend.projection.pictures import write_png
-from wt_backend.protocol import BackendError
+from wt_backend.protocol import BackendError, NotFiniteError
 from wt_backend.stack import LayerStack
 from wt_backend.terminal import at_least
 
@@ -131,8 +131,8 @@ def _score(
         seconds = time.perf_counter() - start
         scores = score_stack(predicted, sample.truth, points)
     except (BackendError, ValueError) as error:
-        if isinstance(error, BackendError) and error.kind not in SAMPLE_ERRORS:
-            raise  # a missing model or a full disk is no property of the sample
+        if isinstance(error, BackendError) and not is_of_sample(error):
+            raise
         result.failures.append(f"{sample.name}, seed {seed}: {error}")
         result.rows.append(Row(sample.name, sample.mode, seed, math.nan, failed_scores()))
         return
@@ -140,6 +140,11 @@ def _score(
     if sheets is not None:
         name = re.sub(r"[^\w.-]+", "-", predictor.name)
         _write_sheet(sheets / f"{sample.name}.{name}.png", sample, predicted, scores)
+
+
+def is_of_sample(error: BackendError) -> bool:
+    """Whether an error is of one sample alone, unlike a missing model or a full disk."""
+    return error.kind in SAMPLE_ERRORS or isinstance(error, NotFiniteError)
 
 
 def _write_sheet(path: Path, sample: Sample, predicted: LayerStack, scores: Scores) -> None:
@@ -157,7 +162,7 @@ def _say(text: str) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line; returns the exit status."""
     options = _parser().parse_args(argv)
-    predictors: list[Baseline] = list(_models(options))
+    predictors: list[Baseline] = [*_models(options), *map(Stored, options.predictions)]
     if not options.models_only:
         predictors += [baseline() for baseline in TRIVIAL]
     results: list[Result] = []
@@ -181,7 +186,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _models(options: argparse.Namespace) -> Iterator[WorldTracing]:
     """The models asked for; those whose files have one name are told apart by their whole paths."""
-    models = list(dict.fromkeys(options.model or [DEFAULT_MODEL]))
+    asked = options.model or ([] if options.predictions else [DEFAULT_MODEL])
+    models = list(dict.fromkeys(asked))
     stems = [Path(model).stem for model in models]
     for model, stem in zip(models, stems, strict=True):
         for steps in options.steps_curve or [options.steps]:
@@ -195,7 +201,16 @@ def _parser() -> argparse.ArgumentParser:
         description="Score models and trivial baselines on pairs NAME.png + NAME.wts (the true layer stack).",
     )
     parser.add_argument("folder", type=Path, help="folder with the pairs")
-    parser.add_argument("--model", action="append", help=f"by name, repeatable (default {DEFAULT_MODEL})")
+    parser.add_argument(
+        "--model", action="append", help=f"by name or file, repeatable (default {DEFAULT_MODEL})"
+    )
+    parser.add_argument(
+        "--predictions",
+        type=_folder,
+        action="append",
+        default=[],
+        help="folder of stacks NAME.wts to score, of any program; repeatable",
+    )
     parser.add_argument("--seeds", type=_numbers(0), default=[0], help="e.g. 0,1,2 (default 0)")
     parser.add_argument("--steps", type=int, help="sampler steps (default: the model's own)")
     parser.add_argument(
@@ -208,6 +223,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--models-only", action="store_true", help="leave the trivial baselines out")
     parser.add_argument("--out", type=Path, default=Path("out/evaluation"), help="for report and sheets")
     return parser
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is no folder")
+    return Path(text)
 
 
 def _numbers(least: int) -> Callable[[str], list[int]]:

@@ -98,6 +98,8 @@ def score_surfaces(predicted: Surfaces, truth: Surfaces, own: Surfaces, points: 
     ValueError
         If no pixel of layer 0 is in both, or the prediction has no scale.
     """
+    if truth.mask[-1].any():  # rays fill it: what is behind nobody has traced
+        predicted, own = _first_layers(predicted, truth), _first_layers(own, truth)
     common = predicted.mask[0] & truth.mask[0]  # (H, W)
     if not common.any():
         raise ValueError("the prediction has no visible surface in any pixel where the truth has one")
@@ -195,6 +197,11 @@ def _with_layers(xyz: NDArray[np.float64], layers: int) -> NDArray[np.float64]:
     """The first `layers` layers; the last one stands for those that are missing (depth filling)."""
     index = np.minimum(np.arange(layers), len(xyz) - 1)
     return xyz[index]
+
+
+def _first_layers(surfaces: Surfaces, truth: Surfaces) -> Surfaces:
+    """Of the surfaces as many layers as the truth has."""
+    return Surfaces(surfaces.xyz[: len(truth.mask)], surfaces.mask[: len(truth.mask)])
 
 
 def _with_empty_layers(mask: NDArray[np.bool_], layers: int) -> NDArray[np.bool_]:

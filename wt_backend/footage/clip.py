@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from wt_backend.jobs import Cancel, never
 from wt_backend.protocol import BackendError
 
 Picture = NDArray[np.uint8]  # (H, W, 4) upright, sRGB, straight alpha
@@ -44,8 +45,11 @@ class Clip(Protocol):
     rate: float
     notes: list[str]
 
-    def frames(self, numbers: Sequence[int]) -> Iterator[Frame]:
-        """The given frames (ascending), as far as the clip goes."""
+    def frames(self, numbers: Sequence[int], cancel: Cancel = never) -> Iterator[Frame]:
+        """The given frames (ascending), as far as the clip goes.
+
+        `cancel` is asked at every frame that is decoded, those on the way to the first one too.
+        """
 
 
 @dataclass

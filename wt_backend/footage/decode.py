@@ -16,6 +16,7 @@ import numpy as np
 from av.error import FFmpegError
 
 from wt_backend.footage.clip import Frame, Numbers, Picture, lost
+from wt_backend.jobs import Cancel, never
 from wt_backend.protocol import BackendError
 
 RATE = 24.0  # where a file does not say
@@ -49,7 +50,7 @@ class Movie:
                 f"Its pixels are {self.aspect:.3g} times as wide as high; they were made square first."
             )
 
-    def frames(self, numbers: Sequence[int]) -> Iterator[Frame]:
+    def frames(self, numbers: Sequence[int], cancel: Cancel = never) -> Iterator[Frame]:
         """The given frames, as far as the movie goes; a decoded frame becomes a picture on demand."""
         wanted = Numbers(numbers)
         shown: Any = None  # decoded, and its time
@@ -57,6 +58,7 @@ class Movie:
         end = 0.0
         with self._open() as container:
             for time, frame in self._decoded(container):
+                cancel()
                 while wanted.current is not None and self._time(wanted.current) < time:
                     yield self._frame(wanted.current, shown, broken)
                     wanted.advance()

@@ -2,7 +2,7 @@
 
 The background of a pixel is the colour that comes back most often over time, the far rather than the near. A
 frame shows it where its own colour is that one, and depths are the medians over the frames that show it. Only
-strips of frames are in memory at once.
+strips of the stacks are in memory at once, and a few of the pictures in full size.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wt_backend.camera import rays
-from wt_backend.cleanup import cumulative
+from wt_backend.existence import cumulative
 from wt_backend.footage.shot import (
     STATIC,
     check_apart,
     check_foreign,
     hold_picture,
     picture_name,
+    spread,
     write_picture,
 )
 from wt_backend.footage.steady import STILL, still_pixels
@@ -91,7 +92,7 @@ def _load(folder: Path, output: Path) -> tuple[Shot, list[int]]:
     try:
         shot = Shot.load(folder)
     except StackError as error:
-        raise BackendError("bad_stack", str(error), "Choose another shot.") from error
+        raise BackendError("bad_stack", f"{error}.", "Choose another shot.") from error
     frames = shot.finished()
     if len(frames) < MIN_FRAMES:
         raise BackendError(
@@ -118,8 +119,7 @@ def _strips(shot: Shot, frames: list[int]) -> Iterator[slice]:
 
 def _background(shot: Shot, frames: list[int], progress: Progress, cancel: Cancel) -> NDArray[np.uint8]:
     """The colour of each pixel that comes back most often and lies farthest, (H, W, 3)."""
-    places = np.linspace(0, len(frames) - 1, min(COLOURS, len(frames))).round().astype(int)
-    chosen = [frames[place] for place in places]
+    chosen = [frames[place] for place in spread(len(frames), COLOURS)]
     parts: list[NDArray[np.uint8]] = []
     for rows in _strips(shot, chosen):
         cancel()
@@ -215,28 +215,34 @@ def _write_static_picture(
 
     Where none of the pictures does, the model's small one is enlarged.
     """
-    places = np.linspace(0, len(frames) - 1, min(PICTURES, len(frames))).round().astype(int)
-    pictures, shows = [], []
-    for place in places:
-        stack = shot.load_frame(frames[place])
-        picture = read_image(shot.folder / picture_name(frames[place]), may_be_clear=True).rgba
-        moving = _moving(~_unpack(stills[place], stack.rgba.shape)).astype(np.uint8)
-        size = (picture.shape[1], picture.shape[0])
-        pictures.append(picture)
-        shows.append(cv2.warpAffine(moving, _pixel_map(stack), size, borderMode=cv2.BORDER_REPLICATE) == 0)
-    rows = [_masked_median(row, show) for row, show in _rows(np.stack(pictures), np.stack(shows))]
-    whole = np.concatenate(rows)
-    small = cv2.warpAffine(background, _pixel_map(stack), size, borderMode=cv2.BORDER_REPLICATE)
-    never = ~np.any(shows, axis=0)
-    whole[never, :3] = small[never]
+    chosen = spread(len(frames), PICTURES)
+    seen = [_picture_of(shot, frames[place], stills[place]) for place in chosen]
+    whole = np.empty_like(seen[0][0])
+    small = _enlarged(background, shot.load_frame(frames[0]), whole.shape)
+    for start in range(0, len(whole), PICTURE_ROWS):
+        rows = slice(start, start + PICTURE_ROWS)
+        shows = np.stack([shown[rows] for _, shown in seen])  # (F, r, W)
+        whole[rows] = _masked_median(np.stack([picture[rows] for picture, _ in seen]), shows)
+        never = ~shows.any(axis=0)
+        whole[rows][never, :3] = small[rows][never]
     write_picture(path, whole)
 
 
-def _rows(
-    pictures: NDArray[np.uint8], shows: NDArray[np.bool_]
-) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.bool_]]]:
-    for start in range(0, pictures.shape[1], PICTURE_ROWS):
-        yield pictures[:, start : start + PICTURE_ROWS], shows[:, start : start + PICTURE_ROWS]
+def _picture_of(
+    shot: Shot, number: int, still: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """A frame's own picture (H, W, 4), and where (H, W) it shows the background."""
+    stack = shot.load_frame(number)
+    picture = read_image(shot.folder / picture_name(number), may_be_clear=True).rgba
+    moving = _moving(~_unpack(still, stack.rgba.shape)).astype(np.uint8)
+    return picture, _enlarged(moving, stack, picture.shape) == 0
+
+
+def _enlarged(grid: NDArray[np.uint8], stack: LayerStack, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """What lies on a stack's grid (h, w, …), on the pixels of its picture (H, W, …)."""
+    size = (shape[1], shape[0])
+    enlarged = cv2.warpAffine(grid, _pixel_map(stack), size, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(enlarged, np.uint8)
 
 
 def _masked_median(pictures: NDArray[np.uint8], shows: NDArray[np.bool_]) -> NDArray[np.uint8]:

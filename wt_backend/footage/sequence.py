@@ -8,6 +8,7 @@ from pathlib import Path
 from wt_backend.footage.clip import Frame, Numbers, Picture, lost
 from wt_backend.footage.numbering import are_frames, holes_in, numbered_files
 from wt_backend.images import read_image
+from wt_backend.jobs import Cancel, never
 from wt_backend.protocol import BackendError
 
 RATE = 24.0  # image files do not say theirs
@@ -41,10 +42,11 @@ class ImageSequence:
         if holes:
             self.notes.append(f"{holes} of the sequence's frames {self.first} to {self.last} have no file.")
 
-    def frames(self, numbers: Sequence[int]) -> Iterator[Frame]:
+    def frames(self, numbers: Sequence[int], cancel: Cancel = never) -> Iterator[Frame]:
         """The given frames, as far as the sequence goes."""
         wanted = Numbers(numbers)
         while wanted.current is not None and wanted.current <= self.last - self.first + 1:
+            cancel()
             yield self._frame(wanted.current)
             wanted.advance()
 

@@ -19,11 +19,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from wt_backend import pipeline
-from wt_backend.camera import IDENTITY
 from wt_backend.checkpoints.load import LoadedModel, find_entry
 from wt_backend.checkpoints.registry import RegistryEntry
 from wt_backend.fitting import Fitted, fit, fit_clip_frame, frame_window
@@ -33,10 +33,9 @@ from wt_backend.footage.messages import ShotRequest, ShotResult
 from wt_backend.footage.numbering import SUFFIXES
 from wt_backend.footage.steady import Before, align_scale, smooth
 from wt_backend.footage.survey import Survey, read_survey, survey, with_subject
-from wt_backend.images import Photo
 from wt_backend.jobs import Cancel, Progress
 from wt_backend.output import output_error, output_place, save
-from wt_backend.protocol import BackendError, TraceRequest
+from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack, Shot, StackError
 
 CAMERA_FRAMES = 3  # spread over the shot; their median is the shot's camera
@@ -60,20 +59,6 @@ class Run:
     progress: Progress
     cancel: Cancel
     warnings: list[str] = field(default_factory=list)
-
-    @property
-    def still(self) -> TraceRequest:
-        """The settings of the sampler, as for a single image."""
-        request = self.request
-        return TraceRequest(
-            request.clip,
-            request.output,
-            mode=self.survey.mode,
-            fit=request.fit,
-            model=request.model,
-            seed=request.seed,
-            steps=request.steps,
-        )
 
     @property
     def steps(self) -> int:
@@ -148,6 +133,11 @@ def picture_name(number: int) -> str:
     return f"frame.{number:05}.png"
 
 
+def spread(count: int, most: int) -> list[int]:
+    """Places of at most so many out of `count`, from the first to the last, evenly and none twice."""
+    return [round(place) for place in np.linspace(0, count - 1, min(most, count)).tolist()]
+
+
 # -- the folder ---------------------------------------------------------------------------------------------
 
 
@@ -207,7 +197,7 @@ def _existing(folder: Path, request: ShotRequest) -> Shot | None:
     try:
         shot = Shot.load(folder)
     except StackError as error:
-        raise BackendError("bad_output", str(error), "Choose another output folder.") from error
+        raise BackendError("bad_output", f"{error}.", "Choose another output folder.") from error
     if shot.settings.get("request") != request.identity:
         raise BackendError(
             "bad_output",
@@ -272,7 +262,8 @@ def _save_state(shot: Shot, state: str) -> None:
 
 def _trace(run: Run, shot: Shot) -> Shot:
     def attempt(small: bool) -> Shot:
-        return _trace_missing(run, Shot.load(shot.folder), small)  # as far as an attempt before it came
+        so_far = Shot.load(shot.folder)  # by an attempt before
+        return _trace_missing(run, so_far, device, small)
 
     run.warnings.extend(pipeline.too_many_steps(run.entry, run.steps))
     device = pipeline.choose_device(run.request.device)
@@ -281,20 +272,30 @@ def _trace(run: Run, shot: Shot) -> Shot:
     return shot
 
 
-def _trace_missing(run: Run, shot: Shot, small: bool) -> Shot:
+def _trace_missing(run: Run, shot: Shot, device: torch.device, small: bool) -> Shot:
     done = set(shot.finished())
     missing = [frame for frame in run.survey.frames if run.number(frame) not in done]
     if not missing and shot.intrinsics is not None:
         return shot
     run.progress("model", 0, 1)
-    device = pipeline.choose_device(run.request.device)
     loaded = pipeline.loaded_model(run.request.model, run.entry, device, small)
+    _check_weights(shot, loaded)
     run.cancel()
     if run.entry.clip:
         return _trace_clip(run, shot, loaded, set(missing))
     shot = _with_camera(shot, lambda: _camera(run, loaded))
     _trace_frames(run, shot, loaded, missing)
     return shot
+
+
+def _check_weights(shot: Shot, loaded: LoadedModel) -> None:
+    """Refuse to go on with frames of other weights; the settings tell of the model's card only."""
+    if {shot.load_frame(number).info.model_sha256 for number in shot.finished()} - {loaded.sha256}:
+        raise BackendError(
+            "bad_output",
+            f"The folder {shot.folder} holds frames that other weights of {loaded.entry.name} have traced.",
+            "Choose an empty folder, or put those weights back to go on with it.",
+        )
 
 
 def _with_camera(shot: Shot, find: Callable[[], NDArray[np.float64]]) -> Shot:
@@ -310,26 +311,18 @@ def _trace_clip(run: Run, shot: Shot, loaded: LoadedModel, missing: set[int]) ->
 
     The first frames give the camera. Pictures are decoded once more beside, so that only a window is held.
     """
-    frames = run.survey.frames
+    frames, config, asked = run.survey.frames, run.entry.config, run.request
 
-    def read(start: int, stop: int) -> list[Fitted]:
-        return [fitted for _, fitted, _ in _fitted_frames(run, frames[start:stop])]
+    def seen(numbers: list[int]) -> Iterator[Fitted]:
+        return (fitted for _, fitted, _ in _fitted_frames(run, numbers))
 
-    config, asked = run.entry.config, run.request
     correlation = config.prior_correlation if asked.prior_correlation is None else asked.prior_correlation
     points = clip_points(
-        loaded,
-        read,
-        len(frames),
-        asked.seed,
-        run.steps,
-        correlation,
-        run.progress,
-        run.cancel,
+        loaded, seen(frames), len(frames), asked.seed, run.steps, correlation, run.progress, run.cancel
     )
     first = list(itertools.islice(points, CLIP_CAMERA_FRAMES))
-    fitted_first = read(0, len(first))
-    shot = _with_camera(shot, lambda: _median_camera(run, zip(first, fitted_first, strict=True)))
+    seen_first = zip(first, seen(frames[: len(first)]), strict=True)
+    shot = _with_camera(shot, lambda: _median_camera(run, seen_first))
     everything = itertools.chain(first, points)
     for (frame, fitted, picture), own in zip(_fitted_frames(run, frames), everything, strict=True):
         if frame in missing:
@@ -360,7 +353,7 @@ def _fitted_frames(run: Run, frames: list[int]) -> Iterator[tuple[int, Fitted, P
         Some could be read when the footage was surveyed, and cannot be now: a network drive hiccuped, say.
     """
     left = set(frames)
-    for frame, picture in with_subject(run.clip, run.request, run.survey, frames):
+    for frame, picture in with_subject(run.clip, run.request, run.survey, frames, run.cancel):
         left.discard(frame)
         yield frame, _fit(run, picture), picture
     if left:
@@ -381,8 +374,8 @@ def _fit(run: Run, picture: Picture) -> Fitted:
 
 def _points(run: Run, loaded: LoadedModel, fitted: Fitted) -> NDArray[np.float32]:
     """Raw points of one frame. The seed, and with it all noise, is the same in every frame."""
-    points, _ = pipeline.denoise(fitted, loaded, run.survey.mode, run.still, _silent, run.cancel)
-    return points
+    mode, seed = run.survey.mode, run.request.seed
+    return pipeline.denoise(fitted, loaded, mode, seed, run.steps, _silent, run.cancel)
 
 
 def _silent(_stage: str, _step: int, _total: int) -> None:
@@ -392,8 +385,7 @@ def _silent(_stage: str, _step: int, _total: int) -> None:
 def _camera(run: Run, loaded: LoadedModel) -> NDArray[np.float64]:
     """One camera for all frames: the median of those of a few frames spread over the shot."""
     frames = run.survey.frames
-    places = np.linspace(0, len(frames) - 1, min(CAMERA_FRAMES, len(frames))).round().astype(int)
-    chosen = [frames[place] for place in sorted(set(places.tolist()))]
+    chosen = [frames[place] for place in spread(len(frames), CAMERA_FRAMES)]
 
     def traced() -> Iterator[tuple[NDArray[np.float32], Fitted]]:
         run.progress("camera", 0, len(chosen))
@@ -438,8 +430,7 @@ def _finish(
         tolerance = run.entry.existence_tolerance[run.survey.mode]
         xyz, mask = smooth(xyz, mask, fitted.rgb, before, tolerance)
     path = shot.folder / picture_name(run.number(frame))
-    photo = Photo(np.empty((0, 0, 4), np.uint8), IDENTITY, run.survey.size, path)
-    info = pipeline.stack_info(loaded, photo, run.survey.mode, run.request.seed, run.steps)
+    info = pipeline.stack_info(loaded, path, run.survey.size, run.survey.mode, run.request.seed, run.steps)
     info = replace(info, normalisation={**info.normalisation, SCALE: log_scale})
     intrinsics = np.array(shot.intrinsics, np.float64)
     xyz = pipeline.seen_through(intrinsics, xyz, run.entry)

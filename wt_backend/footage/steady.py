@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from wt_backend.cleanup import existing_layers
+from wt_backend.existence import existing_layers
 
 STILL = 12.0  # grey levels of 255, blurred: a pixel that differs less shows the same thing
 MIN_STILL = 64  # pixels; fewer say nothing about the scale, then all pixels of the silhouette count
@@ -89,7 +89,7 @@ def smooth(
     xyz : (L, H, W, 3) aligned.
     mask : (L, H, W) bool
     rgb : (H, W, 3) uint8
-    tolerance : of existence, relative depth (`cleanup.existing_layers`).
+    tolerance : of existence, relative depth (`existence.existing_layers`).
 
     Returns
     -------

@@ -6,25 +6,22 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wt_backend import pipeline
-from wt_backend.camera import IDENTITY
 from wt_backend.checkpoints.registry import RegistryEntry
-from wt_backend.fitting import Window, clip_window, foreground_box
+from wt_backend.fitting import Box, Window, clip_window, foreground_box
 from wt_backend.footage.clip import Clip, Picture, open_clip
 from wt_backend.footage.messages import ENDLESS, ShotRequest
 from wt_backend.footage.sequence import ImageSequence
-from wt_backend.images import MAX_SIDE, MIN_SIDE, Photo
+from wt_backend.images import MAX_SIDE, MIN_SIDE
 from wt_backend.jobs import Cancel, Progress
-from wt_backend.protocol import BackendError, TraceRequest
+from wt_backend.protocol import BackendError
 from wt_backend.subject import find_subject, is_cut_out, mask_alpha
 
-Box = tuple[int, int, int, int]
 NUMBER = re.compile(r"\d+")  # reasons that differ in one are alike
 
 
@@ -81,7 +78,7 @@ def survey(
     skipped: dict[str, str] = {}
     frames: list[int] = []
     last_seen = 0
-    for number, picture, why in _pictures(clip, request):
+    for number, picture, why in _pictures(clip, request, request.frames, cancel):
         cancel()
         last_seen = number
         progress(
@@ -106,19 +103,19 @@ def survey(
         skipped[str(number)] = "nothing tells the subject from its background"
         frames.remove(number)
     if found is None or not frames:
-        raise _nothing(clip, request, skipped)
+        raise _nothing(clip, request, skipped, cancel)
     if boxes:
-        found.window = _window_of([box for box in boxes.values() if box], found.size, entry.subject_share)
+        found.window = clip_window([box for box in boxes.values() if box], entry.subject_share)
     found.frames, found.skipped = frames, dict(sorted(skipped.items(), key=lambda item: int(item[0])))
     found.notes = [*clip.notes, *_notes(request, last_seen, skipped)]
     return found
 
 
 def with_subject(
-    clip: Clip, request: ShotRequest, found: Survey, frames: Sequence[int]
+    clip: Clip, request: ShotRequest, found: Survey, frames: Sequence[int], cancel: Cancel
 ) -> Iterator[tuple[int, Picture]]:
     """Pictures of the given frames; in object mode their alpha is the subject."""
-    for number, picture, why in _pictures(clip, request, frames):
+    for number, picture, why in _pictures(clip, request, frames, cancel):
         if picture is None:
             raise BackendError(
                 "bad_image", f"Frame {number} was there before and is not now: {why}.", "Start a new shot."
@@ -131,12 +128,11 @@ def with_subject(
 
 
 def _pictures(
-    clip: Clip, request: ShotRequest, frames: Sequence[int] | None = None
+    clip: Clip, request: ShotRequest, numbers: Sequence[int], cancel: Cancel
 ) -> Iterator[tuple[int, Picture | None, str]]:
     """Number, picture and why there is none; the mask footage, if any, goes beside as alpha."""
-    numbers = request.frames if frames is None else frames
-    masks = _masks(clip, request, numbers) if request.mask else None
-    for frame in clip.frames(numbers):
+    masks = _masks(clip, request, numbers, cancel) if request.mask else None
+    for frame in clip.frames(numbers, cancel):
         mask, why = next(masks, (None, "the mask footage is shorter")) if masks else (None, "")
         if frame.missing or (request.mask and mask is None):
             yield frame.number, None, frame.missing or why
@@ -151,7 +147,9 @@ def _pictures(
         yield frame.number, picture, ""
 
 
-def _masks(clip: Clip, request: ShotRequest, numbers: Sequence[int]) -> Iterator[tuple[Picture | None, str]]:
+def _masks(
+    clip: Clip, request: ShotRequest, numbers: Sequence[int], cancel: Cancel
+) -> Iterator[tuple[Picture | None, str]]:
     """The masks of the frames; one image serves all. Numbers within the clip's are of the same frames."""
     assert request.mask is not None
     masks = open_clip(request.mask, request.rate, "mask")
@@ -160,7 +158,7 @@ def _masks(clip: Clip, request: ShotRequest, numbers: Sequence[int]) -> Iterator
             yield from itertools.repeat((next(masks.frames([1])).picture(), ""))
         if isinstance(clip, ImageSequence) and clip.first <= masks.first <= masks.last <= clip.last:
             masks.first = clip.first
-    for frame in masks.frames(numbers):
+    for frame in masks.frames(numbers, cancel):
         if frame.missing:
             yield None, f"its mask: {frame.missing}"
             continue
@@ -191,18 +189,16 @@ def _start(picture: Picture, request: ShotRequest, entry: RegistryEntry) -> Surv
             f"The footage {request.clip} has {width} × {height} pixels.",
             f"Scale it to {MIN_SIDE} to {MAX_SIDE:,} pixels a side.",
         )
-    still = TraceRequest(request.clip, request.output, mode=request.mode, model=request.model)
     # Asked for an object, a frame without one is left out, be it the first.
     has_subject = request.mode == "object" or _subject(picture, request.mask is not None) is not None
-    mode = pipeline.choose_mode(still, entry, has_subject)
+    mode = pipeline.choose_mode(request.mode, entry, has_subject, request.clip)
     return Survey([], {}, mode, None, (width, height))
 
 
 def _subject(picture: Picture, by_alpha: bool) -> NDArray[np.uint8] | None:
     if by_alpha:
         return picture[..., 3]
-    size = (picture.shape[1], picture.shape[0])
-    return find_subject(Photo(picture, IDENTITY, size, Path()))
+    return find_subject(picture)
 
 
 def _check_size(number: int, picture: Picture, found: Survey) -> None:
@@ -215,15 +211,7 @@ def _check_size(number: int, picture: Picture, found: Survey) -> None:
         )
 
 
-def _window_of(boxes: list[Box], size: tuple[int, int], share: float) -> Window:
-    """The crop around the subject's boxes of all frames."""
-    low, high = np.min(boxes, axis=0), np.max(boxes, axis=0)
-    alpha = np.zeros((size[1], size[0]), np.uint8)
-    alpha[low[0] : high[2] + 1, low[1] : high[3] + 1] = 255
-    return clip_window([alpha], share)
-
-
-def _nothing(clip: Clip, request: ShotRequest, skipped: dict[str, str]) -> BackendError:
+def _nothing(clip: Clip, request: ShotRequest, skipped: dict[str, str], cancel: Cancel) -> BackendError:
     if skipped:
         number, why = next(iter(skipped.items()))
         return BackendError(
@@ -231,7 +219,7 @@ def _nothing(clip: Clip, request: ShotRequest, skipped: dict[str, str]) -> Backe
             f"None of the wanted frames of {clip.path} can be traced; frame {number}: {why}.",
             "Choose other frames, or a mask.",
         )
-    count = sum(1 for _ in clip.frames(range(1, ENDLESS)))
+    count = sum(1 for _ in clip.frames(range(1, ENDLESS), cancel))
     if not count:
         return BackendError("bad_image", f"The footage {clip.path} has no pictures.", "Choose another file.")
     return BackendError(

@@ -177,6 +177,8 @@ class WTDiT(nn.Module):
         frames, side = rgb.shape[1], rgb.shape[-1] // self.config.patch_size
         exact = torch.float32
         decoder_dtype = cast(DiTBlock, self.net.decoder_blocks[0]).attn.qkv.weight.dtype
+        if torch.is_autocast_enabled(rgb.device.type):  # in training weights are wider than products
+            decoder_dtype = torch.get_autocast_dtype(rgb.device.type)
         angle_dtype = decoder_dtype if self.config.rounded_rope else exact
         with torch.autocast(rgb.device.type, enabled=False):
             film = _film(self.layer_film_proj, self.layer_embed.weight)

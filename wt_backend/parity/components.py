@@ -12,8 +12,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wt_backend.camera import default_intrinsics, fit_intrinsics, horizontal_fov
-from wt_backend.cleanup import EdgeFilter, edge_filter
-from wt_backend.fitting import clip_square, clip_window, crop_window, fit, fit_clip_frame
+from wt_backend.fitting import (
+    Window,
+    clip_square,
+    clip_window,
+    crop_window,
+    fit,
+    fit_clip_frame,
+    foreground_box,
+)
 from wt_backend.flow.noise import correlate
 from wt_backend.flow.normalisation import OFFICIAL_MEDIAN_LOG, OFFICIAL_ZSCORE
 from wt_backend.flow.sampler import time_grid
@@ -22,6 +29,7 @@ from wt_backend.model.config import EncoderConfig
 from wt_backend.model.encoder import EncoderBlock, interpolate_positions
 from wt_backend.model.layers import Axis, DiTBlock, Rope, patchify, rope_table, rotate, sinusoid
 from wt_backend.model.wt_dit import joint_norm
+from wt_backend.parity.edge_filter import EdgeFilter, edge_filter
 from wt_backend.parity.ledger import Ledger
 from wt_backend.subject import near_white_alpha
 
@@ -74,18 +82,21 @@ def _clips(ledger: Ledger, description: dict[str, Any]) -> None:
     cases = description.get("preprocess", {}).get("clips", [])
     frames = [ledger.array(name) for name in ledger.numbered("clip.frame.")]
     for case in cases:
-        cropped = case["center_crop"]
-        window = (
-            clip_window([frame[..., 3] for frame in frames], case.get("max_object_ratio", 2 / 3))
-            if cropped
-            else clip_square([frame.shape[:2] for frame in frames])
-        )
+        window = _clip_window(frames, case)
         fitted = [
             fit_clip_frame(frame, window, case["image_size"], _colour(case), case["alpha_erode_px"])
             for frame in frames
         ]
         rgb, mask = np.stack([f.rgb for f in fitted]), np.stack([f.mask for f in fitted])
         _compare_fitted(ledger, f"clip.{case['index']}", rgb, mask, case)
+
+
+def _clip_window(frames: list[NDArray[np.uint8]], case: dict[str, Any]) -> Window:
+    """One window for frames (H, W, 4): around their subjects, or the middle of what they share."""
+    boxes = [box for frame in frames if (box := foreground_box(frame[..., 3])) is not None]
+    if case["center_crop"] and boxes:
+        return clip_window(boxes, case.get("max_object_ratio", 2 / 3))
+    return clip_square([frame.shape[:2] for frame in frames])
 
 
 def _compare_fitted(

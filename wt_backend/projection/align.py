@@ -8,6 +8,7 @@ each side has surfaces that the other lacks. Every step is a similarity by Procr
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from wt_backend.protocol import BackendError
 from wt_backend.stack import LayerStack
 
 Points = NDArray[np.float64]
+Report = Callable[[float], None]  # takes the share that is done
 COARSE, FINE = 600, 5000  # points of each side
 KEEP = 0.8  # share of pairs that count
 COARSE_ROUNDS, FINE_ROUNDS = 25, 80
@@ -79,7 +81,7 @@ def run(params: dict[str, Any], progress: Progress, cancel: Cancel) -> dict[str,
     }
 
 
-def fit(source: Points, target: Points, turn: bool, report: Any) -> NDArray[np.float64]:
+def fit(source: Points, target: Points, turn: bool, report: Report) -> NDArray[np.float64]:
     """The similarity (4, 4) that lays ``source`` (N, 3) onto ``target`` (M, 3)."""
     starts = [np.eye(4)]
     if turn:
@@ -104,11 +106,10 @@ def layers_in_world(stack: LayerStack, to_local: NDArray[np.float64]) -> Points:
 def surface_points(mesh: TriangleMesh, count: int) -> Points:
     """Points (count, 3) spread evenly over the mesh, always the same ones."""
     rng = np.random.default_rng(0)
-    corners = mesh.corners
-    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
-    if not area.sum() > 0:
+    areas = mesh.areas
+    if not areas.sum() > 0:
         raise BackendError("bad_request", "The mesh has no area.", "Choose an object with faces.")
-    chosen = corners[rng.choice(len(corners), count, p=area / area.sum())]
+    chosen = mesh.corners[rng.choice(len(areas), count, p=areas / areas.sum())]
     one, other = rng.random((2, count, 1))
     flip = one + other > 1
     one, other = np.where(flip, 1 - one, one), np.where(flip, 1 - other, other)
@@ -127,7 +128,11 @@ def _start(source: Points, target: Points, angle: float) -> NDArray[np.float64]:
 
 
 def _rounds(
-    source: Points, target: Points, matrix: NDArray[np.float64], rounds: int, report: Any = None
+    source: Points,
+    target: Points,
+    matrix: NDArray[np.float64],
+    rounds: int,
+    report: Report | None = None,
 ) -> NDArray[np.float64]:
     tree = cKDTree(target)
     extent, last = _extent(target), np.inf

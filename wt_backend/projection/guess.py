@@ -117,7 +117,7 @@ class Spread:
             return np.full(colours.shape, 0.2, np.float32)
         places = self._mesh.vertices
         nearest = cKDTree(places[self._known]).query(places[self._unknown])[1]
-        return self._solve(colours, colours[self._known][nearest], self._degree == 0, 0.0)
+        return self._solve(colours, colours[self._known][nearest], 0.0)
 
     def fade(self, values: NDArray[np.float32], length: float) -> NDArray[np.float32]:
         """Values (V, 3): known ones as given, from there fading to 0 within about ``length``."""
@@ -125,14 +125,10 @@ class Spread:
         edge = np.linalg.norm(corners - corners[:, [1, 2, 0]], axis=2).mean()
         start = np.zeros((len(self._unknown), values.shape[1]), np.float32)
         # Σ (value − neighbour's) is about −1.5 edge² times the Laplacian where six triangles meet.
-        return self._solve(values, start, self._degree == 0, 1.5 * (edge / length) ** 2)
+        return self._solve(values, start, 1.5 * (edge / length) ** 2)
 
     def _solve(
-        self,
-        values: NDArray[np.float32],
-        start: NDArray[np.float32],
-        lonely: NDArray[np.bool_],
-        screen: float,
+        self, values: NDArray[np.float32], start: NDArray[np.float32], screen: float
     ) -> NDArray[np.float32]:
         result = values.copy()
         result[self._unknown] = start
@@ -140,6 +136,7 @@ class Spread:
             return result
         diagonal = np.maximum(self._degree, 1.0) + screen
         system, inverse = diags(diagonal) - self._among, diags(1 / diagonal)
+        lonely = self._degree == 0  # at no edge: they keep what they start with
         given = self._from_known @ values[self._known] + np.where(lonely[:, None], start, 0)
         for channel in range(values.shape[1]):
             result[self._unknown, channel] = cg(

@@ -34,12 +34,22 @@ class TriangleMesh:
         return self.vertices[self.triangles]
 
     @cached_property
+    def areas(self) -> NDArray[np.float64]:
+        """Areas (T,) of the triangles."""
+        return np.asarray(np.linalg.norm(self._crossed, axis=1) / 2)
+
+    @cached_property
     def normals(self) -> NDArray[np.float64]:
         """Unit normals (T, 3) of the triangles, 0 where one has no area."""
-        corners = self.corners
-        normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        normal = self._crossed
         length = np.linalg.norm(normal, axis=1, keepdims=True)
         return np.divide(normal, length, out=np.zeros_like(normal), where=length > 0)
+
+    @property
+    def _crossed(self) -> NDArray[np.float64]:
+        """Normals (T, 3) as long as twice the areas."""
+        corners = self.corners
+        return np.asarray(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]))
 
 
 def read_mesh(path: str | os.PathLike[str], prefix: str = "") -> TriangleMesh | None:

@@ -29,10 +29,8 @@ def refine(mesh: TriangleMesh) -> TriangleMesh:
 
     An edge is cut for all its triangles at once, so that no crack opens. The mesh's own vertices come first.
     """
-    corners = mesh.corners
-    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
     extent = float(np.linalg.norm(np.ptp(mesh.vertices, axis=0))) if len(mesh.vertices) else 0.0
-    longest = max(float(np.sqrt(FINE * area.sum() / 2)), SHORTEST * extent)
+    longest = max(float(np.sqrt(FINE * mesh.areas.sum())), SHORTEST * extent)
     while len(mesh.triangles) < MOST:
         ends, edge = _edges(mesh.triangles)
         cut = np.linalg.norm(np.diff(mesh.vertices[ends], axis=1)[:, 0], axis=1) > longest

@@ -56,9 +56,8 @@ def unwrap(mesh: TriangleMesh, size: int, cancel: Cancel) -> tuple[NDArray[np.fl
             f"{len(mesh.triangles):,} triangles are too many for the automatic unwrap ({LARGEST:,}).",
             "Use Smart UV Project, or reduce the faces first.",
         )
-    corners = mesh.corners
-    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
-    typical = float(np.median(area[area > 0])) if area.any() else 1.0
+    areas = mesh.areas
+    typical = 2 * float(np.median(areas[areas > 0])) if areas.any() else 1.0
     scaled = (mesh.vertices - mesh.vertices.mean(0)) / np.sqrt(typical)  # it passes over faces below 1e-7
     places, faces, atlas_size, charts = atlas_of(
         scaled.astype(np.float32), mesh.triangles.astype(np.uint32), size, cancel

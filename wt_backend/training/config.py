@@ -160,6 +160,9 @@ class ObjectiveConfig:
     slope_weight : float
         Weight of the error of the visible surface's slopes (`slopes.slope_error`): an edge or a shaded
         face tells how a surface leans long before a network can tell where it is.
+    gap_weight : float
+        Weight of the error of how far surfaces lie behind one another (`gaps.gap_error`), here and in the
+        encoder's lesson. Errors of points are mostly those that all layers share.
     lesson_weight : float
         Weight of what the encoder learns by itself (`lesson.Lesson`); 0: it learns through the decoder alone.
     lesson_slope_weight : float
@@ -172,12 +175,13 @@ class ObjectiveConfig:
     scene_weight: float = 1.0
     filled_weight: float = 1.0
     slope_weight: float = 0.0
+    gap_weight: float = 0.0
     lesson_weight: float = 0.0
     lesson_slope_weight: float = 0.0
 
     def __post_init__(self) -> None:
         check(self, max_weight=0, pure_noise_share=0, monotonic_weight=0, scene_weight=0, slope_weight=0)
-        check(self, filled_weight=0, lesson_weight=0, lesson_slope_weight=0)
+        check(self, filled_weight=0, gap_weight=0, lesson_weight=0, lesson_slope_weight=0)
         check_share(self, "pure_noise_share")
 
 

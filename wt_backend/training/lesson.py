@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from wt_backend.training.gaps import gap_error
 from wt_backend.training.slopes import slope_error
 
 CELL = 2
@@ -24,17 +25,19 @@ class Lesson(nn.Module):
     ----------
     dim, layers, patch : int
         Width of the tokens D, surfaces per pixel L, side of a patch in pixels.
-    slope_weight : float
-        Weight of the visible surface's slopes (`slopes.slope_error`) against the squared error of depth.
+    slope_weight, gap_weight : float
+        Weight of the visible surface's slopes (`slopes.slope_error`), and of how far layers lie behind one
+        another (`gaps.gap_error`), against the squared error of depth.
     """
 
     unit: Tensor
 
-    def __init__(self, dim: int, layers: int, patch: int, slope_weight: float) -> None:
+    def __init__(self, dim: int, layers: int, patch: int, slope_weight: float, gap_weight: float) -> None:
         super().__init__()
         self.layers = layers
         self.cells = patch // CELL  # along a side of a patch
         self.slope_weight = slope_weight
+        self.gap_weight = gap_weight
         self.register_buffer("unit", torch.ones(()))  # that tokens are measured in
         self.head = nn.Linear(dim, layers * self.cells**2)
         nn.init.normal_(self.head.weight, std=0.005)
@@ -55,13 +58,16 @@ class Lesson(nn.Module):
         tokens : Tensor, (B, P, D)
         depth : Tensor, (B, L, H, W)
             The truth, normalised and filled.
-        valid : Tensor of bool, (B, H, W)
+        valid : Tensor of bool, (B, L, H, W)
             Cells count whose pixels are all valid.
         weight : Tensor, (B,)
         """
         truth = F.avg_pool2d(depth, CELL)
-        whole = ~F.max_pool2d((~valid)[:, None].float(), CELL)[:, 0].bool()  # (B, S, S)
+        whole = ~F.max_pool2d((~valid).float(), CELL).bool()  # (B, L, S, S)
         estimate = self.depth(tokens)
-        error = torch.where(whole[:, None], (estimate - truth).square(), 0.0)
-        squared = (error * weight[:, None, None, None]).sum() / (whole.sum().clamp(min=1) * self.layers)
-        return squared + self.slope_weight * (slope_error(estimate[:, 0], truth[:, 0], whole) * weight).mean()
+        error = torch.where(whole, (estimate - truth).square(), 0.0)
+        count = whole[:, 0].sum().clamp(min=1)
+        squared = (error * weight[:, None, None, None]).sum() / (count * self.layers)
+        slopes = (slope_error(estimate[:, 0], truth[:, 0], whole[:, 0]) * weight).mean()
+        gaps = (gap_error(estimate, truth, whole) * weight).sum() / count
+        return squared + self.slope_weight * slopes + self.gap_weight * gaps

@@ -15,6 +15,7 @@ from wt_backend.flow.sampler import MIN_TIME
 from wt_backend.model.layers import patchify, unpatchify
 from wt_backend.model.wt_dit import Conditioning, WTDiT
 from wt_backend.training.config import ObjectiveConfig, Schedule
+from wt_backend.training.gaps import gap_error
 from wt_backend.training.lesson import Lesson
 from wt_backend.training.noise_levels import draw_noise_levels
 from wt_backend.training.slopes import slope_error
@@ -48,7 +49,7 @@ def fill_depth(depth: Tensor) -> Tensor:
     Parameters
     ----------
     depth : Tensor, (B, L, H, W)
-        0 where there is no hit.
+        0 where there is no hit, NaN where nobody knows: these are filled too.
     """
     layers = [depth[:, 0]]
     for layer in depth.unbind(1)[1:]:
@@ -117,20 +118,24 @@ class Losses(nn.Module):
     def forward(
         self, estimate: Tensor, x0: Tensor, valid: Tensor, t: Tensor, weight: Tensor
     ) -> dict[str, Tensor]:
-        """Weighted XYZ error and order penalty over valid pixels."""
-        count = valid.sum().clamp(min=1) * x0.shape[1]
+        """Weighted XYZ error, order, slopes and gaps over what is valid, (B, L, H, W)."""
+        pixels = valid[:, 0].sum().clamp(min=1)
+        count = pixels * x0.shape[1]
         error = (estimate - x0).square().mean(dim=-1)  # (B, L, H, W)
-        error = torch.where(valid[:, None], error, 0.0)
+        error = torch.where(valid, error, 0.0)
         level_weight = t.clamp(min=MIN_TIME).pow(-2).clamp(max=self.config.max_weight)  # (B, L)
         by_layer = (level_weight * weight[:, None])[:, :, None, None]
         weighted = (error * by_layer * filled_weights(x0, self.config.filled_weight)).sum() / count
         z = estimate[..., 2]
         violation = torch.relu(z[:, :-1] - z[:, 1:]).square()
-        monotonic = torch.where(valid[:, None], violation, 0.0).sum() / count
+        monotonic = torch.where(valid[:, 1:], violation, 0.0).sum() / count
         loss = weighted + self.config.monotonic_weight * monotonic
         if self.config.slope_weight:
-            slopes = slope_error(z[:, 0], x0[:, 0, ..., 2], valid)  # (B,)
+            slopes = slope_error(z[:, 0], x0[:, 0, ..., 2], valid[:, 0])  # (B,)
             loss = loss + self.config.slope_weight * (slopes * weight).mean()
+        if self.config.gap_weight:
+            gaps = gap_error(z, x0[..., 2], valid)  # (B,)
+            loss = loss + self.config.gap_weight * (gaps * weight).sum() / pixels
         return {"loss": loss, "x0_error": (error.sum() / count).detach(), "monotonic": monotonic.detach()}
 
 
@@ -155,7 +160,11 @@ class FlowObjective(nn.Module):
         if config.lesson_weight:
             network = model.config
             self.lesson = Lesson(
-                network.decoder_dim, network.num_layers, network.patch_size, config.lesson_slope_weight
+                network.decoder_dim,
+                network.num_layers,
+                network.patch_size,
+                config.lesson_slope_weight,
+                config.gap_weight,
             )
 
     def forward(
@@ -171,7 +180,8 @@ class FlowObjective(nn.Module):
         ----------
         batch : dict
             `rgb` uint8 (B, H, W, 3) with the background painted; `mask` bool (B, H, W), what is the subject;
-            `depth` (B, L, H, W), 0 without a hit, relative to the median of layer 0; `intrinsics` (B, 3, 3);
+            `depth` (B, L, H, W), 0 without a hit, NaN where nobody knows, relative to the median of layer 0;
+            `intrinsics` (B, 3, 3);
             `scene` bool (B,).
         draws : int
             Noise draws per encoded image; 0: the lesson alone.
@@ -211,8 +221,8 @@ class FlowObjective(nn.Module):
         """Losses of flow matching: `draws` estimates of each x0 (B, L, H, W, 3) from noise."""
         if patches:
             size = self.model.config.patch_size
-            chosen = some_patches(valid, size, patches)
-            valid = valid & within(chosen, size, valid.shape[-1])
+            chosen = some_patches(valid[:, 0], size, patches)
+            valid = valid & within(chosen, size, valid.shape[-1])[:, None]
             condition = condition.at(chosen, draws)
         x0, valid, weight = (a.repeat_interleave(draws, dim=0) for a in (x0, valid, weight))
         b, layers = x0.shape[:2]
@@ -220,7 +230,7 @@ class FlowObjective(nn.Module):
         noise = torch.randn_like(x0)
         level = t[:, :, None, None, None]
         x_t = (1 - level) * x0 + level * noise
-        seen = torch.where(valid[:, None, :, :, None], x_t, noise)  # (B, L, H, W, 3)
+        seen = torch.where(valid[..., None], x_t, noise)  # (B, L, H, W, 3)
         # One level for all layers goes in as (B,): the head then sees the very t, as the sampler gives it.
         estimate = self.model.predict_x0(seen[:, None], t if schedule == "per_layer" else t[:, 0], condition)[
             :, 0
@@ -228,13 +238,13 @@ class FlowObjective(nn.Module):
         return self.losses(estimate, x0, valid, t, weight)
 
     def prepare(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-        """Batch → varied RGB (B, 3, H, W), normalised x0 (B, L, H, W, 3), valid pixels (B, H, W)."""
+        """Batch → varied RGB (B, 3, H, W), normalised x0 (B, L, H, W, 3), what counts of it (B, L, H, W)."""
         rgb = batch["rgb"].permute(0, 3, 1, 2).float() / 255
         mask = batch["mask"]
         if self.training:
             rgb = vary_colours(rgb, ~mask[:, None])
         depth = batch["depth"].float()
-        valid = mask & (depth[:, 0] > 0)
-        filled = torch.where(valid[:, None], fill_depth(depth), 1.0)
+        valid = (mask & (depth[:, 0] > 0))[:, None] & ~depth.isnan()
+        filled = torch.where(valid[:, :1], fill_depth(depth), 1.0)
         x0 = self.normalisation.encode(unproject(filled, batch["intrinsics"].float()))
         return rgb, x0, valid

@@ -77,7 +77,10 @@ def stack_sample(path: Path, size: int) -> Sample:
 
 
 def _depth(stack: LayerStack, window: Window, size: int, path: Path) -> NDArray[np.float32]:
-    """(6, S, S): the depth at each new pixel's centre, of the first six layers; 0 where there is nothing."""
+    """(6, S, S): the depth at each new pixel's centre, of the first six layers; 0 where there is nothing.
+
+    NaN where a stack of fewer layers does not tell: behind the last one, on rays that fill the stack.
+    """
     height, width = stack.mask.shape[1:]
     rows = window.y + ((2 * np.arange(size) + 1) * window.height) // (2 * size)
     columns = window.x + ((2 * np.arange(size) + 1) * window.width) // (2 * size)
@@ -86,7 +89,8 @@ def _depth(stack: LayerStack, window: Window, size: int, path: Path) -> NDArray[
     depth = np.where(stack.mask[place] & there, stack.xyz[..., 2][place], 0).astype(np.float32)
     if not np.isfinite(depth).all():
         raise StackError(f"{path}: it has points that are not finite; trace it again")
-    return np.concatenate([depth, np.zeros((DATA_LAYERS - len(depth), size, size), np.float32)])
+    behind = np.where(depth[-1:] > 0, np.float32(np.nan), np.float32(0))  # (1, S, S)
+    return np.concatenate([depth, *[behind] * (DATA_LAYERS - len(depth))])
 
 
 def _shrunk(rgba: NDArray[np.uint8], size: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

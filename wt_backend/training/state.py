@@ -118,7 +118,7 @@ def alone(state: Path) -> Iterator[None]:
             f"Another trainer is at work in {state}.",
             "Wait for its end or stop it, or name another folder with --state.",
         ) from error
-    except NotImplementedError:  # a file system without locks
+    except (OSError, NotImplementedError):  # a file system without locks
         pass
     try:
         yield

@@ -11,6 +11,7 @@ import signal
 import warnings
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from multiprocessing import forkserver, resource_tracker
 
 import cv2
@@ -62,7 +63,7 @@ def canonical_view(
     size = depth.shape[-1]
     focal = CANONICAL_FOCAL * size
     relief = np.sqrt(intrinsics[0, 0] * intrinsics[1, 1]) / focal
-    scaled = np.where(depth > 0, np.maximum(1 + relief * (depth - 1), 0.05), 0).astype(np.float32)
+    scaled = np.where(depth > 0, np.maximum(1 + relief * (depth - 1), 0.05), depth).astype(np.float32)
     canonical = np.array([[focal, 0, size / 2], [0, focal, size / 2], [0, 0, 1]], np.float32)
     return scaled, canonical
 
@@ -87,7 +88,7 @@ def model_item(sample: Sample, mask: NDArray[np.bool_], metric: bool = False) ->
     -------
     dict
         `rgb` uint8 (H, W, 3), background painted; `mask` bool (H, W); `depth` float16
-        (6, H, W), 0 without a hit; `intrinsics` float32 (3, 3); `scene` bool.
+        (6, H, W), 0 without a hit, NaN where nobody knows; `intrinsics` float32 (3, 3); `scene` bool.
     """
     rgb, depth, intrinsics = sample.rgb, sample.depth, sample.intrinsics.astype(np.float32)
     scene = sample.mode == "scene"
@@ -107,6 +108,13 @@ def model_item(sample: Sample, mask: NDArray[np.bool_], metric: bool = False) ->
         "intrinsics": intrinsics,
         "scene": scene,
     }
+
+
+def at_distance(sample: Sample, distance: float) -> Sample:
+    """The same view of something larger or smaller: the median depth of its layer 0 is this one."""
+    first = sample.depth[0][sample.depth[0] > 0]
+    scale = distance / float(np.median(first)) if first.size else 1.0
+    return replace(sample, depth=sample.depth * np.float32(scale))
 
 
 def training_item(
@@ -142,8 +150,9 @@ class SampleStream(IterableDataset[dict[str, torch.Tensor]]):
         Position in the stream: the number of mini-batches already consumed.
     rank : int
         Index of the training process; processes draw from different streams.
-    metric : bool
-        Depths stay as they are (see `training_item`).
+    distance : float, optional
+        For models that think in metres: depths stay as they are (`metric` of `model_item`), and of procedural
+        views, which have no unit, the median of layer 0 lies so far away.
 
     Raises
     ------
@@ -158,15 +167,16 @@ class SampleStream(IterableDataset[dict[str, torch.Tensor]]):
         batch: int,
         first_batch: int = 0,
         rank: int = 0,
-        metric: bool = False,
+        distance: float | None = None,
     ) -> None:
         self.config = config
         self.size = size
         self.batch = batch
         self.first_batch = first_batch
         self.rank = rank
-        self.metric = metric
-        self.paths = find_stacks(config.stacks, metric) if config.stacks else []
+        self.distance = distance
+        self.metric = distance is not None
+        self.paths = find_stacks(config.stacks, self.metric) if config.stacks else []
 
     def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
         info = get_worker_info()
@@ -221,7 +231,8 @@ class SampleStream(IterableDataset[dict[str, torch.Tensor]]):
     def generated_views(self, index: int) -> list[Sample]:
         """Procedural views of an object or a scene."""
         is_scene = np.random.default_rng((self.config.seed, index, 7)).random() < self.config.scene_share
-        return generate_some(self.config.seed, index, self.size, "scene" if is_scene else "object")
+        views = generate_some(self.config.seed, index, self.size, "scene" if is_scene else "object")
+        return views if self.distance is None else [at_distance(view, self.distance) for view in views]
 
 
 def shield_workers() -> None:

@@ -224,14 +224,14 @@ class Trainer:
         """Batches of `stage.images`, from where the stream stood; each stage has samples of its own."""
         mini = mini_batch(stage.images)
         parts = stage.images // mini
-        data = self.config.data
+        data, normalisation = self.config.data, self.config.model.normalisation
         stream = SampleStream(
             dataclasses.replace(data, seed=data.seed + SEEDS_APART * self.progress.stage),
             stage.size,
             mini,
             self.progress.stage_batches,
             self.fabric.global_rank,
-            metric=self.config.model.normalisation.mode == "zscore",
+            distance=normalisation.mean[2] if normalisation.mode == "zscore" else None,
         )
         source = iter(sample_loader(stream, data.workers))
         while True:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,6 +70,13 @@ def test_shipped_model_is_checked(tiny_model: Path, tmp_path: Path, monkeypatch:
         load_model("tiny", device="cpu")
 
 
+def test_the_hash_is_that_of_the_file_whatever_its_card_says(weights: Path) -> None:
+    card = weights.with_suffix(".json")
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"sha256": "0" * 64}))
+    loaded = load_model(str(weights), device="cpu", dtype=torch.float32)
+    assert loaded.sha256 == sha256_of(weights)
+
+
 def test_average_wins_and_prefixes_of_wrappers_go(weights: Path) -> None:
     state = load_file(weights)
     wrapped = {f"_orig_mod.module.{name}": tensor + 1 for name, tensor in state.items()}
@@ -104,6 +113,15 @@ def test_what_a_trainer_put_beside_the_weights_is_passed_over(weights: Path, set
     state = load_file(weights)
     found = read_state_dict(pickled(weights, {"settings": settings, "model_state_dict": state}))
     assert found.keys() == state.keys() and all(torch.equal(found[name], state[name]) for name in state)
+
+
+def test_settings_in_a_container_of_its_own_class_are_told_as_what_may_stop_a_file(weights: Path) -> None:
+    """Somebody's own file was only said to be perhaps harmful."""
+    settings = defaultdict(int, steps=3)
+    path = pickled(weights, {"settings": settings, "model_state_dict": load_file(weights)})
+    with pytest.raises(BackendError, match="more than weights") as caught:
+        read_state_dict(path)
+    assert "save the state dict alone with torch.save(model.state_dict(), FILE)" in caught.value.hint
 
 
 def test_what_passes_for_a_command_is_refused(weights: Path, tmp_path: Path) -> None:
@@ -201,6 +219,21 @@ def test_copies_of_what_was_written_over_and_abandoned_parts_do_not_pile_up(weig
     load_model(str(path), device="cpu", dtype=torch.bfloat16)
     assert not old.exists() and len(list(load.cache_folder().glob("*.safetensors"))) == 1
     assert fresh.exists() and not abandoned.exists()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_disk_or_quota_too_small_for_the_copy_is_told(
+    number: int, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A quota passed for a folder that cannot be written to."""
+
+    def full(*arguments: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(load, "write_safetensors", full)
+    with pytest.raises(BackendError, match="converted weights cannot be written") as caught:
+        load_model(str(pickled(weights, load_file(weights))), device="cpu", dtype=torch.bfloat16)
+    assert caught.value.kind == "disk_full"
 
 
 def test_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:

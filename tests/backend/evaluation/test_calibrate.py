@@ -12,7 +12,7 @@ from spheres import sphere_stack
 
 from wt_backend.evaluation.calibrate import best_of, calibrate, main
 from wt_backend.evaluation.samples import Sample
-from wt_backend.protocol import BackendError
+from wt_backend.protocol import BackendError, NotFiniteError
 from wt_backend.stack import MODES, LayerStack
 
 
@@ -104,6 +104,7 @@ def test_a_damaged_pair_is_said_before_the_first_prediction(pairs: Path) -> None
     [
         (KeyboardInterrupt(), "rated on the first 1 of 2 pairs"),
         (BackendError("bad_mask", "Nothing is left of it."), "zz.png is left out: Nothing is left of it."),
+        (NotFiniteError("internal", "It is not finite."), "zz.png is left out: It is not finite."),
     ],
 )
 def test_what_was_rated_stays_where_a_pair_fails(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from safetensors.torch import load_file, save_file
 from spheres import sphere_stack
 
 from wt_backend.evaluation import evaluate
@@ -81,6 +83,19 @@ def test_a_prediction_that_cannot_be_aligned_counts_as_zero(pairs: Path) -> None
     assert len(result.failures) == 2 and "ball" in result.failures[0]
     assert result.mean()["all/f@0.05"] == 0
     assert "Failed" in as_markdown(pairs, [result])
+
+
+def test_numbers_that_are_not_finite_are_a_failure_of_their_sample(pairs: Path, tiny_model: Path) -> None:
+    """The first of them ended the evaluation."""
+    model = pairs / "nan.safetensors"
+    state = load_file(tiny_model)
+    state["net.latents_projection.geo_proj.bias"][:] = float("nan")
+    save_file(state, model)
+    shutil.copy(tiny_model.with_suffix(".json"), model.with_suffix(".json"))
+    result = evaluate.evaluate(pairs, [WorldTracing(str(model), device="cpu")])[0]
+    assert [failure.split(",")[0] for failure in result.failures] == ["ball", "shell"]
+    assert all("not finite" in failure for failure in result.failures)
+    assert result.mean()["all/f@0.05"] == 0
 
 
 def test_floors_are_judged_against_the_baselines(pairs: Path) -> None:
@@ -292,6 +307,22 @@ def test_numbers_that_are_none_are_said_before_anything_is_done(
         evaluate._parser().parse_args(["pairs", *option])
     assert "is no list of whole numbers from" in capsys.readouterr().err
     assert evaluate._parser().parse_args(["pairs", "--seeds", "2, 0,2"]).seeds == [2, 0]
+
+
+def test_stored_stacks_are_scored_without_a_model(pairs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of any program; one that is missing is a failure."""
+    stacks = pairs / "stacks"
+    stacks.mkdir()
+    sphere_stack(48).save(stacks / "ball.wts")
+    asked = [str(pairs), "--predictions", str(stacks), "--models-only", "--out", str(pairs / "out")]
+    assert evaluate.main(asked) == 1
+    (result,) = json.loads((pairs / "out" / "report.json").read_text(encoding="utf-8"))["results"]
+    assert result["name"] == str(stacks)
+    scores = {sample["sample"]: sample["scores"]["all/f@0.05"] for sample in result["samples"]}
+    assert scores == {"ball": pytest.approx(1), "shell": 0}
+    with pytest.raises(SystemExit):
+        evaluate.main([str(pairs), "--predictions", str(pairs / "none")])
+    assert "is no folder" in capsys.readouterr().err
 
 
 def test_two_models_with_files_of_one_name_are_told_apart() -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +16,9 @@ from safetensors.torch import save_file
 
 from tests.backend.footage.conftest import MakeMovie
 from wt_backend.checkpoints.registry import read_card
+from wt_backend.flow.windows import windows
+from wt_backend.footage.clip_model import ReadOnce
+from wt_backend.footage.decode import Movie
 from wt_backend.footage.messages import ShotRequest
 from wt_backend.footage.shot import trace_shot
 from wt_backend.jobs import Cancellation
@@ -105,3 +111,49 @@ def test_cancelled_in_a_window_and_gone_on_with(request_: ShotRequest) -> None:
 def test_scenes_are_not_what_it_is_made_for(request_: ShotRequest) -> None:
     with pytest.raises(BackendError, match="does not trace in scene mode"):
         trace_shot(replace(request_, mode="scene"), silent, Cancellation())
+
+
+def test_windows_take_each_frame_from_the_clip_once_and_when_they_need_it() -> None:
+    taken: list[int] = []
+
+    def frames() -> Iterator[int]:
+        for number in range(45):
+            taken.append(number)
+            yield number
+
+    read = ReadOnce(frames())  # type: ignore[arg-type]
+    for start, stop in windows(45):
+        assert read.window(start, stop) == list(range(start, stop))
+        assert taken == list(range(stop))
+
+
+def test_no_window_begins_the_movie_anew(
+    request_: ShotRequest, movie: MakeMovie, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long movie was decoded from its first frame on for each window."""
+    whole, decoded = Movie._decoded, Counter[int]()
+
+    def counted(clip: Movie, container: Any) -> Iterator[tuple[float, Any]]:
+        for time, frame in whole(clip, container):
+            decoded[round(24 * time)] += 1
+            yield time, frame
+
+    monkeypatch.setattr(Movie, "_decoded", counted)
+    path = movie("long.mkv", "ffv1", frames=29, picture=lambda number: disc(number % 20))
+    assert len(windows(29)) == 3
+    assert len(trace(replace(request_, clip=str(path))).finished()) == 29
+    assert decoded[0] == 4  # to look, for the windows, for the camera, for the pictures
+
+
+def test_a_movie_can_be_left_on_the_way_to_the_first_frame_that_is_wanted(request_: ShotRequest) -> None:
+    """It is decoded from its start, and nothing was asked until frame 18 was there."""
+    asked: list[str] = []
+
+    def cancel() -> None:
+        asked.append("")
+        if len(asked) == 5:
+            raise BackendError("cancelled", "The job was cancelled.")
+
+    with pytest.raises(BackendError, match="cancelled"):
+        trace_shot(replace(request_, first=18), silent, cancel)
+    assert not Path(request_.output).exists()  # the first look had not ended

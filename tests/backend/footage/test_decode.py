@@ -52,6 +52,12 @@ def test_frames_of_image_sequences(sequence: MakeSequence, name: str) -> None:
             assert shown(clip) == each(*range(1, 9))
 
 
+def test_frames_that_are_passed_over_can_be_cancelled(movie: MakeMovie) -> None:
+    asked: list[str] = []
+    frames = open_clip(movie(frames=12)).frames([12], lambda: asked.append(""))
+    assert next(frames).number == 12 and len(asked) == 12
+
+
 def test_a_range_with_a_step(movie: MakeMovie) -> None:
     assert shown(open_clip(movie(frames=12)), range(3, 10, 3)) == each(3, 6, 9)
 

@@ -134,8 +134,11 @@ def test_strips_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     folder = make_shot(tmp_path / "shot")
     whole = LayerStack.load(merge(folder, tmp_path / "one")["static"])
     monkeypatch.setattr("wt_backend.footage.merge.STRIP_BYTES", 1)
+    monkeypatch.setattr("wt_backend.footage.merge.PICTURE_ROWS", 7)
     strips = LayerStack.load(merge(folder, tmp_path / "two")["static"])
     assert np.array_equal(whole.xyz, strips.xyz) and np.array_equal(whole.mask, strips.mask)
+    one, two = ((tmp_path / name / "static.png").read_bytes() for name in ("one", "two"))
+    assert one == two
 
 
 def test_a_moving_camera_is_refused(tmp_path: Path) -> None:
@@ -145,13 +148,15 @@ def test_a_moving_camera_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "merged").exists()
 
 
-def test_too_few_frames_and_the_shot_itself_are_refused(tmp_path: Path) -> None:
+def test_too_few_frames_no_shot_and_the_shot_itself_are_refused(tmp_path: Path) -> None:
     folder = make_shot(tmp_path / "shot", frames=3)
     with pytest.raises(BackendError, match="is the shot itself"):
         merge(folder, folder)
     (folder / "frame.00002.wts").unlink()
     with pytest.raises(BackendError, match="Only 2 frames"):
         merge(folder, tmp_path / "merged")
+    with pytest.raises(BackendError, match=r"choose a shot folder\.$"):
+        merge(tmp_path / "gone", tmp_path / "merged")
 
 
 def test_neither_another_shot_nor_the_footage_is_written_over(tmp_path: Path) -> None:

@@ -18,9 +18,11 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from tests.backend.footage.conftest import SIZE, CutOff, MakeMovie, MakeSequence, ball, place
 from wt_backend import methods, pipeline
+from wt_backend.checkpoints.files import sha256_of
 from wt_backend.cli import main
 from wt_backend.footage import shot as shot_module
 from wt_backend.footage.decode import Movie
@@ -288,6 +290,15 @@ def test_files_of_no_shot_are_not_written_over(request_: ShotRequest) -> None:
     assert (output / "frame.00001.png").read_bytes() == b"a render"
 
 
+def test_a_folder_whose_shot_is_damaged_is_told_in_a_whole_sentence(request_: ShotRequest) -> None:
+    output = Path(request_.output)
+    output.mkdir(parents=True)
+    (output / Shot.FILE).write_text("{}")
+    with pytest.raises(BackendError, match=r"written by World Tracing\.$") as caught:
+        trace(request_)
+    assert caught.value.kind == "bad_output" and (output / Shot.FILE).read_text() == "{}"
+
+
 def test_a_merged_shot_is_not_taken_for_the_one_it_was_made_from(
     request_: ShotRequest, tmp_path: Path
 ) -> None:
@@ -315,6 +326,25 @@ def test_a_shot_does_not_go_on_by_another_version_of_its_model(
     card.write_text(json.dumps(values | {"visible_first": ["object"]}))
     with pytest.raises(BackendError, match="another version of its model"):
         trace(request)
+
+
+def test_a_shot_does_not_go_on_by_other_weights_under_the_same_card(
+    request_: ShotRequest, tiny_model: Path, tmp_path: Path
+) -> None:
+    """The card is all that the settings tell of, its hash that of the file which was there before."""
+    model = Path(shutil.copy(tiny_model, tmp_path / "mine.safetensors"))
+    card = json.loads(tiny_model.with_suffix(".json").read_text()) | {"sha256": sha256_of(model)}
+    model.with_suffix(".json").write_text(json.dumps(card))
+    request = replace(request_, model=str(model), device="cpu")
+    with pytest.raises(BackendError, match="cancelled"):
+        trace_shot(request, silent, Stop(Path(request.output), 2))
+    save_file({name: value * 1.1 for name, value in load_file(tiny_model).items()}, model)
+    with pytest.raises(BackendError, match="that other weights of tiny have traced") as caught:
+        trace(request)
+    assert caught.value.kind == "bad_output" and caught.value.hint
+    assert Shot.load(request.output).finished() == [1, 2]
+    shutil.copy(tiny_model, model)
+    assert trace(request).finished() == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("which", ["clip", "mask"])

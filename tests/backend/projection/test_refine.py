@@ -36,6 +36,11 @@ def test_the_surface_stays_as_it_is(mesh: trimesh.Trimesh) -> None:
     np.testing.assert_allclose(fine.uv, fine.corners[..., :2] * 0.3 + 0.5, atol=1e-12)
 
 
+def test_areas_are_those_of_the_triangles() -> None:
+    torus = trimesh.creation.torus(1, 0.3)
+    np.testing.assert_allclose(as_mesh(torus).areas, torus.area_faces)
+
+
 def test_fine_and_broken_meshes_are_left_alone() -> None:
     ball = as_mesh(trimesh.creation.icosphere(7))
     assert refine(ball) is ball

@@ -16,9 +16,11 @@ PATCH, LAYERS, SIDE = 14, 6, 3
 CELLS = PATCH // CELL
 
 
-def telling(depth: torch.Tensor, slope_weight: float = 0.0) -> tuple[Lesson, torch.Tensor]:
+def telling(
+    depth: torch.Tensor, slope_weight: float = 0.0, gap_weight: float = 0.0
+) -> tuple[Lesson, torch.Tensor]:
     """A lesson, and tokens out of which it reads a depth (B, L, H, W): each holds what it has to say."""
-    lesson = Lesson(LAYERS * CELLS**2, LAYERS, PATCH, slope_weight)
+    lesson = Lesson(LAYERS * CELLS**2, LAYERS, PATCH, slope_weight, gap_weight)
     with torch.no_grad():
         lesson.head.weight.copy_(torch.eye(LAYERS * CELLS**2))
     cells = torch.nn.functional.avg_pool2d(depth, CELL)
@@ -28,9 +30,8 @@ def telling(depth: torch.Tensor, slope_weight: float = 0.0) -> tuple[Lesson, tor
 
 def example() -> tuple[torch.Tensor, torch.Tensor]:
     torch.manual_seed(0)
-    return torch.randn(2, LAYERS, SIDE * PATCH, SIDE * PATCH), torch.ones(
-        2, SIDE * PATCH, SIDE * PATCH
-    ).bool()
+    depth = torch.randn(2, LAYERS, SIDE * PATCH, SIDE * PATCH)
+    return depth, torch.ones_like(depth).bool()
 
 
 def test_every_cell_is_read_from_the_token_of_its_patch() -> None:
@@ -41,13 +42,13 @@ def test_every_cell_is_read_from_the_token_of_its_patch() -> None:
 
 def test_the_truth_costs_nothing_and_cells_with_a_pixel_without_truth_do_not_count() -> None:
     depth, valid = example()
-    lesson, tokens = telling(depth, slope_weight=1.0)
+    lesson, tokens = telling(depth, slope_weight=1.0, gap_weight=1.0)
     assert lesson(tokens, depth, valid, torch.ones(2)) < 1e-10
     wrong = depth.clone()
     wrong[1, :, 4:6, 8:10] += 100
-    valid[1, 5, 8] = False  # one of the four pixels of that cell
+    valid[1, :, 5, 8] = False  # one of the four pixels of that cell
     assert lesson(tokens, wrong, valid, torch.ones(2)) < 1e-10
-    valid[1, 5, 8] = True
+    valid[1, :, 5, 8] = True
     assert lesson(tokens, wrong, valid, torch.ones(2)) > 1
     assert lesson(tokens, wrong, valid, torch.tensor([1.0, 0.0])) < 1e-10
 

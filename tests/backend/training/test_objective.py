@@ -138,6 +138,34 @@ def test_a_filled_layer_weighs_what_it_is_told(layer: int, share: float) -> None
     assert losses[1] / losses[0] == pytest.approx(share, rel=1e-5)
 
 
+def test_what_nobody_knows_teaches_nothing_and_enters_as_noise() -> None:
+    """Layers behind the last one of a stack that ends there, as of a depth camera."""
+    depth = torch.full((1, 4, 8, 8), torch.nan)
+    depth[:, 0] = 1
+    batch = batch_of(depth, torch.ones(1, 8, 8, dtype=torch.bool))
+    known = truth(batch_of(torch.ones(1, 1, 8, 8), torch.ones(1, 8, 8, dtype=torch.bool)))
+    config = ObjectiveConfig(monotonic_weight=1.0, gap_weight=1.0, slope_weight=1.0)
+    oracle = Oracle(torch.cat([known, known + 1, known - 1, known], dim=1))
+    losses = FlowObjective(oracle, NORMALISATION, config).eval()(batch, 32)  # type: ignore[arg-type]
+    assert float(losses["loss"]) == pytest.approx(0, abs=1e-6)
+    hidden = oracle.seen[0][:, 0, 1:]
+    assert abs(float(hidden.std()) - 1) < 0.03 and abs(float(hidden.mean())) < 0.03
+
+
+@pytest.mark.parametrize(("layer", "added"), [(0, 0.25), (1, 0.5), (3, 0.25)])
+def test_gaps_weigh_what_they_are_told(layer: int, added: float) -> None:
+    """A layer that is moved changes the gap before it and the one behind it, of three: by 1 at most."""
+    batch = batch_of(torch.arange(1.0, 5.0)[:, None, None].expand(1, 4, 8, 8), torch.ones(1, 8, 8).bool())
+    wrong = truth(batch)
+    wrong[:, layer, ..., 2] += 0.75**0.5
+    losses = []
+    for weight in (0.0, 1.0):
+        config = ObjectiveConfig(max_weight=1.0, monotonic_weight=0.0, gap_weight=weight)
+        objective = FlowObjective(Oracle(wrong), NORMALISATION, config).eval()  # type: ignore[arg-type]
+        losses.append(float(objective(batch, 1)["loss"]))
+    assert losses[1] - losses[0] == pytest.approx(added, abs=1e-4)
+
+
 def test_layers_in_the_wrong_order_are_penalised() -> None:
     batch = example()
     answer = truth(batch)

@@ -71,6 +71,20 @@ def test_damaged_stacks_are_named_and_passed_over(tmp_path: Path) -> None:
     assert all((view.depth[0] > 0).any() for view in views)
 
 
+def test_a_stack_of_few_layers_does_not_tell_what_is_behind_its_last(tmp_path: Path) -> None:
+    """Where a ray has fewer hits than the stack has layers, it does."""
+    stack = LayerStack.load(disc(tmp_path, "two"))
+    mask = np.broadcast_to(stack.mask[:1], (2, *stack.mask.shape[1:])).copy()
+    half = mask.shape[1] // 2
+    mask[1, :half] = False
+    xyz = np.concatenate([stack.xyz[:1], stack.xyz[:1] * np.float32(1.5)])
+    replace(stack, xyz=xyz, mask=mask).save(tmp_path / "two.wts")
+    depth = stack_sample(tmp_path / "two.wts", 28).depth
+    seen, behind = depth[0] > 0, depth[1] > 0
+    assert behind.any() and (seen & ~behind).any()
+    assert np.array_equal(np.isnan(depth[2:]), np.broadcast_to(behind, (4, *behind.shape)))
+
+
 def test_what_cannot_be_trained_on_is_said_before_it_begins(tmp_path: Path) -> None:
     config = DataConfig(stacks=str(tmp_path))
     with pytest.raises(BackendError, match=tmp_path.name):
@@ -78,4 +92,4 @@ def test_what_cannot_be_trained_on_is_said_before_it_begins(tmp_path: Path) -> N
     write_pair(generate(9, 0, 28, kind="object")[0], tmp_path, "relative")
     assert SampleStream(config, size=28, batch=1).paths
     with pytest.raises(BackendError, match=r"relative\.wts.*metres"):
-        SampleStream(config, size=28, batch=1, metric=True)
+        SampleStream(config, size=28, batch=1, distance=1.9)

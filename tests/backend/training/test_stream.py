@@ -87,6 +87,17 @@ def test_objects_are_learned_without_what_a_crop_does_not_tell() -> None:
     assert_allclose(np.asarray(in_metres["depth"]).max(), sample.depth.max(), rtol=1e-3)
 
 
+def test_models_that_think_in_metres_see_procedural_things_where_theirs_stand() -> None:
+    config = replace(CONFIG, scene_share=0.0)
+    (first, *_), (far, *_) = (
+        SampleStream(config, size=28, batch=1, distance=d).views(0, 1, 0) for d in (None, 1.9)
+    )
+    assert np.median(far.depth[0][far.depth[0] > 0]) == pytest.approx(1.9, rel=1e-4)
+    there = first.depth > 0
+    ratio = far.depth[there] / first.depth[there]
+    assert np.ptp(ratio) < 1e-4 * ratio.mean()
+
+
 def test_a_share_of_the_subjects_comes_from_a_folder_of_stacks(tmp_path: Path) -> None:
     """Half of the subjects are the stacks of a folder, the rest are generated; the same on every run."""
     for index in range(3):

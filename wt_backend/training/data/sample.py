@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from wt_backend.camera import rays
 from wt_backend.training.data.degrade import antialias, degrade, tone_map
 from wt_backend.training.data.views import Mode, Split, draw_subject, draw_view, render_view, trace_view
 
@@ -25,7 +26,8 @@ class Sample:
 
     rgb : (H, W, 3) uint8, un-premultiplied; meaningless where alpha is 0
     alpha : (H, W) uint8, the anti-aliased silhouette of an object, 255 everywhere in a scene
-    depth : (6, H, W) float32, camera-space Z of the first six hits front to back, 0 where there is none
+    depth : (6, H, W) float32, camera-space Z of the first six hits front to back, 0 where there is none, NaN
+        where nobody knows
     intrinsics : (3, 3) float64, pixels of the H×W grid, pixel centres at +0.5
     mode : "object" or "scene"
     """
@@ -40,11 +42,8 @@ class Sample:
     def xyz(self) -> NDArray[np.float32]:
         """(6, H, W, 3) camera-space points, +X right +Y down +Z forward; 0 where there is no hit."""
         _, height, width = self.depth.shape
-        k = self.intrinsics
-        x = (np.arange(width) + 0.5 - k[0, 2]) / k[0, 0]
-        y = (np.arange(height) + 0.5 - k[1, 2]) / k[1, 1]
-        rays = np.stack(np.broadcast_arrays(x, y[:, None], 1.0), axis=-1)
-        return (rays * self.depth[..., None]).astype(np.float32)
+        directions = rays(self.intrinsics, height, width)
+        return (directions * self.depth[..., None]).astype(np.float32)
 
     def to_stack(self, source: str = "", seed: int = 0) -> LayerStack:
         """The truth as a `LayerStack`: deeper layers repeat the last hit, the mask says which exist."""

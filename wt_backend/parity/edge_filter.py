@@ -1,8 +1,4 @@
-"""Which points of a depth-filled stack exist, and the filter against edge flyers.
-
-The network defines every layer everywhere inside the silhouette; where nothing more lies behind, deeper
-layers repeat the last surface ("depth filling"). All functions answer with masks; points stay raw.
-"""
+"""The filter against edge flyers: points between a near and a far surface. It answers with masks."""
 
 from __future__ import annotations
 
@@ -13,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-MIN_DEPTH = 1e-6
 NEIGHBOURS = 8
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
 FINE_WINDOW = 5  # OpenCV's median filter takes float32 up to this size, 8 bit beyond
@@ -48,43 +43,13 @@ class EdgeFilter:
     radius: float = 0.012
 
 
-def existing_layers(
-    xyz: NDArray[np.floating], silhouette: NDArray[np.bool_], tolerance: float
-) -> NDArray[np.bool_]:
-    """Where each layer of a depth-filled stack exists.
-
-    Layer 0 exists inside the silhouette; a deeper one where it lies behind the layer before it by more than
-    `tolerance` times that layer's depth, and that layer exists: nested, ordered in depth.
-
-    Parameters
-    ----------
-    xyz : (L, H, W, 3)
-    silhouette : (H, W) bool
-    tolerance : float
-        Relative to depth; from the model's config (its depth noise), above 0.
-
-    Returns
-    -------
-    (L, H, W) bool
-    """
-    depth = np.where(np.isfinite(xyz).all(axis=-1), xyz[..., 2], 0.0)  # (L, H, W)
-    valid = silhouette & (depth > MIN_DEPTH)
-    clears = depth[1:] > depth[:-1] * (1.0 + tolerance)
-    return cumulative(np.concatenate([valid[:1], valid[1:] & clears]))
-
-
-def cumulative(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Cumulative AND over layers, (L, H, W): a layer exists only where all before it do."""
-    return np.logical_and.accumulate(mask, axis=0)
-
-
 def edge_filter(
     xyz: NDArray[np.floating], mask: NDArray[np.bool_], settings: EdgeFilter | tuple[EdgeFilter, EdgeFilter]
 ) -> NDArray[np.bool_]:
     """Drop points that float between a near and a far surface, layer by layer.
 
     World Tracing release, post-processing: a median filter on depth, then 3D outliers among what remains,
-    then (optional) rim points without support. The result is not nested again; see `cumulative`.
+    then (optional) rim points without support. The result is not nested again; see `existence.cumulative`.
 
     Parameters
     ----------
