@@ -65,13 +65,6 @@ class WORLD_TRACING_OT_paint_mask(bpy.types.Operator, _CutOut):
     bl_idname = "world_tracing.paint_mask"
     bl_label = "Paint Mask"
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """To go on with a mask needs no backend."""
-        space = context.space_data
-        shown = space.image if space is not None and space.type == "IMAGE_EDITOR" else None
-        return _is_begun(context.scene, shown) or super().poll(context)
-
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Go on with the mask that is shown or chosen, or start with what is found by itself."""
         shown, chosen = context.space_data.image, context.scene.world_tracing.mask_image

@@ -490,4 +490,4 @@ def test_progress_is_printed_where_no_window_shows_it(
 ) -> None:
     import_stack(shapes.sphere(32), tmp_path)
     assert bpy.ops.world_tracing.fill_colour() == {"FINISHED"}
-    assert "World Tracing: Colour of thing: " in capsys.readouterr().out
+    assert "World Tracing: Colour of Trace: thing: " in capsys.readouterr().out

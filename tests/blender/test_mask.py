@@ -155,23 +155,23 @@ def test_the_mask_of_another_photo_is_not_taken(scene, image, editor, tmp_path: 
     assert bpy.ops.world_tracing.trace_world() == {"FINISHED"}
 
 
-def test_the_button_of_the_editor_traces_what_it_shows(scene, image, editor, tmp_path: Path, request) -> None:
+def test_the_button_of_the_editor_traces_what_it_shows(addon, scene, image, editor, tmp_path: Path) -> None:
     """A mask that is shown means its photo; one of another photo is not taken along."""
+    pressed = sys.modules[f"{addon.__name__}.operators.trace_world"]._choose_shown
     bpy.ops.world_tracing.mask_from_box(**BOX)
-    request.getfixturevalue("stand_in")  # traces from here on
     settings = scene.world_tracing
-    settings.image, settings.seed = None, 7
+    settings.image = None
     assert editor.image == settings.mask_image
-    assert bpy.ops.world_tracing.trace_world("INVOKE_DEFAULT") == {"FINISHED"}
+    pressed(bpy.context)
     assert (settings.image, settings.mask_source) == (image, "IMAGE")
     path = tmp_path / "other.png"
     path.write_bytes((tmp_path / "phôto.png").read_bytes())
     other = editor.image = bpy.data.images.load(str(path))
-    assert bpy.ops.world_tracing.trace_world("INVOKE_DEFAULT") == {"FINISHED"}
+    pressed(bpy.context)
     assert (settings.source, settings.image, settings.mask_source) == ("IMAGE", other, "AUTO")
     settings.mask_source, settings.mask_image = "IMAGE", other  # drawn by hand: it is no photo to trace
     settings.image = image
-    assert bpy.ops.world_tracing.trace_world("INVOKE_DEFAULT") == {"FINISHED"}
+    pressed(bpy.context)
     assert settings.image == image
 
 
@@ -301,13 +301,11 @@ def test_the_clipboard_needs_a_window(scene) -> None:
 def test_painting_a_mask_goes_on_while_the_backend_is_busy(
     addon, scene, image, editor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The button was grey for as long as a shot was traced."""
+    """Both buttons were grey for as long as a shot was traced; a box is next in the queue."""
     session = sys.modules[f"{addon.__name__}.backend.session"]
     assert bpy.ops.world_tracing.mask_from_box(**BOX) == {"FINISHED"}
     monkeypatch.setattr(session, "jobs", lambda: ["a shot"])
-    assert bpy.ops.world_tracing.paint_mask.poll() and not bpy.ops.world_tracing.mask_from_box.poll()
+    assert bpy.ops.world_tracing.paint_mask.poll() and bpy.ops.world_tracing.mask_from_box.poll()
     editor.image = image
     assert bpy.ops.world_tracing.paint_mask() == {"FINISHED"}
     assert editor.image == scene.world_tracing.mask_image
-    editor.image = image.copy()
-    assert not bpy.ops.world_tracing.paint_mask.poll()

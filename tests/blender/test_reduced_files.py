@@ -21,11 +21,10 @@ def test_reducing_leaves_no_files_behind(scene: bpy.types.Scene, tmp_path: Path)
     """Each press left two."""
     folder = sys.modules[f"{ADDON}.scene.files"].folder("geometry")
     before = set(folder.iterdir())
-    layer = layers(import_stack(shapes.sphere(64), tmp_path))[0]
-    faces = len(layer.data.polygons)
+    layer = layers(import_stack(shapes.sphere(96), tmp_path))[0]
     activate(layer)
     assert bpy.ops.world_tracing.decimate(budget="2000") == {"FINISHED"}
-    assert len(layer.data.polygons) < faces and set(folder.iterdir()) == before
+    assert 1900 < len(layer.data.polygons) <= 2000 and set(folder.iterdir()) == before
     assert "REGISTER" not in bpy.ops.world_tracing.wear_reduced_mesh.bl_options  # a redo panel needs them
 
 
