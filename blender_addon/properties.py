@@ -111,7 +111,7 @@ def _rebuild(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> No
     try:
         rebuild.rebuild_one(layer)
     except StackError as error:
-        session.say(BackendError("bad_stack", f"{error}.", "The layer is as it was."))
+        session.say(BackendError("bad_stack", _sentence(error), "The layer is as it was."))
 
 
 def _leave_out(values: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
@@ -120,8 +120,8 @@ def _leave_out(values: bpy.types.PropertyGroup, context: bpy.types.Context) -> N
     if values.role != "ROOT":
         return
     if (values.without_sky or values.gap) and not traces.layers_of(root):
-        message = f"The frames of {root.name} stay whole: only of a single image something can be left out."
-        session.say(BackendError("bad_request", message, "Import This Frame makes one of it."))
+        message = f"Nothing can be left out of the frames of {root.name}, only of a single image."
+        session.say(BackendError("bad_request", message, "Import This Frame makes one."))
         return
     if not _is_own(root):
         return
@@ -131,7 +131,11 @@ def _leave_out(values: bpy.types.PropertyGroup, context: bpy.types.Context) -> N
     try:
         rebuild.rebuild_trace(root)
     except StackError as error:
-        session.say(BackendError("bad_stack", f"{error}.", "The layers are as they were."))
+        session.say(BackendError("bad_stack", _sentence(error), "The layers are as they were."))
+
+
+def _sentence(error: StackError) -> str:
+    return f"{str(error).rstrip('.')}."
 
 
 def _being_edited(thing: bpy.types.Object, hint: str) -> BackendError:
@@ -150,13 +154,21 @@ def _show_layers(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -
 
 
 def _show_colour(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
-    if values.role == "ROOT" and _is_own(values.id_data):
+    if values.role == "ROOT" and _wears_own(values.id_data):
         hidden_colour.show(values.id_data, values.hidden_colour)
 
 
 def _show_lit(values: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
-    if values.role == "ROOT" and _is_own(values.id_data):
+    if values.role == "ROOT" and _wears_own(values.id_data):
         shading.show(values.id_data, values.lit)
+
+
+def _wears_own(root: bpy.types.Object) -> bool:
+    """Whether the materials of a trace lie in this file, too; else that is said."""
+    material = traces.linked_material(root)
+    if material is not None:
+        session.say(BackendError("bad_request", traces.why_linked_material(material)))
+    return material is None and _is_own(root)
 
 
 def _is_own(root: bpy.types.Object) -> bool:

@@ -84,6 +84,7 @@ class Job:
     method: str
     params: Message
     label: str
+    first: bool = False  # of those that wait
     state: JobState = JobState.QUEUED
     stage: str = ""
     step: int = 0
@@ -151,10 +152,11 @@ class Backend:
         """Whether `poll` has anything to wait for."""
         return bool(self._jobs) or self.state is WorkerState.STARTING
 
-    def submit(self, method: str, params: Message, label: str = "", follows: bool = False) -> Job:
-        """Queue a call, behind the others or (`follows`) before those that wait; `poll` starts it."""
-        job = Job(next(self._ids), method, params, label or method)
-        self._jobs.insert(1 if follows else len(self._jobs), job)
+    def submit(self, method: str, params: Message, label: str = "", first: bool = False) -> Job:
+        """Queue a call, behind the others or (`first`) before those that are not; `poll` starts it."""
+        job = Job(next(self._ids), method, params, label or method, first)
+        behind = (place for place, other in enumerate(self._jobs) if place and not other.first)
+        self._jobs.insert(next(behind, len(self._jobs)) if first else len(self._jobs), job)
         return job
 
     def cancel(self, job: Job) -> None:

@@ -184,9 +184,9 @@ class FollowUp:
         files.forget(str(self.settings.get("sent", "")))
 
     def _why_gone(self) -> str:
-        """Which object is gone while another has its name, which would get the result; "" where none is.
+        """Say that an object was deleted and another one has its name, which would get the result; else "".
 
-        Of one that is gone and no more, the operator knows what that means.
+        A name that nobody has is left to the operator, which reports it.
         """
         there = {member.session_uid for member in bpy.data.objects}
         for setting, uid in self.objects.items():
@@ -200,7 +200,8 @@ def submit_fill(result: Message, then: session.Result) -> Job:
     """Queue the colour of the hidden layers of a trace; the textures will lie beside its stack."""
     stack = Path(result["stack"])
     params = {"stack": str(stack), "output": str(stack.parent)}
-    return session.submit("geometry/fill_colour", params, f"Colour of {stack.stem}", then, follows=True)
+    label = f"Colour of {stack.stem}"
+    return session.submit("geometry/fill_colour", params, label, then, first=True, keep_notice=True)
 
 
 def say_why_not(job: Job) -> None:

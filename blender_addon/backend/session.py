@@ -105,19 +105,21 @@ def unregister() -> None:
     display.show_status(None)
 
 
-def submit(method: str, params: Message, label: str, result: Result, follows: bool = False) -> Job:
+def submit(
+    method: str, params: Message, label: str, result: Result, first: bool = False, keep_notice: bool = False
+) -> Job:
     """Queue a call of the worker; the pump (or `wait`) does the rest.
 
-    One that `follows` goes before those that wait, and no notice goes: it goes on with a job that has ended,
-    or is short and waited for.
+    With `first` it goes before those that wait. With `keep_notice` the panel's message stays, for a job that
+    goes on with one that has ended.
     """
     global notice
     from .. import preferences
 
-    if not follows:
+    if not keep_notice:
         notice = None
     backend().limits = Limits(silence=preferences.get().silence)
-    job = backend().submit(method, params, label, follows)
+    job = backend().submit(method, params, label, first)
     _results[job] = result
     pump.start(_step)
     return job
@@ -290,6 +292,19 @@ def _time_left(seconds: float) -> str:
     if seconds < 90 * 60:
         return words(", about {minutes} min left", minutes=round(seconds / 60))
     return words(", about {hours} h left", hours=f"{seconds / 3600:.1f}")
+
+
+class Printer:
+    """Prints a job's progress, each line once."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def __call__(self, job: Job) -> None:
+        text = progress_text(job)
+        if text != self._last and not job.finished:
+            print(f"World Tracing: {job.label}: {text}", flush=True)
+            self._last = text
 
 
 def backend() -> Backend:

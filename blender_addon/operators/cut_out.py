@@ -40,7 +40,7 @@ class _CutOut(WorkerJob):
         label = f"Mask of {source.name}"
         settings: dict[str, str | int] = {"image": source.session_uid, "paint": paint}
         after = FollowUp("wear_cut_out", settings, Place.here(context))
-        return self.start_job("subject/cut_out", params, label, after, follows=True)
+        return self.start_job("subject/cut_out", params, label, after, first=True)
 
 
 class WORLD_TRACING_OT_mask_from_box(bpy.types.Operator, BoxGesture, _CutOut):
@@ -71,7 +71,7 @@ class WORLD_TRACING_OT_paint_mask(bpy.types.Operator, _CutOut):
         if cut_out.is_cut_out(shown):
             context.space_data.ui_mode = "PAINT"
             return {"FINISHED"}
-        if _is_begun(context.scene, shown):
+        if cut_out.is_of(chosen, shown) and chosen.size[0] > 0:  # its file is not gone
             _choose(context.scene, chosen, shown, paint=True)
             return {"FINISHED"}
         return self.run_job(context, [], paint=True)
@@ -98,14 +98,6 @@ class WORLD_TRACING_OT_wear_cut_out(bpy.types.Operator):
         mask = cut_out.load(picture, source, context.scene.world_tracing.mask_image)
         _choose(context.scene, mask, source, self.paint)
         return {"FINISHED"}
-
-
-def _is_begun(scene: bpy.types.Scene, shown: bpy.types.Image | None) -> bool:
-    """Whether an image is a cut-out, or has one that is chosen and whose file is not gone."""
-    if shown is None:
-        return False
-    chosen = scene.world_tracing.mask_image
-    return cut_out.is_cut_out(shown) or (cut_out.is_of(chosen, shown) and chosen.size[0] > 0)
 
 
 def _choose(scene: bpy.types.Scene, mask: bpy.types.Image, source: bpy.types.Image, paint: bool) -> None:

@@ -27,6 +27,8 @@ class WORLD_TRACING_OT_fill_colour(bpy.types.Operator, GeometryJob):
         """Start the job."""
         root = self.trace(context)
         path = stack_path(root)
+        if material := traces.linked_material(root):
+            return self.fail(traces.why_linked_material(material))
         if names := hidden_colour.painted(root):
             return self.fail(
                 f"{names[0]} was painted on, and filling again would replace it.",

@@ -5,9 +5,10 @@ import bpy
 
 from wt_backend.stack import Shot, StackError
 
-from ..scene import build, viewport
+from ..scene import build, traces, viewport
 from ..scene import shot as shot_scene
 from ..scene.camera_match import CameraMatchError
+from ..scene.layer_object import DEFAULTS, mesh_settings
 from .on_shot import OnShot
 
 
@@ -33,7 +34,10 @@ class WORLD_TRACING_OT_import_frame(bpy.types.Operator, OnShot):
                 return self.fail(f"No frame of {root.name} is in {shot.folder} any more.", "Trace it again.")
             stack, name = shot.load_frame(number), f"{build.trace_name(root)} {number:05}"
             picture = shot_scene.picture_of(stack, shot.folder, name)
-            trace = build.build_trace(context, stack, shot.path(number), name, image=picture)
+            cut = next((m for m in traces.shot_layers_of(root) if m.world_tracing.role == "LAYER"), None)
+            settings = mesh_settings(cut.world_tracing) if cut else DEFAULTS
+            path = shot.path(number)
+            trace = build.build_trace(context, stack, path, name, settings=settings, image=picture)
         except (StackError, CameraMatchError) as error:
             return self.fail(str(error))
         shot_scene.stand_like(trace.root, trace.camera, root)

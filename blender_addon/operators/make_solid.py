@@ -39,12 +39,12 @@ class WORLD_TRACING_OT_make_solid(bpy.types.Operator, GeometryJob):
         """Start the job."""
         root = self.trace(context)
         if traces.is_shot(root) and not traces.layers_of(root):
-            return self.fail("Only a single image can be made solid.", "Import This Frame makes one of it.")
+            return self.fail("Only a single image can be made solid.", "Import This Frame makes one.")
         solid = traces.solid_of(root)
         if reason := _unclear(root, context) or _why_not(solid):
             return self.fail(reason)
-        output = files.new_geometry(f"{root.name} solid")
-        output = output.with_stem(f"{output.stem} {uuid.uuid4().hex[:8]}")  # another Blender may find it free
+        own = uuid.uuid4().hex[:8]  # another Blender may make a solid of a trace of this name, too
+        output = files.folder("geometry") / f"{files.file_name(root.name)} solid {own}.npz"
         resolution = self.value(context, "resolution", "solid_resolution")
         params = {"output": str(output), "resolution": resolution}
         label, settings = f"Solid of {root.name}", {"root": root.name}

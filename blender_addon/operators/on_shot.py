@@ -20,9 +20,10 @@ class OnShot(OnTrace):
         """There must be a shot."""
         root = traces.active_root(context)
         cls.poll_message_set("Select something that belongs to a shot")
-        if root is None or not is_file(cls.folder(root) / Shot.FILE):
+        if root is None or not traces.is_shot(root):
             return False
-        return traces.is_shot(root) and cls.may_change(root)
+        cls.poll_message_set(f"The shot is not in {cls.folder(root)} any more")
+        return is_file(cls.folder(root) / Shot.FILE) and cls.may_change(root)
 
     @staticmethod
     def folder(root: bpy.types.Object) -> Path:

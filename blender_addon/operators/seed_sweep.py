@@ -10,7 +10,7 @@ from bpy.props import IntProperty
 from wt_backend.protocol import BackendError
 
 from ..scene import traces
-from .tracing import TraceSettings
+from .tracing import TraceSettings, choose_shown
 
 
 class WORLD_TRACING_OT_seed_sweep(bpy.types.Operator, TraceSettings):
@@ -23,6 +23,7 @@ class WORLD_TRACING_OT_seed_sweep(bpy.types.Operator, TraceSettings):
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Ask how many."""
+        choose_shown(context)
         return context.window_manager.invoke_props_dialog(self, confirm_text="Trace")
 
     def draw(self, _context: bpy.types.Context) -> None:

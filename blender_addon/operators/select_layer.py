@@ -4,11 +4,13 @@
 import bpy
 from bpy.props import IntProperty
 
-from ..scene import traces, viewport
-from ..scene.rebuild import is_edited
-from .bases import OnTrace
+from wt_backend.geometry.layer_mesh import MeshSettings
+from wt_backend.stack import StackError
 
-SETTINGS = ("tear", "grazing", "island")
+from ..scene import traces, viewport
+from ..scene.layer_object import mesh_settings, remember_settings
+from ..scene.rebuild import is_edited, rebuild_one
+from .bases import OnTrace
 
 
 class WORLD_TRACING_OT_select_layer(bpy.types.Operator, OnTrace):
@@ -59,14 +61,37 @@ class WORLD_TRACING_OT_apply_to_layers(bpy.types.Operator, OnTrace):
         return context.mode == "OBJECT" and layer is not None and layer.world_tracing.role == "LAYER"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Copy them; each one that is changed rebuilds its layer."""
+        """Copy them, and rebuild what they change."""
         given, root = context.object, self.trace(context)
         layers = traces.layers_of(root) if given.parent == root else traces.shot_layers_of(root)
         others = [layer for layer in layers if layer != given and layer.world_tracing.role == "LAYER"]
         if edited := next((layer for layer in others if is_edited(layer)), None):
             return self.fail(f"{edited.name} is being edited.", "Leave its mode, then apply them again.")
-        for layer in others:
-            for name in SETTINGS:
-                if getattr(layer.world_tracing, name) != getattr(given.world_tracing, name):
-                    setattr(layer.world_tracing, name, getattr(given.world_tracing, name))
+        if linked := next((layer for layer in others if traces.is_linked(layer)), None):
+            return self.fail(traces.why_linked(linked))
+        settings = mesh_settings(given.world_tracing)
+        problems = [problem for layer in others if (problem := _rebuild(layer, settings))]
+        if problems:
+            self.report({"WARNING"}, f"{len(problems)} layers stay as they were: {problems[0]}.")
         return {"FINISHED"}
+
+
+def _rebuild(layer: bpy.types.Object, settings: MeshSettings) -> str:
+    """Build a layer with other settings; why it stays as it was, "" if it does not."""
+    before = mesh_settings(layer.world_tracing)
+    if before == settings:
+        return ""
+    _remember(layer, settings)
+    try:
+        rebuild_one(layer)
+    except StackError as error:
+        _remember(layer, before)
+        return str(error).rstrip(".")
+    return ""
+
+
+def _remember(layer: bpy.types.Object, settings: MeshSettings) -> None:
+    """All settings at once: of a layer that is marked each would rebuild it."""
+    layer.world_tracing.role = "NONE"
+    remember_settings(layer, settings)
+    layer.world_tracing.role = "LAYER"

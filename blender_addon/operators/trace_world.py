@@ -9,8 +9,7 @@ from bpy.props import CollectionProperty, StringProperty
 from wt_backend.protocol import BackendError
 
 from ..properties import RELATIVE
-from ..scene import cut_out
-from .tracing import TraceSettings, plan_for_file
+from .tracing import TraceSettings, choose_shown, plan_for_file
 
 
 class WORLD_TRACING_OT_trace_world(bpy.types.Operator, TraceSettings):
@@ -36,7 +35,7 @@ class WORLD_TRACING_OT_trace_world(bpy.types.Operator, TraceSettings):
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """The button traces at once; images dropped on the viewport are asked about first."""
         if not (self.filepath or self.files):
-            _choose_shown(context)
+            choose_shown(context)
             return self.execute(context)
         self.dropped = True
         self.adopt_settings(context)
@@ -68,16 +67,3 @@ class WORLD_TRACING_OT_trace_world(bpy.types.Operator, TraceSettings):
         settings.source, settings.filepath, settings.mask_source = "FILE", str(image), "AUTO"
         for name in self.SETTINGS:
             setattr(settings, name, getattr(self, name))
-
-
-def _choose_shown(context: bpy.types.Context) -> None:
-    """In an Image Editor what it shows is traced, or the photo of the mask that it shows."""
-    space, settings = context.space_data, context.scene.world_tracing
-    if space is None or space.type != "IMAGE_EDITOR" or space.image is None:
-        return
-    masked, mask = settings.mask_source == "IMAGE", settings.mask_image
-    if masked and mask == space.image and not cut_out.is_cut_out(mask):
-        return
-    settings.source, settings.image = "IMAGE", cut_out.source_of(space.image)
-    if masked and cut_out.is_cut_out(mask) and not cut_out.is_of(mask, settings.image):
-        settings.mask_source = "AUTO"

@@ -18,6 +18,7 @@ from ..backend.results import ColourResult, Place, TraceResult, submit_fill
 from ..properties import FIT_TEXT, FITS, MODES, OUTPUTS, RELATIVE
 from ..scene import cut_out, files, image_source
 from ..translations import words
+from .bases import sentence
 from .scene_settings import SKIP, SceneSettings
 
 
@@ -106,13 +107,13 @@ class TraceSettings(SceneSettings):
         if len(errors) == len(submitted):
             return self.fail(errors[-1])
         for reason in errors:
-            self.report({"WARNING"}, _sentence(reason))
+            self.report({"WARNING"}, sentence(reason))
         return {"FINISHED"}
 
     def fail(self, error: BackendError) -> set[str]:
         """Say what is wrong, in the panel and as a report."""
         session.say(error)
-        self.report({"ERROR"}, _sentence(error))
+        self.report({"ERROR"}, sentence(error))
         return {"CANCELLED"}
 
     def _submit(
@@ -173,7 +174,7 @@ class TraceSettings(SceneSettings):
 
     def _wait(self, job: Job, then: TraceResult) -> BackendError | None:
         """Wait for a job and import its result; the error, if it ended without one."""
-        session.wait(job, _Printer())
+        session.wait(job, session.Printer())
         if job.state is not JobState.DONE:
             return job.error or BackendError("cancelled", f"The trace of {job.label} was cancelled.")
         result = job.result or {}
@@ -190,12 +191,26 @@ class TraceSettings(SceneSettings):
 
     def _textures(self, result: Message, then: TraceResult) -> str:
         """Colour of the hidden layers, as JSON; "" with a warning where it cannot be had."""
-        job = session.wait(submit_fill(result, ColourResult(then, result)), _Printer())
+        job = session.wait(submit_fill(result, ColourResult(then, result)), session.Printer())
         if job.state is JobState.DONE:
             return json.dumps(job.result)
         if job.error is not None:
-            self.report({"WARNING"}, _sentence(job.error))
+            self.report({"WARNING"}, sentence(job.error))
         return ""
+
+
+def choose_shown(context: bpy.types.Context) -> None:
+    """In an Image Editor what it shows is traced next: a photo, or that of a mask, with the mask."""
+    space, settings = context.space_data, context.scene.world_tracing
+    shown = space.image if space is not None and space.type == "IMAGE_EDITOR" else None
+    masked = settings.mask_source == "IMAGE"
+    if shown is None or (masked and shown == settings.mask_image and not cut_out.is_cut_out(shown)):
+        return  # of a mask that was made elsewhere nobody knows the photo
+    settings.source, settings.image = "IMAGE", cut_out.source_of(shown)
+    if cut_out.is_cut_out(shown):
+        settings.mask_source, settings.mask_image = "IMAGE", shown
+    elif masked and cut_out.is_cut_out(settings.mask_image) and not cut_out.is_of(settings.mask_image, shown):
+        settings.mask_source = "AUTO"
 
 
 def plan_for_file(path: str) -> Plan:
@@ -247,20 +262,3 @@ def _chosen_mask(settings: bpy.types.PropertyGroup, image: bpy.types.Image | Non
 
 def _absolute(path: str) -> Path:
     return Path(bpy.path.abspath(path)).absolute()
-
-
-class _Printer:
-    """Prints a job's progress, each line once."""
-
-    def __init__(self) -> None:
-        self._last = ""
-
-    def __call__(self, job: Job) -> None:
-        text = session.progress_text(job)
-        if text != self._last and not job.finished:
-            print(f"World Tracing: {job.label}: {text}", flush=True)
-            self._last = text
-
-
-def _sentence(error: BackendError) -> str:
-    return f"{error.message} {error.hint}".strip()

@@ -53,9 +53,7 @@ class WORLD_TRACING_OT_use_known_camera(bpy.types.Operator, OnTrace):
         """Write the new stack, rebuild."""
         root = self.trace(context)
         if traces.is_shot(root):
-            return self.fail(
-                "Only a single image can get another camera.", "Import This Frame makes one of it."
-            )
+            return self.fail("Only a single image can get another camera.", "Import This Frame makes one.")
         try:
             stack = LayerStack.load(stack_path(root))
             intrinsics = self._intrinsics(context, stack)

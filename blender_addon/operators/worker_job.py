@@ -10,20 +10,19 @@ from ..backend import session
 from ..backend.jobs import JobState
 from ..backend.results import FollowUp
 from .bases import Operator, sentence
-from .tracing import _Printer
 
 
 class WorkerJob(Operator):
     """An operator that hands work to the worker."""
 
     def start_job(
-        self, method: str, params: Message, label: str, after: FollowUp, follows: bool = False
+        self, method: str, params: Message, label: str, after: FollowUp, first: bool = False
     ) -> set[str]:
         """Submit a job; in background mode wait for it, print how it goes on, and bring its result in."""
-        job = session.submit(method, params, label, after, follows)
+        job = session.submit(method, params, label, after, first)
         if not bpy.app.background:
             return {"FINISHED"}
-        session.wait(job, _Printer())
+        session.wait(job, session.Printer())
         if job.state is not JobState.DONE:
             after.forget_sent()
             return self.say_why_not(job.error or BackendError("cancelled", f"{label} was cancelled."))

@@ -14,7 +14,7 @@ import bpy
 from .. import preferences
 
 FOLDER = "world_tracing"
-LONGEST = 120  # bytes of a name, so that there is room for what is added: numbers, "without sky", endings
+LONGEST = 120  # bytes of a name, so that there is room for what is added: numbers, "as shown", endings
 
 _promised: set[str] = set()  # to jobs that still wait; Windows and macOS take "a" and "A" for one name
 
@@ -61,7 +61,7 @@ def new_projection(name: str) -> Path:
 
 
 def forget(path: str) -> None:
-    """Remove a file that the worker got or gave, once it is of no more use; "" is none."""
+    """Remove a file that was sent to the worker or came from it; an empty path does nothing."""
     if path:
         with suppress(OSError):  # gone already, or something else has it open
             Path(path).unlink()

@@ -188,7 +188,11 @@ def send(output: Path, mesh: WorldMesh, others: list[WorldMesh]) -> str:
         arrays["occluder_triangles"] = np.concatenate(
             [other.triangles + start for other, start in zip(others, starts, strict=True)]
         )
-    np.savez(path, **arrays)
+    try:
+        np.savez(path, **arrays)
+    except OSError:
+        files.forget(str(path))  # half of it
+        raise
     return str(path)
 
 

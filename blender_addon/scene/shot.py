@@ -23,6 +23,7 @@ from .anchor import scale_to_scene
 from .build import PREFIX, adopt, new_root
 from .camera_match import match_camera
 from .files import load_image
+from .frame import frame_of
 from .layer_object import DEFAULTS, layer_title, mark_layer, new_mesh_layer, remember_settings
 from .materials import layer_material, point_material, source_image
 from .mesh_object import new_mesh
@@ -104,7 +105,7 @@ def build_shot(
 
 def stand_like(root: bpy.types.Object, camera: bpy.types.Object, other: bpy.types.Object) -> None:
     """Give a trace the place and the scale of another one, and its camera the other's reach."""
-    root.matrix_world = other.matrix_world
+    root.matrix_world = frame_of(other)
     root.world_tracing.metric = other.world_tracing.metric
     reach = traces.camera_of(other)
     if reach is not None:
@@ -114,7 +115,7 @@ def stand_like(root: bpy.types.Object, camera: bpy.types.Object, other: bpy.type
 def picture_of(stack: LayerStack, folder: Path, name: str) -> bpy.types.Image:
     """The photo of a frame; it lies beside its stack, wherever the folder of the shot is now.
 
-    Where it is gone, the stack's own small picture.
+    Where it is gone, what `source_image` finds.
     """
     path = folder / Path(stack.info.source).name
     return load_image(path) if path.is_file() else source_image(stack, name)

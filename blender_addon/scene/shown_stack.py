@@ -1,8 +1,10 @@
 """What the layers of a trace are built from: its stack without what its settings leave out."""
 
+import hashlib
 from pathlib import Path
 
 import bpy
+import numpy as np
 
 from wt_backend.existence import without_near
 from wt_backend.geometry.sky import without
@@ -37,6 +39,10 @@ def stack_file(root: bpy.types.Object) -> Path:
     path = stack_path(root)
     if not leaves_out(root):
         return path
-    copy = files.folder("geometry") / f"{files.file_name(root.name)} as shown.wts"
-    shown(root, LayerStack.load(path)).save(copy)
+    stack = shown(root, LayerStack.load(path))
+    traced = f"{path} {path.stat().st_mtime_ns}"
+    key = hashlib.sha256(np.packbits(stack.mask).tobytes() + traced.encode()).hexdigest()[:8]
+    copy = files.folder("geometry") / f"{files.file_name(root.name)} as shown {key}.wts"
+    if not copy.exists():  # a job that waits reads it later: what is shown then has another name
+        stack.save(copy)
     return copy

@@ -96,7 +96,7 @@ def linked_part(root: bpy.types.Object) -> bpy.types.Object | None:
     """
     if not bpy.data.libraries:  # buttons ask at every redraw, and finding children looks at all objects
         return None
-    return next((member for member in (root, *layers_of(root)) if _is_linked(member)), None)
+    return next((member for member in (root, *layers_of(root)) if is_linked(member)), None)
 
 
 def why_linked(member: bpy.types.Object) -> str:
@@ -107,11 +107,27 @@ def why_linked(member: bpy.types.Object) -> str:
     )
 
 
-def _is_linked(member: bpy.types.Object) -> bool:
+def linked_material(root: bpy.types.Object) -> bpy.types.Material | None:
+    """A material of ours that a trace wears and that lies in another file; None if there is none."""
+    if not bpy.data.libraries:
+        return None
+    parts = (*layers_of(root), *shot_layers_of(root), *solids_of(root))
+    worn = (material for part in parts for material in worn_by(part))
+    return next((material for material in worn if material.library and is_of_a_trace(material)), None)
+
+
+def why_linked_material(material: bpy.types.Material) -> str:
+    """Why what a trace looks like cannot be changed, and what to do."""
+    return (
+        f"The material {material.name} is linked from another file. Make it local "
+        "(Object > Relations > Make Local > Selected Objects, Data and Materials)."
+    )
+
+
+def is_linked(member: bpy.types.Object) -> bool:
+    """Whether an object or its data lie in another file, as a link or an override."""
     data = member.data
-    if member.library or member.override_library or (data is not None and data.library):
-        return True
-    return any(material.library and is_of_a_trace(material) for material in worn_by(member))
+    return bool(member.library or member.override_library or (data is not None and data.library))
 
 
 def delete(root: bpy.types.Object) -> None:

@@ -35,7 +35,11 @@ def _showing(scene: bpy.types.Scene) -> Iterator[bool]:
     watching = [window for window in windows if window.scene == scene]
     watching.sort(key=lambda window: window.parent is not None)  # the preferences follow a window's scene
     window = (watching or windows)[0]
-    shown, view_layer, views = window.scene, window.view_layer.name, _views(window)
+    shown = window.scene
+    family = [other for other in windows if (other.parent or other) == (window.parent or window)]
+    before = [
+        (other, other.view_layer.name, _views(other)) for other in family
+    ]  # they change scenes together
     _lent = shown != scene
     if _lent:
         window.scene = scene
@@ -43,12 +47,13 @@ def _showing(scene: bpy.types.Scene) -> Iterator[bool]:
         with bpy.context.temp_override(window=window):
             yield _lent
     finally:
-        if _lent:
+        lent, _lent = _lent, False
+        if lent:
             window.scene = shown
-            window.view_layer = shown.view_layers[view_layer]
-            for space, camera, perspective in views:
-                space.camera, space.region_3d.view_perspective = camera, perspective
-        _lent = False
+            for other, view_layer, views in before:
+                other.view_layer = shown.view_layers[view_layer]
+                for space, camera, perspective in views:
+                    space.camera, space.region_3d.view_perspective = camera, perspective
 
 
 def _views(window: bpy.types.Window) -> list[tuple[bpy.types.SpaceView3D, bpy.types.Object | None, str]]:

@@ -281,7 +281,7 @@ def test_what_only_a_single_image_can_have_is_refused_and_changes_nothing(scene,
     assert root.world_tracing.stack == stack and camera.data.lens == lens
     root.world_tracing.without_sky = True
     session = sys.modules["bl_ext.user_default.world_tracing.backend.session"]
-    assert session.notice is not None and "stay whole" in session.notice.message
+    assert session.notice is not None and "Nothing can be left out" in session.notice.message
     assert bpy.ops.world_tracing.merge_static.poll()
     bpy.data.objects.remove(camera)
     with pytest.raises(RuntimeError, match=r"The camera of this trace was deleted\. Import its shot anew"):

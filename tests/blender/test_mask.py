@@ -157,7 +157,7 @@ def test_the_mask_of_another_photo_is_not_taken(scene, image, editor, tmp_path: 
 
 def test_the_button_of_the_editor_traces_what_it_shows(addon, scene, image, editor, tmp_path: Path) -> None:
     """A mask that is shown means its photo; one of another photo is not taken along."""
-    pressed = sys.modules[f"{addon.__name__}.operators.trace_world"]._choose_shown
+    pressed = sys.modules[f"{addon.__name__}.operators.tracing"].choose_shown
     bpy.ops.world_tracing.mask_from_box(**BOX)
     settings = scene.world_tracing
     settings.image = None
@@ -169,6 +169,9 @@ def test_the_button_of_the_editor_traces_what_it_shows(addon, scene, image, edit
     other = editor.image = bpy.data.images.load(str(path))
     pressed(bpy.context)
     assert (settings.source, settings.image, settings.mask_source) == ("IMAGE", other, "AUTO")
+    mask = editor.image = settings.mask_image
+    pressed(bpy.context)
+    assert (settings.image, settings.mask_source, settings.mask_image) == (image, "IMAGE", mask)
     settings.mask_source, settings.mask_image = "IMAGE", other  # drawn by hand: it is no photo to trace
     settings.image = image
     pressed(bpy.context)

@@ -29,6 +29,8 @@ STAGES = {
     "bake",
     "unwrap",
     "make solid",
+    "check solid",
+    "write solid",
     "merge",
     "export",
     "fill colour",
@@ -75,6 +77,12 @@ def test_what_is_translated_by_hand_is_in_the_table(addon: ModuleType, table) ->
     texts = [text for text in given if len(text) > 1]
     assert len(texts) > 10
     assert not [text for text in texts if text not in known]
+
+
+def test_stages_of_jobs_are_in_the_table(addon: ModuleType, table) -> None:
+    session = sys.modules[f"{addon.__name__}.backend.session"]
+    known = {text for _context, text in table["de_DE"]}
+    assert {*session._STAGES.values(), *map(str.capitalize, STAGES)} <= known
 
 
 def test_places_are_the_same_in_all_languages(table) -> None:

@@ -359,9 +359,9 @@ def test_the_worker_does_not_see_blenders_own_python_settings(
     assert finish(backend, trace(backend, WORKS)).state is JobState.DONE
 
 
-def test_what_follows_a_job_comes_before_those_that_wait(make_backend, trace) -> None:
+def test_what_is_to_be_first_comes_before_those_that_wait_in_its_order(make_backend, trace) -> None:
     backend = make_backend()
     running, waiting = trace(backend, SLOW), trace(backend, WORKS)
     run(backend, lambda: running.state is JobState.RUNNING)
-    following = backend.submit("trace", waiting.params, "follows", follows=True)
-    assert backend.jobs == (running, following, waiting)
+    first, second = (backend.submit("trace", waiting.params, name, first=True) for name in ("one", "two"))
+    assert backend.jobs == (running, first, second, waiting)
