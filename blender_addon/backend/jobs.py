@@ -84,7 +84,6 @@ class Job:
     method: str
     params: Message
     label: str
-    first: bool = False  # of those that wait
     state: JobState = JobState.QUEUED
     stage: str = ""
     step: int = 0
@@ -96,6 +95,7 @@ class Job:
     retried: bool = False
     result: Message | None = None
     error: BackendError | None = None
+    first: bool = False  # of those that wait
 
     @property
     def finished(self) -> bool:
@@ -154,7 +154,7 @@ class Backend:
 
     def submit(self, method: str, params: Message, label: str = "", first: bool = False) -> Job:
         """Queue a call, behind the others or (`first`) before those that are not; `poll` starts it."""
-        job = Job(next(self._ids), method, params, label or method, first)
+        job = Job(next(self._ids), method, params, label or method, first=first)
         behind = (place for place, other in enumerate(self._jobs) if place and not other.first)
         self._jobs.insert(next(behind, len(self._jobs)) if first else len(self._jobs), job)
         return job

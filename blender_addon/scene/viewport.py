@@ -37,9 +37,7 @@ def _showing(scene: bpy.types.Scene) -> Iterator[bool]:
     window = (watching or windows)[0]
     shown = window.scene
     family = [other for other in windows if (other.parent or other) == (window.parent or window)]
-    before = [
-        (other, other.view_layer.name, _views(other)) for other in family
-    ]  # they change scenes together
+    before = [(other, other.view_layer.name, _views(other)) for other in family]  # all of it changes
     _lent = shown != scene
     if _lent:
         window.scene = scene

@@ -61,3 +61,21 @@ def test_settings_of_one_frame_are_applied_to_all(root: bpy.types.Object) -> Non
     assert sum(not frame.data.polygons for frame in frames) == 1
     assert bpy.ops.world_tracing.apply_to_layers() == {"FINISHED"}
     assert not any(frame.data.polygons for frame in frames)
+
+
+def test_a_frame_comes_right_after_the_scale_was_applied(
+    scene: bpy.types.Scene, root: bpy.types.Object
+) -> None:
+    scene.frame_set(5)
+    bpy.ops.object.select_all(action="DESELECT")
+    root.select_set(True)
+    bpy.context.view_layer.objects.active = root
+    frame = next(m for m in root.children_recursive if m.world_tracing.role == "LAYER" and m.visible_get())
+    seen = frame.matrix_world @ frame.data.vertices[0].co
+    bpy.ops.object.transform_apply(location=False, rotation=False, scale=True)
+    bpy.context.view_layer.update()
+    assert (frame.matrix_world @ frame.data.vertices[0].co - seen).length < 1e-4
+    assert bpy.ops.world_tracing.import_frame() == {"FINISHED"}
+    bpy.context.view_layer.update()
+    made = next(c for c in bpy.context.object.children if c.world_tracing.role == "LAYER")
+    assert (made.matrix_world @ made.data.vertices[0].co - seen).length < 1e-3
