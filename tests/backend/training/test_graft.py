@@ -29,7 +29,7 @@ def meeting(seed: int) -> tuple[WTDiT, Lesson, Encoder]:
     What the old one says fills few directions, as it does where it has learned.
     """
     torch.manual_seed(seed)
-    model, lesson = WTDiT(WIDE).eval(), Lesson(DIM, LAYERS, PATCH, 0.0)
+    model, lesson = WTDiT(WIDE).eval(), Lesson(DIM, LAYERS, PATCH, 0.0, 0.0)
     torch.nn.init.normal_(lesson.head.weight)
     old = Encoder(WIDE.encoder, DIM)
     with torch.no_grad():
